@@ -1,0 +1,26 @@
+// How a component reaches the cluster: bytes out, bytes back, over HTTPS or in process.
+// Invariant: both ways carry the same request and meet the same pipeline; no component can tell them apart.
+// Implemented by: client/https.ts (sockets) and compose/ (in process). Next on the way: typed.ts, the client on top.
+
+import type { HttpHeaders } from "#wire";
+
+export interface TransportRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers?: HttpHeaders;
+  readonly body?: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** Pulled; abort the request's signal or `return()` the iterator to let go. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface Transport {
+  request(request: TransportRequest): Promise<TransportResponse>;
+  close(): void;
+}
