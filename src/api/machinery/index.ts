@@ -2,4 +2,16 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export {};
+export { type Decoded, decodeJson, decodeUntypedJson, encodeJson } from "./codec/index.ts";
+export { type ApiObject, type GroupVersion, joinApiVersion, splitApiVersion } from "./object.ts";
+export { RawJson } from "./raw.ts";
+export {
+  findKind,
+  findResource,
+  groupVersions,
+  type ResourceInfo,
+  resources,
+  type ServedGroupVersion,
+  type SubresourceInfo,
+} from "./resources.ts";
+export type * from "./types.gen.ts";
