@@ -25,7 +25,9 @@ const neededFiles: Readonly<Record<string, string>> = {
 };
 
 function onPath(program: string): boolean {
-  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((folder) => isExecutable(join(folder, program)));
+  return ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((folder) =>
+    isExecutable(join(folder, program)),
+  );
 }
 
 function isExecutable(path: string): boolean {

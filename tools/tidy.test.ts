@@ -31,7 +31,11 @@ const planted: { name: string; file: SourceFile; problem: RegExp }[] = [
   },
   { name: "a file without a header", file: { path: "src/lib/x.ts", text: "export const x = 1;\n" }, problem: /opens with 0 comment lines/ },
   { name: "a file of 401 lines", file: { path: "src/lib/y.ts", text: header + "\n".repeat(398) }, problem: /401 lines; the limit is 400/ },
-  { name: "a layer nobody declared", file: { path: "src/misc/z.ts", text: `${header}import { y } from "#api";\n` }, problem: /unknown layer "misc"/ },
+  {
+    name: "a layer nobody declared",
+    file: { path: "src/misc/z.ts", text: `${header}import { y } from "#api";\n` },
+    problem: /unknown layer "misc"/,
+  },
 ];
 
 for (const { name, file, problem } of planted) {

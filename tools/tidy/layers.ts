@@ -2,7 +2,22 @@
 // Invariant: an edge that is not listed here does not exist; no controller, scheduler or kubelet reaches the store or the API server.
 // Called by: tools/tidy/rules.ts. Next on the way: ARCHITECTURE.md, which tells the same story in words.
 
-const above = ["config", "api", "apiserver", "store", "raft", "client", "controllers", "scheduler", "kubelet", "network", "cri", "image", "linux", "wire"];
+const above = [
+  "config",
+  "api",
+  "apiserver",
+  "store",
+  "raft",
+  "client",
+  "controllers",
+  "scheduler",
+  "kubelet",
+  "network",
+  "cri",
+  "image",
+  "linux",
+  "wire",
+];
 
 /** Layer → the layers it may import besides itself and `lib`, which is open to all. */
 export const allowedEdges: Readonly<Record<string, readonly string[]>> = {

@@ -42,7 +42,8 @@ function importProblems(file: SourceFile): string[] {
       const targetLayer = layerOf(target);
       if (targetLayer === layer) continue;
       const lazyVerb = (layer === "cmd" && targetLayer === "cli") || (layer === "cli" && targetLayer === "cmd");
-      if (targetLayer === undefined || !lazyVerb) problems.push(`${file.path}: leaves its layer by "${specifier}"; use the door "#${targetLayer ?? "layer"}"`);
+      if (targetLayer === undefined || !lazyVerb)
+        problems.push(`${file.path}: leaves its layer by "${specifier}"; use the door "#${targetLayer ?? "layer"}"`);
     }
   }
   return problems;
@@ -53,7 +54,9 @@ function headerProblems(file: SourceFile): string[] {
   const start = lines[0]?.startsWith("#!") ? 1 : 0;
   let length = 0;
   while (lines[start + length]?.startsWith("//")) length += 1;
-  return length >= 2 && length <= 15 ? [] : [`${file.path}: opens with ${length} comment lines; 3 to 10 tell what it is, its invariant, who calls it`];
+  return length >= 2 && length <= 15
+    ? []
+    : [`${file.path}: opens with ${length} comment lines; 3 to 10 tell what it is, its invariant, who calls it`];
 }
 
 function lengthProblems(file: SourceFile): string[] {

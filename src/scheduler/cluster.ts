@@ -1,0 +1,84 @@
+// The scheduler's picture of the cluster: every node with the pods on it, assumed ones included.
+// Invariant: a pod is counted on at most one node; an assumed pod stays counted until its binding is seen or given up.
+// Called by: scheduler.ts with what the informers tell. Next on the way: cycle.ts, which reads `nodes()`.
+
+import type { Node, Pod } from "#api";
+import { assert } from "#lib";
+import type { NodeView, PodView } from "./framework.ts";
+import { viewNode, viewPod, withoutPod, withPod } from "./views.ts";
+
+interface Placed {
+  readonly view: PodView;
+  readonly nodeName: string;
+  readonly assumed: boolean;
+}
+
+export class Cluster {
+  readonly #nodes = new Map<string, NodeView>();
+  readonly #placed = new Map<string, Placed>();
+  /** Kept beside the map so that a cycle can start at an offset without copying. */
+  #order: NodeView[] | undefined;
+
+  /** In a stable order; the same array until something changes. */
+  nodes(): readonly NodeView[] {
+    this.#order ??= [...this.#nodes.values()];
+    return this.#order;
+  }
+
+  /** Uids of pods that are assumed and not yet seen bound, for the decision record. */
+  assumedUids(): string[] {
+    return [...this.#placed].flatMap(([uid, placed]) => (placed.assumed ? [uid] : []));
+  }
+
+  setNode(node: Readonly<Node>): void {
+    let view = viewNode(node);
+    for (const placed of this.#placed.values()) if (placed.nodeName === view.name) view = withPod(view, placed.view);
+    this.#set(view);
+  }
+
+  removeNode(name: string): void {
+    this.#nodes.delete(name);
+    this.#order = undefined;
+  }
+
+  /** A pod that the API says is bound and not finished. Confirms an assumption, or corrects it. */
+  setBoundPod(pod: Readonly<Pod>): void {
+    this.#place({ view: viewPod(pod), nodeName: pod.spec?.nodeName ?? "", assumed: false });
+  }
+
+  assume(view: PodView, nodeName: string): void {
+    assert(!this.#placed.has(view.uid), `pod ${view.key} is placed once`);
+    this.#place({ view, nodeName, assumed: true });
+  }
+
+  /** The binding failed: the room is free again. A pod seen bound meanwhile stays. */
+  forget(uid: string): void {
+    if (this.#placed.get(uid)?.assumed) this.removePod(uid);
+  }
+
+  isPlaced(uid: string): boolean {
+    return this.#placed.has(uid);
+  }
+
+  /** True if the pod took room that is now free. */
+  removePod(uid: string): boolean {
+    const placed = this.#placed.get(uid);
+    if (!placed) return false;
+    this.#placed.delete(uid);
+    const node = this.#nodes.get(placed.nodeName);
+    if (node) this.#set(withoutPod(node, placed.view));
+    return true;
+  }
+
+  #place(placed: Placed): void {
+    this.removePod(placed.view.uid);
+    this.#placed.set(placed.view.uid, placed);
+    const node = this.#nodes.get(placed.nodeName);
+    if (node) this.#set(withPod(node, placed.view));
+  }
+
+  #set(view: NodeView): void {
+    this.#nodes.set(view.name, view);
+    this.#order = undefined;
+  }
+}

@@ -1,0 +1,31 @@
+// TaintToleration: a taint keeps pods away unless they tolerate it.
+// Invariant: NoSchedule and NoExecute exclude; PreferNoSchedule only lowers the score. (Kubernetes: Taints and Tolerations)
+// Called by: cycle.ts. Next on the way: the node lifecycle controller, which sets the taints that evict.
+
+import type { Taint, Toleration } from "#api";
+import type { Plugin } from "../framework.ts";
+
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect && toleration.effect !== taint.effect) return false;
+  if (toleration.key && toleration.key !== taint.key) return false;
+  // Without a key only `Exists` makes sense, and then it means every taint.
+  if (!toleration.key && toleration.operator !== "Exists") return false;
+  return toleration.operator === "Exists" || (toleration.value ?? "") === (taint.value ?? "");
+}
+
+const excludes = (taint: Taint): boolean => taint.effect === "NoSchedule" || taint.effect === "NoExecute";
+
+export const taintToleration: Plugin = {
+  name: "TaintToleration",
+  retryAfter: ["node added", "node changed", "pod changed"],
+  weight: 3,
+  filter(pod, node) {
+    const bad = node.taints.find((taint) => excludes(taint) && !pod.tolerations.some((toleration) => tolerates(toleration, taint)));
+    return bad ? ["node(s) had untolerated taint(s)"] : undefined;
+  },
+  score(pod, node) {
+    const soft = node.taints.filter((taint) => taint.effect === "PreferNoSchedule");
+    const untolerated = soft.filter((taint) => !pod.tolerations.some((toleration) => tolerates(toleration, taint))).length;
+    return Math.max(100 - untolerated * 10, 0);
+  },
+};
