@@ -1,0 +1,60 @@
+// The flags of each component, under upstream's names as far as the thing behind them exists here.
+// Invariant: a flag stands here only if something obeys it; everything else is refused by flags.ts.
+// Called by: cmd/ (single components as verbs). Next on the way: compose/, which builds from the settings.
+
+import type { FlagTable, Settings } from "./flags.ts";
+
+export const apiserverFlags = {
+  "bind-address": { type: "string", default: "127.0.0.1", help: "address the HTTPS port listens on" },
+  "secure-port": { type: "int", default: "6443", help: "the HTTPS port; 0 takes a free one" },
+  "tls-cert-file": { type: "string", help: "PEM of the serving certificate" },
+  "tls-private-key-file": { type: "string", help: "PEM of its key" },
+  "client-ca-file": { type: "string", help: "PEM of the authority whose client certificates name users" },
+  "service-account-signing-key-file": { type: "string", help: "PEM of the key that signs service-account tokens" },
+  "service-account-issuer": {
+    type: "string",
+    default: "https://kubernetes.default.svc.cluster.local",
+    help: "issuer named in service-account tokens",
+  },
+  "service-cluster-ip-range": { type: "string", default: "10.96.0.0/16", help: "addresses for Services" },
+  "kubelet-client-certificate": { type: "string", help: "PEM the API server shows to kubelets" },
+  "kubelet-client-key": { type: "string", help: "PEM of its key" },
+  "data-dir": { type: "string", help: "folder of the store that runs inside this process" },
+} as const satisfies FlagTable;
+
+const controlLoopFlags = {
+  kubeconfig: { type: "string", help: "kubeconfig with the server and the credentials" },
+} as const satisfies FlagTable;
+
+export const controllerManagerFlags = {
+  ...controlLoopFlags,
+  controllers: { type: "list", default: "*", help: "controllers to run: * for all, foo for one, -foo for all but one" },
+  "root-ca-file": { type: "string", help: "PEM published to every namespace as kube-root-ca.crt" },
+} as const satisfies FlagTable;
+
+export const schedulerFlags = { ...controlLoopFlags } as const satisfies FlagTable;
+
+export const kubeletFlags = {
+  kubeconfig: { type: "string", help: "kubeconfig with the server and the node's credentials" },
+  "hostname-override": { type: "string", help: "name of the node; absent: the machine's" },
+  "container-runtime-endpoint": { type: "string", help: "socket of the CRI runtime, unix:///…; absent: the simulated one" },
+  "root-dir": { type: "string", help: "folder for the state of pods" },
+  port: { type: "int", default: "10250", help: "port of the kubelet's own HTTPS API" },
+  "tls-cert-file": { type: "string", help: "PEM of the kubelet's serving certificate" },
+  "tls-private-key-file": { type: "string", help: "PEM of its key" },
+  "client-ca-file": { type: "string", help: "PEM of the authority whose clients may ask the kubelet" },
+  "node-ip": { type: "string", help: "address of the node; absent: the machine's first" },
+} as const satisfies FlagTable;
+
+export const componentFlags = {
+  apiserver: apiserverFlags,
+  "controller-manager": controllerManagerFlags,
+  scheduler: schedulerFlags,
+  kubelet: kubeletFlags,
+} as const;
+
+export type ComponentName = keyof typeof componentFlags;
+export type ApiserverSettings = Settings<typeof apiserverFlags>;
+export type ControllerManagerSettings = Settings<typeof controllerManagerFlags>;
+export type SchedulerSettings = Settings<typeof schedulerFlags>;
+export type KubeletSettings = Settings<typeof kubeletFlags>;
