@@ -1,0 +1,81 @@
+// The container runtime as the node agent sees it: the calls of CRI v1 that dhow uses, with its field names in lower camel case.
+// Invariant: the kubelet knows only this; containerd, any other CRI runtime and the simulated one are indistinguishable to it.
+// Implemented by: grpc/client.ts (a socket) and simulated/runtime.ts (memory). Next on the way: messages.ts.
+
+import type { SpanContext } from "#lib";
+import type {
+  Container,
+  ContainerConfig,
+  ContainerStatus,
+  FilesystemUsage,
+  Image,
+  PodSandbox,
+  PodSandboxConfig,
+  PodSandboxStatus,
+  RuntimeCondition,
+  RuntimeVersion,
+} from "./messages.ts";
+
+/** What a call belongs to; the span it leaves becomes a child of `trace`. */
+export interface CallOptions {
+  readonly trace?: SpanContext | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Something happened to a container or a sandbox. `resync` says: events may have been lost, look at everything once. */
+export type CriEvent =
+  | { readonly kind: "created" | "started" | "deleted" | "oom"; readonly containerId: string }
+  | { readonly kind: "stopped"; readonly containerId: string; readonly exitCode: number }
+  | { readonly kind: "resync" };
+
+export interface CriEventHandlers {
+  event(event: CriEvent): void;
+}
+
+export interface Subscription {
+  close(): void;
+}
+
+export interface ExecSyncResult {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  readonly exitCode: number;
+}
+
+export interface Cri {
+  /** Where the calls go, for error texts and for the user. */
+  readonly endpoint: string;
+  version(options?: CallOptions): Promise<RuntimeVersion>;
+  status(options?: CallOptions): Promise<readonly RuntimeCondition[]>;
+  updateRuntimeConfig(podCidr: string, options?: CallOptions): Promise<void>;
+
+  runPodSandbox(config: PodSandboxConfig, options?: CallOptions): Promise<string>;
+  stopPodSandbox(podSandboxId: string, options?: CallOptions): Promise<void>;
+  removePodSandbox(podSandboxId: string, options?: CallOptions): Promise<void>;
+  /** undefined: the runtime does not know the sandbox. */
+  podSandboxStatus(podSandboxId: string, options?: CallOptions): Promise<PodSandboxStatus | undefined>;
+  listPodSandbox(labels?: Readonly<Record<string, string>>, options?: CallOptions): Promise<readonly PodSandbox[]>;
+
+  createContainer(podSandboxId: string, config: ContainerConfig, sandboxConfig: PodSandboxConfig, options?: CallOptions): Promise<string>;
+  startContainer(containerId: string, options?: CallOptions): Promise<void>;
+  /** Asks the container to end and kills it after `timeoutSeconds`; resolves when it has ended. Unknown ids succeed. */
+  stopContainer(containerId: string, timeoutSeconds: number, options?: CallOptions): Promise<void>;
+  removeContainer(containerId: string, options?: CallOptions): Promise<void>;
+  /** undefined: the runtime does not know the container. */
+  containerStatus(containerId: string, options?: CallOptions): Promise<ContainerStatus | undefined>;
+  listContainers(labels?: Readonly<Record<string, string>>, options?: CallOptions): Promise<readonly Container[]>;
+  reopenContainerLog(containerId: string, options?: CallOptions): Promise<void>;
+  execSync(containerId: string, command: readonly string[], timeoutSeconds: number, options?: CallOptions): Promise<ExecSyncResult>;
+
+  listImages(options?: CallOptions): Promise<readonly Image[]>;
+  /** undefined: the image is not present. */
+  imageStatus(image: string, options?: CallOptions): Promise<Image | undefined>;
+  /** Returns the reference under which containers are to name the image. */
+  pullImage(image: string, sandboxConfig: PodSandboxConfig | undefined, options?: CallOptions): Promise<string>;
+  removeImage(image: string, options?: CallOptions): Promise<void>;
+  imageFsInfo(options?: CallOptions): Promise<readonly FilesystemUsage[]>;
+
+  /** Events from now on, over any number of lost connections; each new connection starts with `resync`. */
+  events(handlers: CriEventHandlers): Subscription;
+  close(): void;
+}

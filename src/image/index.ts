@@ -1,0 +1,8 @@
+// The door of image/: making and loading OCI images.
+// Invariant: no registry is ever asked here; images come from files or from this folder's own bytes.
+
+export { type ImageDescription, imageArchive, pauseArchive, pauseReference } from "./archive.ts";
+export type { Architecture } from "./elf.ts";
+export { type LoadOptions, loadImage } from "./load.ts";
+export { pauseProgram } from "./pause.ts";
+export { type TarEntry, tar } from "./tar.ts";

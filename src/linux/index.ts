@@ -1,0 +1,16 @@
+// The door of linux/: what dhow asks of the kernel, today by /proc, /sys and short commands.
+// Invariant: no Kubernetes word; reading never changes anything, changing names its target.
+
+export { cgroupFolders, cgroupHierarchies, cgroupProcesses, removeCgroup } from "./cgroups.ts";
+export { type MachineFacts, machineFacts, primaryAddress } from "./machine.ts";
+export { type Mount, mounts, mountsBelow, run, unmountBelow } from "./mounts.ts";
+export {
+  type Capability,
+  commandLine,
+  hasCapability,
+  isRunning,
+  type ProcessIdentity,
+  processIds,
+  processStartTime,
+  proportionalSetSize,
+} from "./proc.ts";

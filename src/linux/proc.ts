@@ -1,0 +1,72 @@
+// Reading /proc: who a process is, what it may do, what it costs.
+// Invariant: a process is named by pid AND start time; a pid alone may already be somebody else.
+// Called by: adoption after a crash (cri/containerd, compose), `status`, the node's capacity. Next on the way: mounts.ts.
+
+import { readdirSync, readFileSync } from "node:fs";
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot, as text so that nobody calculates with it. */
+  readonly startTime: string;
+}
+
+/** The fields of a stat line after the command name, which may itself hold spaces and brackets. */
+export function statFields(stat: string): readonly string[] {
+  return stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .trim()
+    .split(" ");
+}
+
+/** The process's start time, or undefined when it is gone (a zombie counts as gone). */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRunning(identity: ProcessIdentity): boolean {
+  return processStartTime(identity.pid) === identity.startTime;
+}
+
+/** Command line of a process as its arguments; empty when it is gone or a kernel thread. */
+export function commandLine(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+export function processIds(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Proportional set size in bytes: shared pages are counted in shares, so sums over processes are honest. */
+export function proportionalSetSize(pid: number): number | undefined {
+  try {
+    const match = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"));
+    return match ? Number(match[1]) * 1024 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bit numbers of <linux/capability.h> that dhow asks about. */
+export const capabilityBits = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
+export type Capability = keyof typeof capabilityBits;
+
+export function parseEffectiveCapabilities(status: string): bigint {
+  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(status);
+  return match ? BigInt(`0x${match[1]}`) : 0n;
+}
+
+export function hasCapability(capability: Capability): boolean {
+  const effective = parseEffectiveCapabilities(readFileSync("/proc/self/status", "latin1"));
+  return ((effective >> BigInt(capabilityBits[capability])) & 1n) === 1n;
+}
