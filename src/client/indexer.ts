@@ -1,0 +1,100 @@
+// The indexer: an informer's objects by key and by any number of indexes.
+// Invariant: objects in it are frozen to the bottom; an index always agrees with the objects.
+// Called by: informer.ts (writes), control loops (reads). Next on the way: informer.ts.
+
+import { keyOf, type AnyObject, type Live } from "./objects.ts";
+
+/** Names the values under which an object is found; an object may stand under several. */
+export type IndexFunction<Kind> = (object: Live<Kind>) => readonly string[];
+
+/** The reading side of an informer's memory. */
+export interface Lister<Kind> {
+  get(key: string): Live<Kind> | undefined;
+  list(): Live<Kind>[];
+  /** `byIndex("namespace", "default")`, `byIndex("owner", uid)`, or an index of one's own. */
+  byIndex(index: string, value: string): Live<Kind>[];
+  readonly size: number;
+}
+
+/** The indexes that every informer has. */
+export const standardIndexes = {
+  namespace: (object: AnyObject) => [object.metadata?.namespace ?? ""],
+  owner: (object: AnyObject) => (object.metadata?.ownerReferences ?? []).map((reference) => reference.uid ?? ""),
+  uid: (object: AnyObject) => [object.metadata?.uid ?? ""],
+} as const;
+
+export class Indexer<Kind extends AnyObject> implements Lister<Kind> {
+  readonly #objects = new Map<string, Live<Kind>>();
+  readonly #functions: readonly (readonly [string, IndexFunction<Kind>])[];
+  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+
+  constructor(indexes: Readonly<Record<string, IndexFunction<Kind>>> = {}) {
+    this.#functions = Object.entries<IndexFunction<Kind>>({ ...standardIndexes, ...indexes } as Record<string, IndexFunction<Kind>>);
+    for (const [name] of this.#functions) this.#indexes.set(name, new Map());
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  get(key: string): Live<Kind> | undefined {
+    return this.#objects.get(key);
+  }
+
+  list(): Live<Kind>[] {
+    return [...this.#objects.values()];
+  }
+
+  keys(): string[] {
+    return [...this.#objects.keys()];
+  }
+
+  byIndex(index: string, value: string): Live<Kind>[] {
+    const found: Live<Kind>[] = [];
+    for (const key of this.#indexes.get(index)?.get(value) ?? []) found.push(this.#objects.get(key)!);
+    return found;
+  }
+
+  /** Puts the object in and returns the one that it replaces. */
+  set(object: Live<Kind>): Live<Kind> | undefined {
+    const key = keyOf(object);
+    const old = this.#objects.get(key);
+    if (old) this.#unindex(key, old);
+    this.#objects.set(key, object);
+    for (const [name, values] of this.#functions) {
+      const index = this.#indexes.get(name)!;
+      for (const value of values(object)) {
+        const keys = index.get(value);
+        if (keys) keys.add(key);
+        else index.set(value, new Set([key]));
+      }
+    }
+    return old;
+  }
+
+  delete(key: string): Live<Kind> | undefined {
+    const old = this.#objects.get(key);
+    if (!old) return undefined;
+    this.#unindex(key, old);
+    this.#objects.delete(key);
+    return old;
+  }
+
+  #unindex(key: string, old: Live<Kind>): void {
+    for (const [name, values] of this.#functions) {
+      const index = this.#indexes.get(name)!;
+      for (const value of values(old)) {
+        const keys = index.get(value);
+        keys?.delete(key);
+        if (keys?.size === 0) index.delete(value);
+      }
+    }
+  }
+}
+
+/** Freezes to the bottom: what many loops share, none may change. */
+export function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
