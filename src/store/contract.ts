@@ -104,7 +104,7 @@ export interface StoreStatus {
   readonly raftIndex: number;
 }
 
-export type StoreErrorCode = "compacted" | "future" | "tooLarge" | "noSpace" | "unavailable" | "outcomeUnknown";
+export type StoreErrorCode = "compacted" | "future" | "tooLarge" | "noSpace" | "leaseNotFound" | "unavailable" | "outcomeUnknown";
 
 export class StoreError extends Error {
   override name = "StoreError";

@@ -1,0 +1,27 @@
+// The door of store/: the contract, and the ways to get a store.
+// Invariant: nobody outside depends on how a store keeps its data.
+// Called by: apiserver/ and compose/. Next on the way: contract.ts, then open.ts.
+
+export {
+  type Cause,
+  type EventBatch,
+  type KeyRange,
+  type KeyValue,
+  type LeaseId,
+  type RangeRequest,
+  type RangeResult,
+  type Revision,
+  type Store,
+  StoreError,
+  type StoreErrorCode,
+  type StoreEvent,
+  type StoreStatus,
+  type StoreWatch,
+  type TxnRequest,
+  type TxnResult,
+  type WatchRequest,
+  type WatchSink,
+} from "./contract.ts";
+export { defaultLimits, type StoreLimits } from "./limits.ts";
+export { type MemoryStoreOptions, memoryStore } from "./memory.ts";
+export { revision } from "./revision.ts";

@@ -1,0 +1,62 @@
+// When leases end: the clock's side of leases, which proposes what the state then applies.
+// Invariant: expiry is an entry in the log like any other write; a lease whose end is proposed cannot be kept alive any more.
+// Called by: store.ts. After a restart every lease has its full time again, as in etcd. Next on the way: mvcc/leases.ts.
+
+import type { Clock, Timer } from "#lib";
+import type { LeaseId } from "../contract.ts";
+
+interface Deadline {
+  readonly ttlSeconds: number;
+  atMs: number;
+  timer: Timer;
+}
+
+export class LeaseExpiry {
+  readonly #clock: Clock;
+  readonly #expire: (id: LeaseId) => void;
+  readonly #deadlines = new Map<LeaseId, Deadline>();
+
+  constructor(clock: Clock, expire: (id: LeaseId) => void) {
+    this.#clock = clock;
+    this.#expire = expire;
+  }
+
+  granted(id: LeaseId, ttlSeconds: number): void {
+    if (this.#deadlines.has(id)) return;
+    const atMs = this.#clock.monotonicMs() + ttlSeconds * 1000;
+    this.#deadlines.set(id, { ttlSeconds, atMs, timer: this.#arm(id, atMs) });
+  }
+
+  /** The lease's time to live, or undefined if it has ended or is about to. */
+  keepAlive(id: LeaseId): number | undefined {
+    const deadline = this.#deadlines.get(id);
+    if (!deadline) return undefined;
+    // The timer stays: it sees the new deadline when it fires, so that renewing often costs nothing.
+    deadline.atMs = this.#clock.monotonicMs() + deadline.ttlSeconds * 1000;
+    return deadline.ttlSeconds;
+  }
+
+  removed(id: LeaseId): void {
+    this.#deadlines.get(id)?.timer.cancel();
+    this.#deadlines.delete(id);
+  }
+
+  close(): void {
+    for (const { timer } of this.#deadlines.values()) timer.cancel();
+    this.#deadlines.clear();
+  }
+
+  #arm(id: LeaseId, atMs: number): Timer {
+    return this.#clock.after(atMs - this.#clock.monotonicMs(), () => {
+      const deadline = this.#deadlines.get(id);
+      if (!deadline) return;
+      // A clock may cap long waits, and the deadline may have moved.
+      if (deadline.atMs > this.#clock.monotonicMs()) {
+        deadline.timer = this.#arm(id, deadline.atMs);
+        return;
+      }
+      this.#deadlines.delete(id);
+      this.#expire(id);
+    });
+  }
+}

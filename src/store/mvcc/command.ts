@@ -1,0 +1,105 @@
+// Commands: what the entries of the log say. All that changes the state is one of these, and nothing else is.
+// Invariant: decode(encode(c)) equals c; applying needs only the command and the state, never a clock or chance.
+// Called by: store.ts (encode), apply through state.ts (decode). Layout: docs/formats/store.md. Next on the way: state.ts.
+
+import { assert, unreachable } from "#lib";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import type { Cause, LeaseId, Revision } from "../contract.ts";
+import { revision } from "../revision.ts";
+
+export type Command =
+  | {
+      readonly type: "put";
+      readonly key: string;
+      readonly expect: Revision;
+      readonly value: Uint8Array;
+      readonly lease?: LeaseId;
+      readonly cause?: Cause;
+    }
+  | { readonly type: "delete"; readonly key: string; readonly expect: Revision; readonly cause?: Cause }
+  | { readonly type: "grantLease"; readonly id: LeaseId; readonly ttlSeconds: number }
+  /** Asked for, or because its time has come: the log does not care. */
+  | { readonly type: "revokeLease"; readonly id: LeaseId }
+  | { readonly type: "compact"; readonly revision: Revision };
+
+const kinds = { put: 1, delete: 2, grantLease: 3, revokeLease: 4, compact: 5 } as const;
+const withLease = 1;
+const withCause = 2;
+const maxCauses = 8;
+
+export function writeCause(writer: ByteWriter, cause: Cause): void {
+  writer.text(cause.user).text(cause.traceId).text(cause.spanId);
+  const causes = cause.causes.slice(0, maxCauses);
+  writer.varint(causes.length);
+  for (const one of causes) writer.varint(one);
+}
+
+export function readCause(reader: ByteReader): Cause {
+  const user = reader.text();
+  const traceId = reader.text();
+  const spanId = reader.text();
+  const causes = Array.from({ length: Math.min(reader.varint(), maxCauses) }, () => revision(reader.varint()));
+  return { user, traceId, spanId, causes };
+}
+
+export function encodeCommand(command: Command): Buffer {
+  const kind = kinds[command.type];
+  switch (command.type) {
+    case "put": {
+      const writer = new ByteWriter(command.key.length + command.value.length + (command.cause ? 256 : 32));
+      const flags = (command.lease === undefined ? 0 : withLease) | (command.cause ? withCause : 0);
+      writer.byte(kind).byte(flags).varint(command.expect).byteString(command.key);
+      if (command.lease !== undefined) writer.int64(command.lease);
+      if (command.cause) writeCause(writer, command.cause);
+      return writer.bytes(command.value).finish();
+    }
+    case "delete": {
+      const writer = new ByteWriter(command.key.length + 64);
+      writer
+        .byte(kind)
+        .byte(command.cause ? withCause : 0)
+        .varint(command.expect)
+        .byteString(command.key);
+      if (command.cause) writeCause(writer, command.cause);
+      return writer.finish();
+    }
+    case "grantLease":
+      return new ByteWriter(32).byte(kind).int64(command.id).varint(command.ttlSeconds).finish();
+    case "revokeLease":
+      return new ByteWriter(16).byte(kind).int64(command.id).finish();
+    case "compact":
+      return new ByteWriter(16).byte(kind).varint(command.revision).finish();
+    default:
+      return unreachable(command);
+  }
+}
+
+/** The command's value is a view into `data`. */
+export function decodeCommand(data: Uint8Array): Command {
+  const reader = new ByteReader(data);
+  const kind = reader.byte();
+  switch (kind) {
+    case kinds.put: {
+      const flags = reader.byte();
+      const expect = revision(reader.varint());
+      const key = reader.byteString();
+      const lease = flags & withLease ? { lease: reader.int64() } : {};
+      const cause = flags & withCause ? { cause: readCause(reader) } : {};
+      return { type: "put", key, expect, value: reader.bytes(), ...lease, ...cause };
+    }
+    case kinds.delete: {
+      const flags = reader.byte();
+      const expect = revision(reader.varint());
+      const key = reader.byteString();
+      return { type: "delete", key, expect, ...(flags & withCause ? { cause: readCause(reader) } : {}) };
+    }
+    case kinds.grantLease:
+      return { type: "grantLease", id: reader.int64(), ttlSeconds: reader.varint() };
+    case kinds.revokeLease:
+      return { type: "revokeLease", id: reader.int64() };
+    case kinds.compact:
+      return { type: "compact", revision: revision(reader.varint()) };
+    default:
+      assert(false, `the log has a command of unknown kind ${kind}`);
+  }
+}

@@ -1,0 +1,233 @@
+// The store: answers reads from the state, turns writes into commands for the log, hands revisions to watches.
+// Invariant: a read shows only what is committed and durable; a write is answered after it was applied.
+// Called by: whoever holds a Store (memory.ts and open.ts make it). Next on the way: replica.ts for writes, mvcc/ for reads.
+
+import { assert, type Clock, type Log, type Prng, Slicer } from "#lib";
+import { type Entry, Raft, type RaftOptions } from "#raft";
+import type {
+  Cause,
+  LeaseId,
+  RangeRequest,
+  RangeResult,
+  Revision,
+  Store,
+  StoreStatus,
+  StoreWatch,
+  TxnRequest,
+  TxnResult,
+  WatchRequest,
+  WatchSink,
+} from "./contract.ts";
+import { storeError } from "./errors.ts";
+import { LeaseExpiry } from "./lease/expiry.ts";
+import type { StoreLimits } from "./limits.ts";
+import { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
+import type { MvccState, Outcome } from "./mvcc/state.ts";
+import { type LogStorage, Replica } from "./replica.ts";
+import { WatchHub } from "./watch/hub.ts";
+
+const keysPerStep = 1024;
+const revisionsPerStep = 256;
+
+export interface LocalStoreOptions {
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly limits: StoreLimits;
+  readonly state: MvccState;
+  readonly storage: LogStorage;
+  readonly raft: Pick<RaftOptions, "hardState" | "snapshot" | "entries">;
+  /** After each group of applied entries. */
+  readonly applied?: () => void;
+  readonly failed?: (error: Error) => void;
+}
+
+export class LocalStore implements Store {
+  readonly state: MvccState;
+  readonly #options: LocalStoreOptions;
+  readonly #raft: Raft;
+  readonly #replica: Replica;
+  readonly #hub: WatchHub;
+  readonly #expiry: LeaseExpiry;
+  /** Resolves when the log is replayed and the store leads. */
+  readonly started: Promise<void>;
+  #pruning = false;
+  #stopped = false;
+
+  constructor(options: LocalStoreOptions) {
+    const { clock, log, limits, state, storage } = options;
+    this.#options = options;
+    this.state = state;
+    this.#raft = new Raft({ id: 1, voters: [1], electionTicks: 10, ...options.raft });
+    this.#hub = new WatchHub({ state, clock, log, maxWatchers: limits.maxWatchers });
+    this.#expiry = new LeaseExpiry(clock, (id) => this.#expired(id));
+    for (const lease of state.leases.all()) this.#expiry.granted(lease.id, lease.ttlSeconds);
+    this.#replica = new Replica({
+      raft: this.#raft,
+      storage,
+      apply: (entry) => this.#apply(entry),
+      applied: () => this.#applied(),
+      failed: (error) => this.#failed(error),
+      maxPending: limits.maxPending,
+      maxPendingBytes: limits.maxPendingBytes,
+      maxBatchBytes: limits.maxBatchBytes,
+    });
+    this.#replica.appliedIndex = options.raft.snapshot.index;
+    this.#replica.appliedTerm = options.raft.snapshot.term;
+    this.started = this.#replica.start();
+  }
+
+  get appliedIndex(): number {
+    return this.#replica.appliedIndex;
+  }
+
+  get appliedTerm(): number {
+    return this.#replica.appliedTerm;
+  }
+
+  async range(request: RangeRequest): Promise<RangeResult> {
+    this.#alive();
+    const { state } = this;
+    const newest = state.revision;
+    const at = request.revision || newest;
+    if (at > newest) throw storeError.future();
+    if (at < state.compactRevision) throw storeError.compacted(state.compactRevision);
+    if (request.end === undefined) {
+      const kv = state.at(request.start, at);
+      const kvs = kv && !request.countOnly ? [request.keysOnly ? { ...kv, value: new Uint8Array(0) } : kv] : [];
+      return { revision: newest, kvs, more: false, count: kv ? 1 : 0 };
+    }
+    const limit = request.limit ?? 0;
+    const scan = state.scan(request, at, { limit, countOnly: request.countOnly ?? false });
+    if (!scan.advance(keysPerStep)) {
+      // A long read is one moment's answer all the same: its revision is pinned while writers go on.
+      const pin = state.pin(at);
+      const slicer = new Slicer(this.#options.clock);
+      while (!scan.advance(keysPerStep)) if (slicer.spent) await slicer.turn();
+      pin.release();
+    }
+    const kvs = request.keysOnly ? scan.kvs.map((kv) => ({ ...kv, value: new Uint8Array(0) })) : scan.kvs;
+    return { revision: newest, kvs, more: limit > 0 && scan.count > limit, count: scan.count };
+  }
+
+  async txn(request: TxnRequest): Promise<TxnResult> {
+    const { key, expect, operation, cause } = request;
+    const { limits } = this.#options;
+    const valueBytes = operation.type === "put" ? operation.value.length : 0;
+    if (key.length + valueBytes > limits.maxRequestBytes) throw storeError.tooLarge();
+    if (operation.type === "put" && this.state.bytes + key.length + valueBytes > limits.quotaBytes) throw storeError.noSpace();
+    const common = { key, expect, ...(cause ? { cause } : {}) };
+    const command: Command =
+      operation.type === "delete"
+        ? { type: "delete", ...common }
+        : { type: "put", ...common, value: operation.value, ...(operation.lease === undefined ? {} : { lease: operation.lease }) };
+    const outcome = await this.#propose(command);
+    assert(outcome.type === "txn", "a transaction has a transaction's outcome");
+    return outcome.result;
+  }
+
+  watch(request: WatchRequest, sink: WatchSink): StoreWatch {
+    return this.#hub.watch(request, sink);
+  }
+
+  async grantLease(ttlSeconds: number): Promise<{ id: LeaseId; ttlSeconds: number }> {
+    assert(Number.isSafeInteger(ttlSeconds) && ttlSeconds >= 1, "a lease lives a second at least");
+    // 63 bits and never 0, which stands for "no lease". The id is chosen here, so that applying needs no chance.
+    const id = (Buffer.from(this.#options.prng.bytes(8)).readBigUInt64LE() & 0x7fff_ffff_ffff_ffffn) | 1n;
+    await this.#propose({ type: "grantLease", id, ttlSeconds });
+    return { id, ttlSeconds };
+  }
+
+  async keepAlive(id: LeaseId): Promise<{ ttlSeconds: number }> {
+    this.#alive();
+    const ttlSeconds = this.#expiry.keepAlive(id);
+    if (ttlSeconds === undefined) throw storeError.leaseNotFound();
+    return { ttlSeconds };
+  }
+
+  async revokeLease(id: LeaseId): Promise<void> {
+    await this.#propose({ type: "revokeLease", id });
+  }
+
+  async compact(revision: Revision): Promise<void> {
+    await this.#propose({ type: "compact", revision });
+  }
+
+  /** One voter that leads: what is applied is all that was ever acknowledged. */
+  async linearizableRevision(): Promise<Revision> {
+    this.#alive();
+    return this.state.revision;
+  }
+
+  causeOf(revision: Revision): Cause | undefined {
+    return revision < this.state.compactRevision ? undefined : this.state.history.at(revision)?.cause;
+  }
+
+  status(): StoreStatus {
+    const { revision, compactRevision, liveKeys, bytes } = this.state;
+    return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.#raft.term, raftIndex: this.#raft.lastIndex };
+  }
+
+  async close(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#expiry.close();
+    await this.#replica.stop();
+    this.#hub.stop(undefined);
+  }
+
+  #alive(): void {
+    if (this.#stopped) throw storeError.stopped();
+  }
+
+  async #propose(command: Command): Promise<Outcome> {
+    this.#alive();
+    const outcome = await this.#replica.propose(encodeCommand(command));
+    if (outcome.type !== "refused") return outcome;
+    if (outcome.reason === "leaseNotFound") throw storeError.leaseNotFound();
+    throw outcome.reason === "future" ? storeError.future() : storeError.compacted(this.state.compactRevision);
+  }
+
+  #apply(entry: Entry): Outcome | undefined {
+    if (entry.type !== "command") return undefined;
+    const command = decodeCommand(entry.data);
+    const outcome = this.state.apply(command);
+    if (command.type === "grantLease") this.#expiry.granted(command.id, command.ttlSeconds);
+    if (command.type === "revokeLease") this.#expiry.removed(command.id);
+    return outcome;
+  }
+
+  #applied(): void {
+    this.#hub.pump();
+    if (this.state.history.first < this.state.compactRevision) this.#prune();
+    this.#options.applied?.();
+  }
+
+  /** Frees compacted history a few milliseconds at a time. What a pin holds back is freed after a later write. */
+  #prune(): void {
+    if (this.#pruning) return;
+    this.#pruning = true;
+    const slicer = new Slicer(this.#options.clock);
+    const again = (): void => {
+      let done = this.state.prune(revisionsPerStep);
+      while (!done && !slicer.spent) done = this.state.prune(revisionsPerStep);
+      if (done) this.#pruning = false;
+      else void slicer.turn().then(again);
+    };
+    again();
+  }
+
+  #expired(id: LeaseId): void {
+    this.#propose({ type: "revokeLease", id }).catch((error: unknown) => {
+      this.#options.log.warn("a lease's end could not be written", { lease: id, error });
+    });
+  }
+
+  #failed(error: Error): void {
+    this.#stopped = true;
+    this.#expiry.close();
+    this.#options.log.error("the store's log failed; the store is closed", { error });
+    this.#hub.stop(storeError.stopped());
+    this.#options.failed?.(error);
+  }
+}
