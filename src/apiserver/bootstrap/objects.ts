@@ -1,0 +1,119 @@
+// What must exist before anybody asks: namespaces, roles, priority classes, the Service of the API server itself.
+// Invariant: pure; equal settings give equal objects, each valid for an ordinary create.
+// Called by: ensure.ts.   Next on the way: ensure.ts, which writes what is missing.
+
+import { isIPv4 } from "node:net";
+import type { ApiObject } from "#api";
+import { rbacPolicy } from "./rbacPolicy.ts";
+
+export interface BootstrapSettings {
+  /** As `--service-cluster-ip-range`: `10.96.0.0/16`. Its first address is the Service of the API server. */
+  readonly serviceClusterIpRange: string;
+  /** The address at which others reach the API server, never a loopback one; without it there are no endpoints. */
+  readonly advertiseAddress?: string;
+  readonly securePort: number;
+  /** PEM of the authority that signs client certificates. */
+  readonly clientCa: string;
+}
+
+export const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease", "default"] as const;
+
+/** Namespaces come first: whatever lives in them needs them. */
+export function bootstrapNamespaces(): ApiObject[] {
+  return systemNamespaces.map((name) => ({ kind: "Namespace", apiVersion: "v1", metadata: { name } }));
+}
+
+export function bootstrapObjects(settings: BootstrapSettings): ApiObject[] {
+  return [...rbacPolicy(), ...priorityClasses(), ...serviceNetwork(settings), ...apiServerService(settings), clientAuthorities(settings)];
+}
+
+function priorityClasses(): ApiObject[] {
+  const rows = [
+    ["system-node-critical", 2_000_001_000, "For system pods that no node can do without and that cannot run elsewhere."],
+    ["system-cluster-critical", 2_000_000_000, "For system pods that the cluster cannot do without but that may run on any node."],
+  ] as const;
+  return rows.map(([name, value, description]) => ({
+    kind: "PriorityClass",
+    apiVersion: "scheduling.k8s.io/v1",
+    metadata: { name },
+    value,
+    description,
+    preemptionPolicy: "PreemptLowerPriority",
+  }));
+}
+
+/** The first usable address of an IPv4 range: the network's address plus one. */
+export function firstAddress(range: string): string {
+  const [network = "", bits = ""] = range.split("/");
+  if (!isIPv4(network) || !/^\d+$/.test(bits) || Number(bits) > 30)
+    throw new Error(`Service range ${JSON.stringify(range)} must be an IPv4 range such as 10.96.0.0/16`);
+  const number = network.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const first = number - (number % 2 ** (32 - Number(bits))) + 1;
+  return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".");
+}
+
+const ownService = { name: "kubernetes", namespace: "default" } as const;
+
+function serviceNetwork({ serviceClusterIpRange }: BootstrapSettings): ApiObject[] {
+  const apiVersion = "networking.k8s.io/v1";
+  return [
+    { kind: "ServiceCIDR", apiVersion, metadata: { name: "kubernetes" }, spec: { cidrs: [serviceClusterIpRange] } },
+    {
+      kind: "IPAddress",
+      apiVersion,
+      metadata: {
+        name: firstAddress(serviceClusterIpRange),
+        labels: { "ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io" },
+      },
+      spec: { parentRef: { resource: "services", ...ownService } },
+    },
+  ];
+}
+
+function apiServerService({ serviceClusterIpRange, advertiseAddress, securePort }: BootstrapSettings): ApiObject[] {
+  const clusterIP = firstAddress(serviceClusterIpRange);
+  const service: ApiObject = {
+    kind: "Service",
+    apiVersion: "v1",
+    metadata: { ...ownService, labels: { component: "apiserver", provider: "kubernetes" } },
+    spec: {
+      ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: securePort }],
+      clusterIP,
+      clusterIPs: [clusterIP],
+      type: "ClusterIP",
+      sessionAffinity: "None",
+      ipFamilies: ["IPv4"],
+      ipFamilyPolicy: "SingleStack",
+      internalTrafficPolicy: "Cluster",
+    },
+  };
+  if (advertiseAddress === undefined) return [service];
+  const ports = [{ name: "https", port: securePort, protocol: "TCP" }];
+  return [
+    service,
+    {
+      kind: "Endpoints",
+      apiVersion: "v1",
+      metadata: { ...ownService, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+      subsets: [{ addresses: [{ ip: advertiseAddress }], ports }],
+    },
+    {
+      kind: "EndpointSlice",
+      apiVersion: "discovery.k8s.io/v1",
+      metadata: { ...ownService, labels: { "kubernetes.io/service-name": "kubernetes" } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+      ports,
+    },
+  ];
+}
+
+/** Extension API servers and node agents read from here whose client certificates they may trust. */
+function clientAuthorities({ clientCa }: BootstrapSettings): ApiObject {
+  return {
+    kind: "ConfigMap",
+    apiVersion: "v1",
+    metadata: { name: "extension-apiserver-authentication", namespace: "kube-system" },
+    data: { "client-ca-file": clientCa },
+  };
+}
