@@ -2,4 +2,4 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export {};
+export type { Column, DeleteRequest, KindRules, NameRule, Row, ScalePaths } from "./rules.ts";
