@@ -71,7 +71,7 @@ class Candidate {
   }
 
   async run(): Promise<void> {
-    const { clock, prng, log, onStarted, onStopped, name } = this.#options;
+    const { clock, prng, log, name } = this.#options;
     let renewedMs = clock.monotonicMs();
     while (!this.#abort.signal.aborted) {
       const startedMs = clock.monotonicMs();
@@ -83,19 +83,19 @@ class Candidate {
         renewedMs = startedMs;
         if (!this.leading) {
           this.leading = true;
-          onStarted();
+          this.#options.onStarted();
         }
       } else if (this.leading && (held === false || clock.monotonicMs() - renewedMs >= this.#renewDeadlineMs)) {
         this.leading = false;
         log.error("the leader lease is lost", { lease: name });
-        onStopped();
+        this.#options.onStopped();
       }
       const pauseMs = this.leading ? this.#retryPeriodMs : this.#retryPeriodMs * (1 + prng.next() * 1.2);
       await delay(clock, pauseMs, this.#abort.signal).catch(() => undefined);
     }
     if (!this.leading) return;
     this.leading = false;
-    onStopped();
+    this.#options.onStopped();
   }
 
   async release(): Promise<void> {

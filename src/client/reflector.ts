@@ -31,6 +31,9 @@ const initialEventsEnd = "k8s.io/initial-events-end";
 /** How long past the agreed timeout a watch may stay open before we believe that the connection is dead. */
 const timeoutGraceMs = 30_000;
 
+/** Refusals that have nothing to do with how we asked: asking otherwise would not help. */
+const patient: ReadonlySet<number> = new Set([401, 403, 404, 429, 503, 504]);
+
 /** Runs until the signal fires; never rejects. */
 export async function runReflector<Kind extends AnyObject>(options: ReflectorOptions<Kind>): Promise<void> {
   const reflector = new Reflector(options);
@@ -84,8 +87,8 @@ class Reflector<Kind extends AnyObject> {
     if (code === 410) {
       this.#resourceVersion = undefined;
       this.troubled = false;
-    } else if ((code === 400 || code === 422) && this.#resourceVersion === undefined && this.#streamsLists) {
-      // A server without streamed lists says so before the stream opens; then LIST and WATCH do.
+    } else if (code !== undefined && !patient.has(code) && this.#resourceVersion === undefined && this.#streamsLists) {
+      // A server without streamed lists says 400 or 422, one whose etcd is too old for them 500: then LIST and WATCH do.
       this.#streamsLists = false;
       this.troubled = false;
     }

@@ -125,8 +125,19 @@ function query(parameters: Readonly<Record<string, string | number | boolean | u
   return pairs.length === 0 ? "" : `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`).join("&")}`;
 }
 
-function listQuery({ metadataOnly: _, signal: __, ...options }: WatchOptions, more: Record<string, boolean> = {}): string {
-  return query({ ...more, ...options });
+function listQuery(options: WatchOptions, more: Record<string, boolean> = {}): string {
+  const {
+    labelSelector,
+    fieldSelector,
+    limit,
+    resourceVersion,
+    resourceVersionMatch,
+    timeoutSeconds,
+    allowWatchBookmarks,
+    sendInitialEvents,
+  } = options;
+  const asked = { labelSelector, fieldSelector, limit, continue: options.continue, resourceVersion, resourceVersionMatch };
+  return query({ ...more, ...asked, timeoutSeconds, allowWatchBookmarks, sendInitialEvents });
 }
 
 function accept(info: ResourceInfo, metadataOnly: boolean | undefined, list: boolean): string {
