@@ -35,3 +35,4 @@ export {
   isWildcardSubdomain,
   maskTrailingDash,
 } from "./names.ts";
+export { Quantity, QuantityError } from "./quantity.ts";

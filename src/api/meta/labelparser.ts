@@ -18,6 +18,16 @@ interface Token {
   readonly text: string;
 }
 
+const binaryOperators: ReadonlyMap<string, LabelOperator> = new Map([
+  ["in", "in"],
+  ["notin", "notin"],
+  ["=", "="],
+  ["==", "=="],
+  ["!=", "!="],
+  [">", "gt"],
+  ["<", "lt"],
+]);
+
 /** What is wrong with a selector's text; labels.ts makes it a BadRequest. */
 export class SelectorSyntaxError extends Error {
   override name = "SelectorSyntaxError";
@@ -138,20 +148,8 @@ class Parser {
 
   #operator(): LabelOperator {
     const token = this.#next();
-    switch (token.type) {
-      case "in":
-      case "notin":
-      case "=":
-      case "==":
-      case "!=":
-        return token.type;
-      case ">":
-        return "gt";
-      case "<":
-        return "lt";
-      default:
-        return fail(`found '${token.text}', expected: in, notin, =, ==, !=, gt, lt`);
-    }
+    const operator = binaryOperators.get(token.type);
+    return operator ?? fail(`found '${token.text}', expected: in, notin, =, ==, !=, gt, lt`);
   }
 
   #oneValue(): string[] {
