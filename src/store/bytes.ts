@@ -2,24 +2,51 @@
 // Invariant: what a ByteWriter wrote a ByteReader reads back; a short buffer is a RangeError, never a wrong value.
 // Called by: mvcc/command.ts, wal/, snapshot/. Every layout built with it is in docs/formats/store.md.
 
+export type Allocate = (bytes: number) => Buffer;
+
+// Not from Buffer's pool: a long-lived record would pin the pool's whole slab.
+const allocateOwn: Allocate = (bytes) => Buffer.allocUnsafeSlow(bytes);
+
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
+  readonly #allocate: Allocate;
 
-  constructor(capacity = 256) {
-    // Not from Buffer's pool: a long-lived record would pin the pool's whole slab.
-    this.#buffer = Buffer.allocUnsafeSlow(capacity);
+  constructor(capacity = 256, allocate: Allocate = allocateOwn) {
+    this.#allocate = allocate;
+    this.#buffer = allocate(capacity);
   }
 
   get length(): number {
     return this.#length;
   }
 
+  /** Starts again in the same memory: what `finish` gave out before is overwritten. */
+  reset(): this {
+    this.#length = 0;
+    return this;
+  }
+
   #room(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + bytes));
+    const larger = this.#allocate(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
+  }
+
+  /** Leaves `count` bytes to be filled in by the owner of the finished buffer. */
+  skip(count: number): this {
+    this.#room(count);
+    this.#length += count;
+    return this;
+  }
+
+  /** Bytes as they are, without their length. */
+  raw(value: Uint8Array): this {
+    this.#room(value.length);
+    this.#buffer.set(value, this.#length);
+    this.#length += value.length;
+    return this;
   }
 
   byte(value: number): this {
@@ -50,11 +77,7 @@ export class ByteWriter {
 
   /** A varint with the length, then the bytes. */
   bytes(value: Uint8Array): this {
-    this.varint(value.length);
-    this.#room(value.length);
-    this.#buffer.set(value, this.#length);
-    this.#length += value.length;
-    return this;
+    return this.varint(value.length).raw(value);
   }
 
   /** A string of bytes: each character is below 256. */

@@ -24,4 +24,7 @@ export {
 } from "./contract.ts";
 export { defaultLimits, type StoreLimits } from "./limits.ts";
 export { type MemoryStoreOptions, memoryStore } from "./memory.ts";
+export { FolderInUse } from "./lock.ts";
+export { type OpenStoreOptions, openStore } from "./open.ts";
 export { revision } from "./revision.ts";
+export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";

@@ -3,7 +3,7 @@
 // Called by: whoever holds a Store (memory.ts and open.ts make it). Next on the way: replica.ts for writes, mvcc/ for reads.
 
 import { assert, type Clock, type Log, type Prng, Slicer } from "#lib";
-import { type Entry, Raft, type RaftOptions } from "#raft";
+import { type Entry, Raft, type RaftOptions, type SnapshotMark } from "#raft";
 import type {
   Cause,
   LeaseId,
@@ -53,6 +53,7 @@ export class LocalStore implements Store {
   readonly started: Promise<void>;
   #pruning = false;
   #stopped = false;
+  #failure: Error | undefined;
 
   constructor(options: LocalStoreOptions) {
     const { clock, log, limits, state, storage } = options;
@@ -77,12 +78,14 @@ export class LocalStore implements Store {
     this.started = this.#replica.start();
   }
 
-  get appliedIndex(): number {
-    return this.#replica.appliedIndex;
+  /** How far the state is in the log. */
+  get applied(): SnapshotMark {
+    return { index: this.#replica.appliedIndex, term: this.#replica.appliedTerm };
   }
 
-  get appliedTerm(): number {
-    return this.#replica.appliedTerm;
+  /** Why the store is at its end, if it did not end by `close`. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   async range(request: RangeRequest): Promise<RangeResult> {
@@ -225,6 +228,7 @@ export class LocalStore implements Store {
 
   #failed(error: Error): void {
     this.#stopped = true;
+    this.#failure = error;
     this.#expiry.close();
     this.#options.log.error("the store's log failed; the store is closed", { error });
     this.#hub.stop(storeError.stopped());

@@ -1,0 +1,69 @@
+// When a snapshot is due, and what follows from it: the log's files that it covers may go.
+// Invariant: one snapshot at a time; one that fails changes nothing, and the next is tried after as much log again.
+// Called by: open.ts after each group of applied entries. Next on the way: write.ts.
+
+import type { Clock, Log, Prng } from "#lib";
+import type { SnapshotMark } from "#raft";
+import type { MvccState } from "../mvcc/state.ts";
+import type { Disk } from "../wal/disk.ts";
+import type { DiskLog } from "../wal/log.ts";
+import { snapshotName } from "./format.ts";
+import { writeSnapshot } from "./write.ts";
+
+export interface SnapshotterOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly diskLog: DiskLog;
+  readonly state: MvccState;
+  readonly afterBytes: number;
+  /** The snapshot that the store was opened with; index 0 if there was none. */
+  readonly last: SnapshotMark;
+  readonly written: () => void;
+}
+
+export class Snapshotter {
+  readonly #options: SnapshotterOptions;
+  readonly #abort = new AbortController();
+  #last: SnapshotMark;
+  #running: Promise<void> | undefined;
+
+  constructor(options: SnapshotterOptions) {
+    this.#options = options;
+    this.#last = options.last;
+  }
+
+  /** Must be called when `mark` is exactly what the state holds. */
+  consider(mark: SnapshotMark): void {
+    const { diskLog, state, afterBytes } = this.#options;
+    if (this.#running || this.#abort.signal.aborted || mark.index === this.#last.index) return;
+    // A large state is worth a longer log: else most of what is written would be snapshots.
+    if (diskLog.bytesSinceSnapshot < Math.max(afterBytes, state.bytes / 2)) return;
+    diskLog.snapshotBegins();
+    this.#running = this.#write(mark).finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Gives up what is being written. */
+  async close(): Promise<void> {
+    this.#abort.abort(new Error("the store is closing"));
+    await this.#running;
+  }
+
+  async #write(mark: SnapshotMark): Promise<void> {
+    const { disk, clock, prng, state, diskLog, log, written } = this.#options;
+    const salt = Buffer.from(prng.bytes(4)).readUInt32LE();
+    try {
+      await writeSnapshot({ disk, clock, state, mark, salt, signal: this.#abort.signal });
+      const before = this.#last;
+      this.#last = mark;
+      await diskLog.snapshotDone(mark);
+      if (before.index > 0) await disk.remove(snapshotName(before.index));
+      written();
+    } catch (error) {
+      if (!this.#abort.signal.aborted) log.error("a snapshot could not be written; the log keeps everything", { error });
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// The machine's disk: writes and syncs on a thread of its own, reads (only at the start) right here.
+// Invariant: answers come in the order of calls; a thread that dies fails every call, now and later.
+// Called by: open.ts. Next on the way: diskthread.ts.
+
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { type Disk, DiskError, type DiskFile } from "./disk.ts";
+import type { Answer, Call } from "./diskthread.ts";
+
+interface Waiter {
+  readonly call: Call;
+  readonly resolve: (fd: number) => void;
+  readonly reject: (error: DiskError) => void;
+}
+
+export class ThreadDisk implements Disk {
+  readonly #directory: string;
+  readonly #worker: Worker;
+  readonly #waiting: Waiter[] = [];
+  #dead: string | undefined;
+
+  /** Starts the thread; it is awake in some 40 ms, while the caller reads what there is. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // The published package holds stripped .js beside no .ts.
+    const script = new URL(import.meta.url.endsWith(".ts") ? "./diskthread.ts" : "./diskthread.js", import.meta.url);
+    this.#worker = new Worker(script, { workerData: { directory }, name: "store-disk" });
+    this.#worker.on("message", (answer: Answer) => this.#answered(answer));
+    this.#worker.on("error", (error) => this.#died(error instanceof Error ? error.message : String(error)));
+    this.#worker.on("exit", () => this.#died("the disk thread is gone"));
+    this.#worker.unref();
+  }
+
+  allocate(bytes: number): Buffer {
+    return Buffer.from(new SharedArrayBuffer(bytes));
+  }
+
+  list(): Promise<readonly string[]> {
+    return this.#here("readdir", "", () => readdirSync(this.#directory));
+  }
+
+  size(name: string): Promise<number> {
+    return this.#here("stat", name, () => statSync(join(this.#directory, name)).size);
+  }
+
+  read(name: string, offset: number, length: number): Promise<Buffer> {
+    return this.#here("read", name, () => {
+      const fd = openSync(join(this.#directory, name), "r");
+      try {
+        const buffer = Buffer.allocUnsafeSlow(length);
+        let got = 0;
+        while (got < length) {
+          const count = readSync(fd, buffer, got, length - got, offset + got);
+          if (count === 0) break;
+          got += count;
+        }
+        return buffer.subarray(0, got);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  }
+
+  create(name: string): Promise<DiskFile> {
+    return this.#call({ call: "create", name }).then((fd) => this.#file(fd));
+  }
+
+  open(name: string): Promise<DiskFile> {
+    return this.#call({ call: "open", name }).then((fd) => this.#file(fd));
+  }
+
+  async truncate(name: string, bytes: number): Promise<void> {
+    await this.#call({ call: "truncate", name, bytes });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.#call({ call: "rename", from, to });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#call({ call: "remove", name });
+  }
+
+  async syncDirectory(): Promise<void> {
+    await this.#call({ call: "syncDirectory" });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #file(fd: number): DiskFile {
+    return {
+      append: async (bytes, { sync }) => {
+        await this.#call({ call: "append", fd, bytes, sync });
+      },
+      close: async () => {
+        await this.#call({ call: "close", fd });
+      },
+    };
+  }
+
+  #call(call: Call): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const waiter = { call, resolve, reject };
+      if (this.#dead !== undefined) return refuse(waiter, this.#dead);
+      // A write on its way keeps the process alive, an idle thread does not.
+      if (this.#waiting.push(waiter) === 1) this.#worker.ref();
+      this.#worker.postMessage(call);
+    });
+  }
+
+  #answered(answer: Answer): void {
+    const waiter = this.#waiting.shift()!;
+    if (this.#waiting.length === 0) this.#worker.unref();
+    if ("errno" in answer) refuse(waiter, answer.errno);
+    else waiter.resolve(answer.fd);
+  }
+
+  #died(reason: string): void {
+    this.#dead ??= reason;
+    for (const waiter of this.#waiting.splice(0)) refuse(waiter, this.#dead);
+  }
+
+  /** Readings are made at once: they happen before the store serves anybody. */
+  #here<Value>(call: string, name: string, run: () => Value): Promise<Value> {
+    try {
+      return Promise.resolve(run());
+    } catch (error) {
+      return Promise.reject(new DiskError(call, name, (error as NodeJS.ErrnoException).code ?? String(error)));
+    }
+  }
+}
+
+function refuse(waiter: Waiter, errno: string): void {
+  const { call } = waiter;
+  const name = "name" in call ? call.name : "from" in call ? call.from : "fd" in call ? `file ${call.fd}` : "the folder";
+  waiter.reject(new DiskError(call.call, name, errno));
+}
