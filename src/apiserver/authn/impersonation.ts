@@ -18,7 +18,8 @@ export async function impersonate(requestor: UserInfo, headers: HttpHeaders, aut
   const uid = header(headers, "impersonate-uid") ?? "";
   const groups = all(headers, "impersonate-group");
   const extra = new Map<string, readonly string[]>();
-  for (const key of Object.keys(headers)) if (key.startsWith(extraPrefix)) extra.set(unescapeKey(key.slice(extraPrefix.length)), all(headers, key));
+  for (const key of Object.keys(headers))
+    if (key.startsWith(extraPrefix)) extra.set(unescapeKey(key.slice(extraPrefix.length)), all(headers, key));
   if (name === "") {
     if (groups.length === 0 && uid === "" && extra.size === 0) return requestor;
     throw ApiError.badRequest(`requested ${describe(uid, groups, extra)} without impersonating a user name`);
@@ -31,7 +32,8 @@ export async function impersonate(requestor: UserInfo, headers: HttpHeaders, aut
   const authentication = { apiGroup: "authentication.k8s.io", apiVersion: "v1" };
   if (uid !== "") await check({ ...authentication, resource: "uids", name: uid });
   for (const group of groups) await check({ resource: "groups", name: group });
-  for (const [key, values] of extra) for (const value of values) await check({ ...authentication, resource: "userextras", subresource: key, name: value });
+  for (const [key, values] of extra)
+    for (const value of values) await check({ ...authentication, resource: "userextras", subresource: key, name: value });
 
   const own = groups.length > 0 || !account ? [...groups] : ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`];
   if (name === "system:anonymous") addGroup(own, "system:unauthenticated");

@@ -24,7 +24,9 @@ export function verifyingKey(pem: string): VerifyingKey {
   const curve = publicKey.asymmetricKeyDetails?.namedCurve;
   if (publicKey.asymmetricKeyType === "ec" ? curve !== "prime256v1" : publicKey.asymmetricKeyType !== "rsa")
     throw new Error(`A service-account key must be RSA or EC P-256, not ${curve ?? publicKey.asymmetricKeyType}`);
-  const keyId = createHash("sha256").update(publicKey.export({ format: "der", type: "spki" })).digest("base64url");
+  const keyId = createHash("sha256")
+    .update(publicKey.export({ format: "der", type: "spki" }))
+    .digest("base64url");
   return { keyId, algorithm, publicKey };
 }
 

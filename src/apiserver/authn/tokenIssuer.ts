@@ -42,7 +42,8 @@ export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
       if (errors.length > 0) throw ApiError.invalid({ group: "authentication.k8s.io", kind: "TokenRequest" }, "", errors);
 
       const bound = spec.boundObjectRef ? await resolve(parts.reader, spec.boundObjectRef, namespace, name) : {};
-      const extended = expirationSeconds === projectedSeconds && bound.pod !== undefined && audiences.every((text) => parts.audiences.includes(text));
+      const extended =
+        expirationSeconds === projectedSeconds && bound.pod !== undefined && audiences.every((text) => parts.audiences.includes(text));
       const nowMs = parts.clock.nowMs();
       const now = Math.floor(nowMs / 1000);
       const claims: ServiceAccountClaims = {
@@ -76,7 +77,8 @@ export function createTokenIssuer(parts: TokenIssuerParts): TokenIssuer {
 function checkMetadata(request: ApiObject, account: ApiObject): void {
   const { name, namespace, uid } = request.metadata ?? {};
   const errors: FieldError[] = [];
-  if (name && name !== account.metadata.name) errors.push(fieldError.invalid("metadata.name", name, "must match the service account name if specified"));
+  if (name && name !== account.metadata.name)
+    errors.push(fieldError.invalid("metadata.name", name, "must match the service account name if specified"));
   if (namespace && namespace !== account.metadata.namespace)
     errors.push(fieldError.invalid("metadata.namespace", namespace, "must match the service account namespace if specified"));
   const kind = { group: "authentication.k8s.io", kind: "TokenRequest" };
@@ -109,7 +111,9 @@ async function resolve(reader: ObjectReader, ref: NonNullable<Spec["boundObjectR
   if (!object) throw ApiError.notFound({ group: "", resource }, name);
   const uid = object.metadata.uid ?? "";
   if (resource === "pods" && (object["spec"] as { serviceAccountName?: string }).serviceAccountName !== account)
-    throw ApiError.badRequest(`cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`);
+    throw ApiError.badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+    );
   if (ref.uid && ref.uid !== uid) {
     const text = `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw ApiError.conflict({ group: "", resource: ref.kind ?? "" }, name, text);

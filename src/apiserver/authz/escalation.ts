@@ -28,7 +28,8 @@ export function checkEscalation(parts: AuthorizerParts, { user, object, old }: R
     throw ApiError.forbidden({ group, resource }, name, message);
   };
   const ask = (a: Partial<Attributes>): boolean =>
-    decide(parts, { user, apiGroup: group, apiVersion: "*", namespace, isResourceRequest: true, path: "", verb: "", ...a } as Attributes).allowed;
+    decide(parts, { user, apiGroup: group, apiVersion: "*", namespace, isResourceRequest: true, path: "", verb: "", ...a } as Attributes)
+      .allowed;
 
   switch (object.kind) {
     case "Role":
@@ -38,8 +39,11 @@ export function checkEscalation(parts: AuthorizerParts, { user, object, old }: R
       if (ask({ verb: "escalate", resource, name: old ? name : "" })) return;
       const missing = missingRights(parts, user, namespace, (object["rules"] as Rule[] | undefined) ?? []);
       if (missing) refuse(resource, missing);
-      const aggregates = [object, old].some((role) => (role?.["aggregationRule"] as { clusterRoleSelectors?: unknown[] } | undefined)?.clusterRoleSelectors?.length);
-      if (aggregates && missingRights(parts, user, namespace, everything)) refuse(resource, "must have cluster-admin privileges to use the aggregationRule");
+      const aggregates = [object, old].some(
+        (role) => (role?.["aggregationRule"] as { clusterRoleSelectors?: unknown[] } | undefined)?.clusterRoleSelectors?.length,
+      );
+      if (aggregates && missingRights(parts, user, namespace, everything))
+        refuse(resource, "must have cluster-admin privileges to use the aggregationRule");
       return;
     }
     case "RoleBinding":
@@ -66,4 +70,3 @@ function missingRights(parts: AuthorizerParts, user: UserInfo, namespace: string
   const resolution = errors.length > 0 ? `; resolution errors: [${errors.join(" ")}]` : "";
   return `${who} is attempting to grant RBAC permissions not currently held:\n${lines.join("\n")}${resolution}`;
 }
-

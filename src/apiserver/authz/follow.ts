@@ -8,7 +8,12 @@ import { NodeGraph } from "./nodeGraph.ts";
 import { RbacIndex } from "./rbacIndex.ts";
 
 const group = "rbac.authorization.k8s.io";
-const kinds = { clusterroles: "ClusterRole", roles: "Role", clusterrolebindings: "ClusterRoleBinding", rolebindings: "RoleBinding" } as const;
+const kinds = {
+  clusterroles: "ClusterRole",
+  roles: "Role",
+  clusterrolebindings: "ClusterRoleBinding",
+  rolebindings: "RoleBinding",
+} as const;
 
 export function newAuthorizerParts(): AuthorizerParts {
   return { rbac: new RbacIndex(), nodes: new NodeGraph() };

@@ -54,13 +54,17 @@ async function checkPods(reader: ObjectReader, write: NodeWrite, nodeName: strin
   const boundHere = async (verb: string): Promise<void> => {
     const pod = write.old ?? (await reader.get("", "pods", write.namespace, write.name));
     if (!pod) throw ApiError.notFound({ group: "", resource: "pods" }, write.name);
-    if ((pod as unknown as Pod).spec?.nodeName !== nodeName) refuse(write, `node ${quote(nodeName)} can only ${verb} pods with spec.nodeName set to itself`);
+    if ((pod as unknown as Pod).spec?.nodeName !== nodeName)
+      refuse(write, `node ${quote(nodeName)} can only ${verb} pods with spec.nodeName set to itself`);
   };
   switch (write.subresource) {
     case "":
       if (write.operation === "DELETE") return boundHere("delete");
       if (write.operation === "CREATE") return checkMirrorPod(reader, write, nodeName);
-      return refuse(write, `unexpected operation ${quote(write.operation)}, node ${quote(nodeName)} can only create and delete mirror pods`);
+      return refuse(
+        write,
+        `unexpected operation ${quote(write.operation)}, node ${quote(nodeName)} can only create and delete mirror pods`,
+      );
     case "status":
       if (write.operation !== "UPDATE") refuse(write, `unexpected operation ${quote(write.operation)}`);
       await boundHere("update pod status for");
@@ -128,7 +132,8 @@ const kubeletLabels: ReadonlySet<string> = new Set([
 
 /** Labels under Kubernetes' own prefixes decide where pods run; a node may set only those about itself. */
 function forbiddenLabels(now: Readonly<Record<string, string>>, before: Readonly<Record<string, string>>): string[] {
-  const value = (labels: Readonly<Record<string, string>>, key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
+  const value = (labels: Readonly<Record<string, string>>, key: string): string | undefined =>
+    Object.hasOwn(labels, key) ? labels[key] : undefined;
   const modified = [...new Set([...Object.keys(now), ...Object.keys(before)])].filter((key) => value(now, key) !== value(before, key));
   return modified.filter(isForbiddenLabel).sort();
 }
@@ -164,5 +169,8 @@ async function checkToken(reader: ObjectReader, write: NodeWrite, nodeName: stri
   const sources = (pod.spec?.volumes ?? []).flatMap((volume) => volume.projected?.sources ?? []);
   const audience = audiences[0] ?? "";
   if (!sources.some((source) => source.serviceAccountToken && (source.serviceAccountToken.audience ?? "") === audience))
-    refuse(write, `audience ${quote(audience)} not found in pod spec volume, ${write.user.name} is not authorized to request tokens for this audience`);
+    refuse(
+      write,
+      `audience ${quote(audience)} not found in pod spec volume, ${write.user.name} is not authorized to request tokens for this audience`,
+    );
 }

@@ -113,7 +113,8 @@ export class RbacIndex {
         if (grant.binding.kind === "ClusterRoleBinding" || (namespace !== "" && grant.binding.namespace === namespace)) {
           const known = found.get(key);
           // Upstream names the first subject of the binding that fits.
-          if (!known || grant.binding.subjects.indexOf(grant.subject) < grant.binding.subjects.indexOf(known.subject)) found.set(key, grant);
+          if (!known || grant.binding.subjects.indexOf(grant.subject) < grant.binding.subjects.indexOf(known.subject))
+            found.set(key, grant);
         }
     return [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, grant]) => grant);
   }

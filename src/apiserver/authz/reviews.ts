@@ -24,7 +24,10 @@ interface ResourceAttributes {
   readonly resource?: string;
   readonly subresource?: string;
   readonly name?: string;
-  readonly fieldSelector?: { readonly rawSelector?: string; readonly requirements?: readonly { key: string; operator: string; values?: string[] }[] };
+  readonly fieldSelector?: {
+    readonly rawSelector?: string;
+    readonly requirements?: readonly { key: string; operator: string; values?: string[] }[];
+  };
 }
 
 interface AccessSpec {
@@ -37,8 +40,16 @@ interface AccessSpec {
 }
 
 export function createReviews(parts: ReviewParts): VirtualResource[] {
-  const authorization = (resource: string, create: VirtualResource["create"]): VirtualResource => ({ group: "authorization.k8s.io", resource, create });
-  const authentication = (resource: string, create: VirtualResource["create"]): VirtualResource => ({ group: "authentication.k8s.io", resource, create });
+  const authorization = (resource: string, create: VirtualResource["create"]): VirtualResource => ({
+    group: "authorization.k8s.io",
+    resource,
+    create,
+  });
+  const authentication = (resource: string, create: VirtualResource["create"]): VirtualResource => ({
+    group: "authentication.k8s.io",
+    resource,
+    create,
+  });
   return [
     authorization("selfsubjectaccessreviews", async (object, context) => reviewAccess(parts, object, context.user, [])),
     authorization("subjectaccessreviews", async (object) => reviewSubject(parts, object)),
@@ -62,13 +73,18 @@ function userInfo(user: UserInfo): object {
 function reviewSubject(parts: ReviewParts, object: ApiObject, local?: RequestContext): ApiObject {
   const spec = (object["spec"] ?? {}) as AccessSpec;
   const errors: FieldError[] = [];
-  if (!spec.user && !spec.groups?.length) errors.push(fieldError.invalid("spec.user", "", "at least one of user or group must be specified"));
+  if (!spec.user && !spec.groups?.length)
+    errors.push(fieldError.invalid("spec.user", "", "at least one of user or group must be specified"));
   if (local) {
     const namespace = local.attributes.namespace;
     if (spec.resourceAttributes && (spec.resourceAttributes.namespace ?? "") !== namespace)
-      errors.push(fieldError.invalid("spec.resourceAttributes.namespace", spec.resourceAttributes.namespace ?? "", "must match metadata.namespace"));
+      errors.push(
+        fieldError.invalid("spec.resourceAttributes.namespace", spec.resourceAttributes.namespace ?? "", "must match metadata.namespace"),
+      );
     if (spec.nonResourceAttributes) {
-      errors.push(fieldError.invalid("spec.nonResourceAttributes", goForm(spec.nonResourceAttributes), "disallowed on this kind of request"));
+      errors.push(
+        fieldError.invalid("spec.nonResourceAttributes", goForm(spec.nonResourceAttributes), "disallowed on this kind of request"),
+      );
     }
   }
   const user: UserInfo = {
@@ -80,15 +96,22 @@ function reviewSubject(parts: ReviewParts, object: ApiObject, local?: RequestCon
   return reviewAccess(parts, object, user, errors);
 }
 
-const goForm = (attributes: NonNullable<AccessSpec["nonResourceAttributes"]>): object => ({ Path: attributes.path ?? "", Verb: attributes.verb ?? "" });
+const goForm = (attributes: NonNullable<AccessSpec["nonResourceAttributes"]>): object => ({
+  Path: attributes.path ?? "",
+  Verb: attributes.verb ?? "",
+});
 
 function reviewAccess(parts: ReviewParts, object: ApiObject, user: UserInfo, errors: FieldError[]): ApiObject {
   const spec = (object["spec"] ?? {}) as AccessSpec;
   const { resourceAttributes: resource, nonResourceAttributes: other } = spec;
   if (resource && other)
-    errors.unshift(fieldError.invalid("spec.nonResourceAttributes", goForm(other), "cannot be specified in combination with resourceAttributes"));
+    errors.unshift(
+      fieldError.invalid("spec.nonResourceAttributes", goForm(other), "cannot be specified in combination with resourceAttributes"),
+    );
   if (!resource && !other)
-    errors.unshift(fieldError.invalid("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified"));
+    errors.unshift(
+      fieldError.invalid("spec.resourceAttributes", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified"),
+    );
   if (errors.length > 0) throw ApiError.invalid({ group: "authorization.k8s.io", kind: "" }, "", errors);
   const { allowed, reason } = decide(parts.authorizer, resource ? resourceRequest(user, resource) : pathRequest(user, other ?? {}));
   return { ...object, status: { allowed, ...(reason === "" ? {} : { reason }) } };
@@ -124,8 +147,15 @@ function reviewRules(parts: ReviewParts, object: ApiObject, user: UserInfo): Api
   if (nodeNameOf(user) !== undefined) errors.unshift("node authorizer does not support user rule resolution");
   const resourceRules = rules
     .filter((rule) => rule.resources?.length)
-    .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames?.length ? { resourceNames } : {}) }));
-  const nonResourceRules = rules.filter((rule) => rule.nonResourceURLs?.length).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+    .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+      verbs,
+      apiGroups,
+      resources,
+      ...(resourceNames?.length ? { resourceNames } : {}),
+    }));
+  const nonResourceRules = rules
+    .filter((rule) => rule.nonResourceURLs?.length)
+    .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
   const evaluationError = errors.length > 0 ? { evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(", ")}]` } : {};
   return {
     kind: "SelfSubjectRulesReview",

@@ -71,7 +71,12 @@ export function compactRules(rules: readonly Rule[]): Rule[] {
   const complex: Rule[] = [];
   const simple = new Map<string, Rule>();
   for (const rule of rules) {
-    if (rule.nonResourceURLs?.length || rule.apiGroups?.length !== 1 || rule.resources?.length !== 1 || (rule.resourceNames?.length ?? 0) > 1) {
+    if (
+      rule.nonResourceURLs?.length ||
+      rule.apiGroups?.length !== 1 ||
+      rule.resources?.length !== 1 ||
+      (rule.resourceNames?.length ?? 0) > 1
+    ) {
       complex.push(rule);
       continue;
     }

@@ -47,7 +47,9 @@ function planRbac(wanted: ApiObject, stored: ApiObject): Action {
   const additions: Record<string, unknown> = {};
   const list = (object: ApiObject, field: string): unknown[] => (object[field] as unknown[] | undefined) ?? [];
   if (wanted["subjects"]) {
-    const missing = list(wanted, "subjects").filter((subject) => !list(stored, "subjects").some((held) => isDeepStrictEqual(subject, held)));
+    const missing = list(wanted, "subjects").filter(
+      (subject) => !list(stored, "subjects").some((held) => isDeepStrictEqual(subject, held)),
+    );
     if (missing.length > 0) additions["subjects"] = [...list(stored, "subjects"), ...missing];
   }
   if (wanted["aggregationRule"]) {
@@ -58,7 +60,8 @@ function planRbac(wanted: ApiObject, stored: ApiObject): Action {
   }
   const labels = { ...wanted.metadata.labels, ...stored.metadata.labels };
   const annotations = { ...wanted.metadata.annotations, ...stored.metadata.annotations };
-  const sameMarks = isDeepStrictEqual(labels, { ...stored.metadata.labels }) && isDeepStrictEqual(annotations, { ...stored.metadata.annotations });
+  const sameMarks =
+    isDeepStrictEqual(labels, { ...stored.metadata.labels }) && isDeepStrictEqual(annotations, { ...stored.metadata.annotations });
   if (Object.keys(additions).length === 0 && sameMarks) return none;
   return { type: "update", object: { ...stored, metadata: { ...stored.metadata, labels, annotations }, ...additions } };
 }

@@ -33,7 +33,8 @@ export function rbacPolicy(): ApiObject[] {
   const table = JSON.parse(readFileSync(new URL("./rbac.gen.json", import.meta.url), "utf8")) as Table;
   const objects: ApiObject[] = [];
   for (const [name, row] of Object.entries(table.ClusterRole)) objects.push(clusterRole(name, row, table.ClusterRole));
-  for (const [key, row] of Object.entries(table.Role)) objects.push({ kind: "Role", apiVersion, metadata: metadata(key), rules: (row.rules ?? []).map(unpackRule) });
+  for (const [key, row] of Object.entries(table.Role))
+    objects.push({ kind: "Role", apiVersion, metadata: metadata(key), rules: (row.rules ?? []).map(unpackRule) });
   for (const kind of ["ClusterRoleBinding", "RoleBinding"] as const)
     for (const [key, row] of Object.entries(table[kind])) objects.push(binding(kind, key, row));
   return objects;
@@ -51,8 +52,14 @@ function metadata(key: string, labels: readonly string[] = []): ObjectMeta {
 }
 
 function clusterRole(name: string, row: RoleRow, all: Table["ClusterRole"]): ApiObject {
-  const role: ApiObject = { kind: "ClusterRole", apiVersion, metadata: metadata(name, row.aggregateTo), rules: rulesOf(row, all).map(unpackRule) };
-  if (row.aggregates) role["aggregationRule"] = { clusterRoleSelectors: row.aggregates.map((to) => ({ matchLabels: { [aggregateLabel(to)]: "true" } })) };
+  const role: ApiObject = {
+    kind: "ClusterRole",
+    apiVersion,
+    metadata: metadata(name, row.aggregateTo),
+    rules: rulesOf(row, all).map(unpackRule),
+  };
+  if (row.aggregates)
+    role["aggregationRule"] = { clusterRoleSelectors: row.aggregates.map((to) => ({ matchLabels: { [aggregateLabel(to)]: "true" } })) };
   return role;
 }
 

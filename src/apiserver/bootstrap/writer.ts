@@ -21,7 +21,8 @@ export function handlerWriter(handler: HttpHandler, signal: AbortSignal): Bootst
   return {
     list: async (info) => ((await call("GET", pathOf(info))) as { items?: ApiObject[] | null }).items ?? [],
     create: async (info, object) => void (await call("POST", pathOf(info, object.metadata.namespace), object)),
-    update: async (info, object) => void (await call("PUT", nameOf(info, object), { ...object, kind: info.kind, apiVersion: groupVersion(info) })),
+    update: async (info, object) =>
+      void (await call("PUT", nameOf(info, object), { ...object, kind: info.kind, apiVersion: groupVersion(info) })),
     remove: async (info, object) => void (await call("DELETE", nameOf(info, object))),
   };
 }
