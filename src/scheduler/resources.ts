@@ -11,7 +11,7 @@ type Quantities = Readonly<Record<string, string>> | undefined;
 
 function amount(name: string, text: string): number {
   const quantity = Quantity.parse(text);
-  return name === "cpu" ? quantity.milliValue() : quantity.value();
+  return Number(name === "cpu" ? quantity.milli() : quantity.value());
 }
 
 /** A `resources` map of the API as numbers. A quantity that does not parse counts as zero: validation keeps it out, a poisoned one must not stop the loop. */
