@@ -2,9 +2,9 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export { ApiError, type GroupKind, type GroupResource } from "./errors.ts";
+export { ApiError } from "./errors.ts";
 export { at, type FieldError, type FieldErrorType, fieldError, joinFieldErrors } from "./fielderrors.ts";
-export { byteLength, compareBytes, goJson, goQuote, goValue } from "./gotext.ts";
+export { byteLength, compareBytes, goJson, goValue } from "./gotext.ts";
 export { type ConditionLike, findCondition, isConditionTrue, withCondition } from "./conditions.ts";
 export { age, humanDuration } from "./duration.ts";
 export { type FieldRequirement, type FieldSelector, parseFieldSelector } from "./fields.ts";

@@ -2,4 +2,12 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export {};
+export {
+  columnsOf,
+  type IncludeObject,
+  printRow,
+  printTable,
+  type TableObject,
+  type TableOptions as PrintOptions,
+  type TableRow as PrintedRow,
+} from "./table.ts";
