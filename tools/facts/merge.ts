@@ -2,9 +2,11 @@
 // Invariant: fields stand in struct order, which is the order of canonical JSON; every name in the result is an OpenAPI type name.
 // Called by: generate.ts. Next on the way: src/api/machinery/facts.ts, which reads the result.
 
+import goTypes from "./go-types.json" with { type: "json" };
 import { isStable, type ProtobufField, type Shape, type Tables, typeName } from "./tables.ts";
 
-/** Keys: lt listType, lk listMapKeys, mt mapType, ps patchStrategy, pk patchMergeKey, ft format, rq required. */
+/** Keys: lt listType, lk listMapKeys, mt mapType, ps patchStrategy, pk patchMergeKey, ft format, rq required,
+ * gt Go's names of the type and its items where error texts show one that cannot be derived (`v1.RestartPolicy`). */
 export interface FieldExtras {
   lt?: string;
   lk?: readonly string[];
@@ -13,6 +15,7 @@ export interface FieldExtras {
   pk?: string;
   ft?: string;
   rq?: 1;
+  gt?: readonly string[];
 }
 
 /** Type: a scalar's name, `[]T`, `map[string]T` or a type name; an own shape (Time, Quantity …) is an ordinary name here. */
@@ -25,6 +28,9 @@ export interface FactType {
   mt?: string;
   un?: readonly unknown[];
 }
+
+/** Beside the input tables, which do not carry it: names of Go types, read off the published packages of the same release. */
+const goNames: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = goTypes;
 
 const scalars = new Set(["string", "bool", "int32", "int64", "double", "bytes"]);
 
@@ -61,9 +67,6 @@ export const ownShapes: ReadonlyMap<string, string> = new Map([
   [`${apiextensions}.JSONSchemaPropsOrArray`, "JSONSchemaProps | JSONSchemaProps[]"],
   [`${apiextensions}.JSONSchemaPropsOrBool`, "JSONSchemaProps | boolean"],
   [`${apiextensions}.JSONSchemaPropsOrStringArray`, "JSONSchemaProps | string[]"],
-  ["io.k8s.api.authentication.v1.ExtraValue", "string[]"],
-  ["io.k8s.api.authorization.v1.ExtraValue", "string[]"],
-  ["io.k8s.api.certificates.v1.ExtraValue", "string[]"],
 ]);
 
 const metaGroups: Readonly<Record<string, string>> = {
@@ -105,6 +108,8 @@ function mergeType(tables: Tables, name: string, protobufPackage: string, fields
   }
   for (const [number, field, type, flags] of fields) {
     const extras = extrasOf(Object.hasOwn(shapes, field) ? shapes[field] : undefined, openApi?.required?.includes(field) ?? false);
+    const go = goNames[name]?.[field];
+    if (go !== undefined) extras.gt = go;
     const entry: FactField = [field, number, qualify(type, protobufPackage), flags];
     merged.push(Object.keys(extras).length > 0 ? [entry[0], entry[1], entry[2], entry[3], extras] : entry);
   }

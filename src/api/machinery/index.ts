@@ -2,7 +2,8 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export { type Decoded, decodeJson, decodeUntypedJson, encodeJson } from "./codec/index.ts";
+export * from "./codec/index.ts";
+export { type FieldInfo, fieldsOf, findType, type Shape, type TypeInfo, typeNames } from "./facts.ts";
 export { type ApiObject, type GroupVersion, joinApiVersion, splitApiVersion } from "./object.ts";
 export { RawJson } from "./raw.ts";
 export {
