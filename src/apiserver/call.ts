@@ -1,0 +1,45 @@
+// One request that has passed authorization, with everything a verb needs to answer it.
+// Invariant: made once by pipeline.ts; only `written` and the warnings change on the way.
+// Called by: registry/ verbs and subresources. Next on the way: registry/registry.ts.
+
+import type { ResourceInfo, SubresourceInfo } from "#api";
+import type { Clock, Log, MetricRegistry, Prng } from "#lib";
+import type { Cause, Revision, Store } from "#store";
+import type { HttpRequest } from "#wire";
+import type { Representation } from "./accept.ts";
+import type { AdmissionStep } from "./admission/step.ts";
+import type { WatchCache } from "./cache/cache.ts";
+import type { EventLeases } from "./registry/leases.ts";
+import type { RequestInfo } from "./route.ts";
+import type { NodeProxy, ObjectReader, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
+
+/** What the whole server shares. */
+export interface Core {
+  readonly store: Store;
+  readonly cache: WatchCache;
+  readonly reader: ObjectReader;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly metrics: MetricRegistry;
+  readonly admission: readonly AdmissionStep[];
+  readonly virtual: readonly VirtualResource[];
+  readonly leases: EventLeases;
+  readonly tokenIssuer: TokenIssuer | undefined;
+  readonly nodeProxy: NodeProxy | undefined;
+}
+
+export interface Call {
+  readonly core: Core;
+  readonly info: RequestInfo;
+  readonly resource: ResourceInfo;
+  readonly subresource: SubresourceInfo | undefined;
+  readonly request: HttpRequest;
+  readonly user: UserInfo;
+  readonly context: RequestContext;
+  readonly representation: Representation;
+  readonly cause: Cause;
+  readonly warn: (text: string) => void;
+  /** What this request wrote, for its span. */
+  written: { key: string; revision: Revision } | undefined;
+}

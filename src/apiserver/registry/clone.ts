@@ -1,0 +1,16 @@
+// A deep copy of an object in memory.
+// Invariant: raw subtrees are shared, for they never change; everything else is new.
+// Called by: update.ts, patch.ts, delete.ts, wherever an attempt may have to be repeated.
+
+import { RawJson } from "#api";
+
+export function clone<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || value instanceof RawJson) return value;
+  if (Array.isArray(value)) return value.map(clone) as Value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) {
+    // Not an assignment: a key called __proto__ is an ordinary key.
+    Object.defineProperty(copy, name, { value: clone(field), enumerable: true, writable: true, configurable: true });
+  }
+  return copy as Value;
+}

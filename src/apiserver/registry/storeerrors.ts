@@ -1,0 +1,35 @@
+// The store's refusals as the API tells them.
+// Invariant: only here does a StoreError become a Status; what the outcome is stays honest (unknown means unknown).
+// Called by: pipeline.ts for whatever a verb throws. Next on the way: output.ts.
+
+import { ApiError } from "#api";
+import { unreachable } from "#lib";
+import { StoreError } from "#store";
+import { PoisonedValue } from "../cache/entry.ts";
+
+function failure(error: StoreError): ApiError {
+  switch (error.code) {
+    case "compacted":
+      return ApiError.gone("The resourceVersion for the provided list is too old.");
+    case "future":
+      return ApiError.timeout("Too large resource version", 1);
+    case "tooLarge":
+      return ApiError.requestEntityTooLarge("etcdserver: request is too large");
+    case "noSpace":
+      return ApiError.of(500, "InternalError", "etcdserver: mvcc: database space exceeded");
+    case "unavailable":
+      return ApiError.serviceUnavailable(`the store is not available: ${error.message}`);
+    case "outcomeUnknown":
+      return ApiError.timeout(`it is not known whether the write took place: ${error.message}`, 1);
+    default:
+      return unreachable(error.code);
+  }
+}
+
+/** The answer for an error of whatever origin; undefined: our own bug, which the caller logs. */
+export function expectedFailure(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (error instanceof StoreError) return failure(error);
+  if (error instanceof PoisonedValue) return ApiError.of(500, "", error.message);
+  return undefined;
+}
