@@ -4,6 +4,7 @@
 
 import { unreachable } from "#lib";
 import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo } from "../machinery/facts.ts";
+import type { GroupVersion } from "../machinery/object.ts";
 import { describeField, describeType } from "./descriptions.ts";
 
 export type Dialect = "v2" | "v3";
@@ -71,7 +72,7 @@ export function specialSchema(special: SpecialName, dialect: Dialect): Schema {
   return specialSchemas[special][dialect];
 }
 
-export function typeSchema(type: string, dialect: Dialect, groups?: ReadonlySet<string>): Schema {
+export function typeSchema(type: string, dialect: Dialect, shared: readonly GroupVersion[] = []): Schema {
   const info = findType(type);
   if (!info) return { type: "object" };
   const fields = info.fields.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -82,17 +83,22 @@ export function typeSchema(type: string, dialect: Dialect, groups?: ReadonlySet<
     type: "object",
     ...(required.length > 0 && { required }),
     ...(fields.length > 0 && { properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(type, field, dialect)])) }),
-    ...kindsOf(info, groups),
+    ...kindsOf(info, shared),
     ...(info.mapType !== undefined && { "x-kubernetes-map-type": info.mapType }),
     ...(info.unions !== undefined && { "x-kubernetes-unions": info.unions }),
   };
 }
 
-/** Shared kinds (DeleteOptions, WatchEvent) belong to every group; a document names only its own and the core's. */
-function kindsOf(info: TypeInfo, groups: ReadonlySet<string> | undefined): Schema {
-  const kinds = groups ? info.kinds.filter(([group]) => group === "" || groups.has(group)) : info.kinds;
-  if (kinds.length === 0) return {};
-  return { "x-kubernetes-group-version-kind": kinds.map(([group, version, kind]) => ({ group, kind, version })) };
+/** Kinds that every group and version has for itself. */
+const sharedTypes: ReadonlySet<string> = new Set(
+  ["DeleteOptions", "WatchEvent"].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`),
+);
+
+function kindsOf(info: TypeInfo, shared: readonly GroupVersion[]): Schema {
+  const kinds = sharedTypes.has(info.name)
+    ? shared.map(({ group, version }) => ({ group, kind: info.goStruct, version }))
+    : info.kinds.map(([group, version, kind]) => ({ group, kind, version }));
+  return kinds.length === 0 ? {} : { "x-kubernetes-group-version-kind": kinds };
 }
 
 function fieldSchema(type: string, field: FieldInfo, dialect: Dialect): Schema {
@@ -145,13 +151,13 @@ function scalarSchema(scalar: Extract<Shape, { kind: "scalar" }>["scalar"]): Sch
   }
 }
 
-/** All schemas that `roots` need, by name and in the order of names. */
-export function closure(roots: Iterable<string>, dialect: Dialect, groups?: ReadonlySet<string>): Record<string, Schema> {
+/** All schemas that `roots` need, in the order of names. `shared`: the groups and versions for which shared kinds stand. */
+export function closure(roots: Iterable<string>, dialect: Dialect, shared: readonly GroupVersion[]): Record<string, Schema> {
   const found = new Map<string, Schema>();
   const queue: string[] = [...roots];
   for (let type = queue.pop(); type !== undefined; type = queue.pop()) {
     if (found.has(type)) continue;
-    found.set(type, typeSchema(type, dialect, groups));
+    found.set(type, typeSchema(type, dialect, shared));
     for (const { ref, special } of mentions(type)) {
       if (found.has(ref)) continue;
       if (special === undefined) queue.push(ref);

@@ -50,7 +50,7 @@ export function openapiV2Document(gitVersion: string): V2Document {
     swagger: "2.0",
     info: { title: "Kubernetes", version: gitVersion },
     paths: pathsOf(operations),
-    definitions: closure(typesOf(operations), "v2"),
+    definitions: closure(typesOf(operations), "v2", groupVersions()),
   };
 }
 

@@ -27,7 +27,7 @@ export function openapiV3Document(group: string, version: string): Buffer {
     info: { title: "Kubernetes", version: "1.36" },
     paths: pathsOf(operations),
     components: {
-      schemas: closure(typesOf(operations), "v3", new Set([group])),
+      schemas: closure(typesOf(operations), "v3", [{ group: "", version: "v1" }, ...(group === "" ? [] : [{ group, version }])]),
       securitySchemes: { BearerToken: { type: "apiKey", name: "authorization", in: "header" } },
     },
   };
