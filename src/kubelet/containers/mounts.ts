@@ -1,0 +1,54 @@
+// What a container sees of its pod's volumes, plus the three files every container gets: hosts, termination log.
+// Invariant: pure; a sub path can never leave its volume.
+// Called by: pods/actions.ts. Next on the way: config.ts.
+
+import { normalize } from "node:path/posix";
+import type { Container, Pod } from "#api";
+import type { Mount } from "#cri";
+import type { PodVolumes } from "../volumes/contract.ts";
+import { expand } from "./expand.ts";
+
+export interface MountInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly volumes: PodVolumes;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly hostsFile: string | undefined;
+  readonly terminationLog: string | undefined;
+}
+
+const propagations: Readonly<Record<string, NonNullable<Mount["propagation"]>>> = {
+  None: "PROPAGATION_PRIVATE",
+  HostToContainer: "PROPAGATION_HOST_TO_CONTAINER",
+  Bidirectional: "PROPAGATION_BIDIRECTIONAL",
+};
+
+function below(path: string, subPath: string): string {
+  const inner = normalize(subPath);
+  if (inner === ".." || inner.startsWith("../") || inner.startsWith("/")) throw new Error(`subPath ${subPath} leaves its volume`);
+  return inner === "." ? path : `${path}/${inner}`;
+}
+
+/** Host paths of sub paths come second: whoever carries the plan out makes these folders first. */
+export function containerMounts(input: MountInput): { readonly mounts: readonly Mount[]; readonly folders: readonly string[] } {
+  const mounts: Mount[] = [];
+  const folders: string[] = [];
+  for (const mount of input.container.volumeMounts ?? []) {
+    const path = input.volumes.paths.get(mount.name);
+    if (path === undefined) throw new Error(`container ${input.container.name} mounts volume "${mount.name}", which the pod does not have`);
+    const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, input.environment);
+    const hostPath = subPath === undefined || subPath === "" ? path : below(path, subPath);
+    if (hostPath !== path) folders.push(hostPath);
+    mounts.push({
+      containerPath: mount.mountPath,
+      hostPath,
+      readonly: mount.readOnly ?? false,
+      propagation: propagations[mount.mountPropagation ?? "None"] ?? "PROPAGATION_PRIVATE",
+    });
+  }
+  const taken = (path: string): boolean => mounts.some((mount) => mount.containerPath === path);
+  if (input.hostsFile !== undefined && !taken("/etc/hosts")) mounts.push({ containerPath: "/etc/hosts", hostPath: input.hostsFile });
+  const log = input.container.terminationMessagePath ?? "/dev/termination-log";
+  if (input.terminationLog !== undefined && log !== "") mounts.push({ containerPath: log, hostPath: input.terminationLog });
+  return { mounts, folders };
+}

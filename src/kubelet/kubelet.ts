@@ -1,0 +1,70 @@
+// The node agent: registers its node, keeps the heartbeat, and gives every pod bound to the node a worker.
+// Invariant: everything it needs is handed in; closing it stops no container: the next agent adopts what runs.
+// Called by: compose/, once for a real node, once per simulated node. Next on the way: pods/pods.ts.
+
+import type { Pod } from "#api";
+import { createRecorder, type Live } from "#client";
+import { NodeLease } from "./node/lease.ts";
+import { NodeRegistration } from "./node/register.ts";
+import { podLogDirectory } from "./containers/config.ts";
+import { NodePods } from "./pods/pods.ts";
+import type { RuntimeContainer } from "./pods/runtime.ts";
+import type { PodWorker } from "./pods/worker.ts";
+import { Probes } from "./probes/probes.ts";
+import type { KubeletDependencies, NodeContext } from "./settings.ts";
+
+export interface Kubelet {
+  readonly nodeName: string;
+  /** The Node exists, its status is written, the node's pods are known. */
+  readonly ready: Promise<void>;
+  pods(): readonly Live<Pod>[];
+  worker(uid: string): PodWorker | undefined;
+  /** Where the runtime writes this container's log. */
+  logPath(pod: Pod, container: RuntimeContainer): string;
+  /** Resolves when the container has ended (or the signal fires). */
+  ended(containerId: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createKubelet(dependencies: KubeletDependencies): Kubelet {
+  const { client, clock, log, settings } = dependencies;
+  const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName });
+  const node: NodeContext = { ...dependencies, recorder };
+  const registration = new NodeRegistration(node);
+  const lease = new NodeLease(node, () => registration.current?.metadata.uid);
+  const probes = new Probes(node, (uid) => pods.worker(uid)?.poke());
+  const pods = new NodePods(
+    node,
+    (pod, runtime, memory) => probes.follow(pod, runtime, memory),
+    (uid) => probes.forget(uid),
+  );
+
+  const start = async (): Promise<void> => {
+    await registration.start();
+    lease.start();
+    pods.start();
+    await pods.synced;
+    recorder.event(
+      { kind: "Node", apiVersion: "v1", name: settings.nodeName, uid: settings.nodeName },
+      "Normal",
+      "Starting",
+      "Starting kubelet.",
+    );
+  };
+
+  return {
+    nodeName: settings.nodeName,
+    ready: start(),
+    pods: () => pods.list(),
+    worker: (uid) => pods.worker(uid),
+    logPath: (pod, container) => `${podLogDirectory(settings, pod)}/${container.name}/${container.attempt}.log`,
+    ended: (containerId, signal) => pods.ended(containerId, signal),
+    async close() {
+      registration.close();
+      lease.close();
+      probes.close();
+      await pods.close();
+      recorder.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// The node's heartbeat: a Lease in kube-node-lease, renewed every ten seconds.
+// Invariant: the Lease is owned by the Node, so that it goes with it; a failed renewal is tried again before the lease ends.
+// Called by: kubelet.ts. Next on the way: the node lifecycle controller, which reads it.
+
+import { ApiError, type Lease } from "#api";
+import type { ResourceClient } from "#client";
+import { rfc3339Micro, type Timer } from "#lib";
+import type { NodeContext } from "../settings.ts";
+
+const namespace = "kube-node-lease";
+const leaseDurationSeconds = 40;
+const renewMs = 10_000;
+const retryMs = { first: 200, most: 7000 } as const;
+
+export class NodeLease {
+  readonly #node: NodeContext;
+  readonly #leases: ResourceClient<Lease>;
+  readonly #uid: () => string | undefined;
+  #timer: Timer | undefined;
+  #failures = 0;
+  #closed = false;
+
+  constructor(node: NodeContext, nodeUid: () => string | undefined) {
+    this.#node = node;
+    this.#leases = node.client.resource<Lease>("leases.coordination.k8s.io");
+    this.#uid = nodeUid;
+  }
+
+  start(): void {
+    void this.#renew();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  async #renew(): Promise<void> {
+    let nextMs: number = renewMs;
+    try {
+      await this.#write();
+      this.#failures = 0;
+    } catch (error) {
+      nextMs = Math.min(retryMs.first * 2 ** this.#failures++, retryMs.most);
+      this.#node.log.warn("could not renew the node's lease", { retryMs: nextMs, error });
+    }
+    if (!this.#closed) this.#timer = this.#node.clock.after(nextMs, () => void this.#renew());
+  }
+
+  async #write(): Promise<void> {
+    const name = this.#node.settings.nodeName;
+    const renewTime = rfc3339Micro(this.#node.clock.nowMs());
+    try {
+      await this.#leases.patch(namespace, name, "merge", { spec: { renewTime } });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status.code !== 404) throw error;
+      const uid = this.#uid();
+      const ownerReferences = uid === undefined ? [] : [{ apiVersion: "v1", kind: "Node", name, uid }];
+      await this.#leases.create({
+        metadata: { name, namespace, ownerReferences },
+        spec: { holderIdentity: name, leaseDurationSeconds, renewTime },
+      });
+    }
+  }
+}

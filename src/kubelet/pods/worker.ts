@@ -1,0 +1,300 @@
+// One pod's worker: looks, plans, acts, tells; one pass at a time, as often as something changed.
+// Invariant: passes of one pod never overlap; what is running is learnt from the runtime at every pass, never assumed.
+// Called by: pods.ts (the manager). Next on the way: plan.ts, actions.ts, ../status/status.ts.
+
+import { ApiError, type ObjectReference, type Pod } from "#api";
+import type { Live, WriteContext } from "#client";
+import { newSpanContext, type SpanContext, type Timer } from "#lib";
+import type { NodeContext } from "../settings.ts";
+import { podStatus, statusPatch } from "../status/status.ts";
+import { type ActionContext, carryOut } from "./actions.ts";
+import { newPodMemory, type PodMemory } from "./memory.ts";
+import { isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
+import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
+
+export interface WorkerHooks {
+  /** Calls wait here for their turn, so that a hundred pods do not start at once. */
+  slot<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** The ids the runtime knows this pod's things by; container events find the worker through them. */
+  identified(uid: string, runtime: RuntimePod): void;
+  /** After each look: probes follow what runs. */
+  observed(pod: Pod, runtime: RuntimePod, memory: PodMemory): void;
+  gone(uid: string): void;
+}
+
+/** A failed pass is repeated after this, doubled each time. */
+const retryMs = { first: 200, most: 60_000 } as const;
+/** containerd reports an exit shortly before its CRI part shows it: looks are repeated this often, 20 ms doubling. */
+const exitLooks = 7;
+
+export class PodWorker {
+  readonly uid: string;
+  readonly memory: PodMemory = newPodMemory();
+  readonly #node: NodeContext;
+  readonly #hooks: WorkerHooks;
+  #pod: Live<Pod> | undefined;
+  #runtime: RuntimePod = emptyRuntimePod;
+  #trace: SpanContext | undefined;
+  #orphanGraceSeconds = 30;
+  #dirty = false;
+  #running: Promise<void> | undefined;
+  #timer: Timer | undefined;
+  #failures = 0;
+  #closed = false;
+  #abort = new AbortController();
+  readonly #expectedExits = new Map<string, number>();
+
+  constructor(uid: string, node: NodeContext, hooks: WorkerHooks) {
+    this.uid = uid;
+    this.#node = node;
+    this.#hooks = hooks;
+  }
+
+  get runtime(): RuntimePod {
+    return this.#runtime;
+  }
+
+  /** The pod as the API server has it now; undefined: it has none. */
+  update(pod: Live<Pod> | undefined, cause?: SpanContext): void {
+    const before = this.#pod;
+    if (before && !pod) this.#orphanGraceSeconds = before.metadata.deletionGracePeriodSeconds ?? 0;
+    this.#pod = pod;
+    if (cause && !this.#trace) this.#trace = cause;
+    const ends = !pod || pod.metadata.deletionTimestamp !== undefined;
+    const wasEnding = before?.metadata.deletionTimestamp !== undefined;
+    // Whatever is being started or pulled is no longer wanted.
+    if (ends && before && !wasEnding) this.#abort.abort(new Error("the pod is being deleted"));
+    const sooner =
+      wasEnding && (!pod || (pod.metadata.deletionGracePeriodSeconds ?? 0) < (before.metadata.deletionGracePeriodSeconds ?? 0));
+    if (sooner) this.#hurry(this.#graceSeconds());
+    if (onlyStatusOfOurs(before, pod)) return;
+    this.poke();
+  }
+
+  /** Something may have changed: look again. */
+  poke(): void {
+    if (this.#closed) return;
+    this.#dirty = true;
+    this.#timer?.cancel();
+    this.#running ??= this.#loop();
+  }
+
+  /** The runtime says a container has ended. */
+  exited(containerId: string): void {
+    if (this.#runtime.containers.find((one) => one.id === containerId)?.state !== "CONTAINER_EXITED") {
+      this.#expectedExits.set(containerId, exitLooks);
+    }
+    this.poke();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#abort.abort(new Error("the agent is closing"));
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    try {
+      while (this.#dirty && !this.#closed) {
+        this.#dirty = false;
+        await this.#safePass();
+      }
+    } finally {
+      this.#running = undefined;
+    }
+    // A poke between the last look at `dirty` and here would otherwise be lost.
+    if (this.#dirty && !this.#closed) this.#running ??= this.#loop();
+  }
+
+  async #safePass(): Promise<void> {
+    try {
+      await this.#pass();
+      this.#failures = 0;
+    } catch (error) {
+      if (this.#closed) return;
+      if (this.#abort.signal.aborted) {
+        this.#dirty = true;
+        return;
+      }
+      const delayMs = Math.min(retryMs.first * 2 ** this.#failures++, retryMs.most);
+      this.#node.log.warn("a pass over a pod failed", { pod: this.#pod?.metadata.name, uid: this.uid, retryMs: delayMs, error });
+      this.#wakeAt(this.#node.clock.nowMs() + delayMs);
+    } finally {
+      if (this.#abort.signal.aborted && !this.#closed) this.#abort = new AbortController();
+    }
+  }
+
+  #wakeAt(atMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#node.clock.after(Math.max(atMs - this.#node.clock.nowMs(), 0), () => this.poke());
+  }
+
+  #graceSeconds(): number {
+    const { metadata, spec } = this.#pod ?? {};
+    if (!metadata) return this.#orphanGraceSeconds;
+    return metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30;
+  }
+
+  /** A shorter grace has arrived while containers are being stopped with a longer one. */
+  #hurry(graceSeconds: number): void {
+    for (const container of this.#runtime.containers.filter(isRunningState)) {
+      this.#node.cri
+        .stopContainer(container.id, graceSeconds)
+        .catch((error: unknown) => this.#node.log.warn("could not hurry a stop", { error }));
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const { node } = this;
+    const span = newSpanContext(node.prng, this.#trace);
+    const startMs = node.clock.nowMs();
+    const causes = revisionOf(this.#pod);
+    const options = { trace: span, signal: this.#abort.signal };
+    const write: WriteContext = { span, causes };
+    this.#runtime = await observe(node.cri, this.uid, {});
+    this.#hooks.identified(this.uid, this.#runtime);
+    const plan = this.#plan();
+    this.#lookAgainForExits(plan);
+    if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
+    // Before anything long begins, what is known so far is told: ContainerCreating is a status too.
+    await this.#tell(plan, write);
+    if (plan.actions.length > 0) {
+      await this.#act(plan.actions, this.#actionContext(options, write));
+      this.#dirty = true;
+    } else if (plan.finished) await this.#finish(write);
+    else if (plan.wakeAtMs !== undefined) this.#wakeAt(plan.wakeAtMs);
+    if (plan.actions.length > 0) this.#record(plan, span, startMs, causes);
+  }
+
+  get node(): NodeContext {
+    return this.#node;
+  }
+
+  #plan(): PodPlan {
+    const { memory } = this;
+    return planPod({ pod: this.#pod, runtime: this.#runtime, memory, nowMs: this.#node.clock.nowMs(), graceSeconds: this.#graceSeconds() });
+  }
+
+  #lookAgainForExits(plan: PodPlan): void {
+    for (const [id, left] of this.#expectedExits) {
+      const state = this.#runtime.containers.find((one) => one.id === id)?.state;
+      if (state !== "CONTAINER_RUNNING" || left === 0) this.#expectedExits.delete(id);
+      else {
+        this.#expectedExits.set(id, left - 1);
+        if (plan.actions.length === 0) this.#node.clock.after(20 * 2 ** (exitLooks - left), () => this.poke());
+      }
+    }
+  }
+
+  /** Stops go together; everything else in order. */
+  async #act(actions: readonly PodAction[], context: ActionContext): Promise<void> {
+    const stops = actions.filter((action) => action.do === "stopContainer");
+    await Promise.all(stops.map((action) => carryOut(action, context)));
+    for (const action of actions) {
+      if (action.do === "stopContainer") continue;
+      const starts = action.do === "createSandbox" || action.do === "startContainer";
+      await (starts ? this.#hooks.slot(() => carryOut(action, context)) : carryOut(action, context));
+    }
+  }
+
+  #actionContext(options: ActionContext["options"], write: WriteContext): ActionContext {
+    const { memory } = this;
+    return {
+      node: this.#node,
+      pod: this.#pod,
+      runtime: this.#runtime,
+      memory,
+      options,
+      event: (type, reason, message, container) => {
+        if (!this.#pod) return;
+        const { namespace = "", name, uid, resourceVersion } = this.#pod.metadata;
+        const fieldPath = container ? `spec.${container.init ? "initContainers" : "containers"}{${container.name}}` : undefined;
+        const about: ObjectReference = {
+          kind: "Pod",
+          apiVersion: "v1",
+          namespace,
+          name,
+          uid,
+          resourceVersion,
+          ...(fieldPath ? { fieldPath } : {}),
+        };
+        this.#node.recorder.event(about, type, reason, message, write);
+      },
+    };
+  }
+
+  async #tell(plan: PodPlan, write: WriteContext): Promise<void> {
+    const pod = this.#pod;
+    if (!pod) return;
+    const { settings, volumes, cri } = this.#node;
+    const ending = pod.metadata.deletionTimestamp !== undefined || isOver(pod, this.#runtime);
+    const status = podStatus({
+      pod,
+      runtime: this.#runtime,
+      memory: this.memory,
+      backingOff: plan.backingOff,
+      runtimeName: cri.endpoint.startsWith("simulated") ? "simulated" : "containerd",
+      ending,
+      over: ending && plan.finished,
+      terminationMessage: (container) => volumes.readTerminationLog(this.uid, container.name, container.attempt),
+      nowMs: this.#node.clock.nowMs(),
+      hostIps: settings.addresses,
+    });
+    const patch = statusPatch(pod.status, status);
+    if (!patch) return;
+    const { namespace = "", name, uid } = pod.metadata;
+    try {
+      const pods = this.#node.client.resource<Pod>("pods");
+      const body = { metadata: { uid }, status: patch };
+      const stored = await pods.patch(namespace, name, "strategic", body, write, { subresource: "status" });
+      if (this.#pod === pod) this.#pod = stored;
+    } catch (error) {
+      // Gone, or another pod of the same name: the watch will say so.
+      if (!(error instanceof ApiError) || (error.status.code !== 404 && error.status.code !== 409)) throw error;
+    }
+  }
+
+  /** Nothing runs any more: the pod's last words have been told, its things go, and the API server may forget it. */
+  async #finish(write: WriteContext): Promise<void> {
+    const pod = this.#pod;
+    if (pod && pod.metadata.deletionTimestamp === undefined) return;
+    const { cri, volumes, client } = this.#node;
+    for (const container of this.#runtime.containers) await cri.removeContainer(container.id);
+    for (const sandbox of this.#runtime.sandboxes) await cri.removePodSandbox(sandbox.id);
+    await volumes.tearDown(this.uid);
+    if (pod) {
+      const { namespace = "", name, uid } = pod.metadata;
+      try {
+        await client.resource<Pod>("pods").delete(namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } }, write);
+      } catch (error) {
+        if (!(error instanceof ApiError) || (error.status.code !== 404 && error.status.code !== 409)) throw error;
+      }
+    }
+    this.#closed = true;
+    this.#hooks.gone(this.uid);
+  }
+
+  #record(plan: PodPlan, span: SpanContext, startMs: number, causes: readonly number[]): void {
+    const { namespace = "", name = "" } = this.#pod?.metadata ?? {};
+    this.#node.spans.record({
+      ...span,
+      ...(this.#trace ? { parentSpanId: this.#trace.spanId } : {}),
+      name: "sync pod",
+      component: "kubelet",
+      startMs,
+      endMs: this.#node.clock.nowMs(),
+      attributes: { key: `${namespace}/${name}`, causes, did: plan.actions.map((action) => action.do), why: plan.why },
+    });
+  }
+}
+
+function revisionOf(pod: Live<Pod> | undefined): readonly number[] {
+  const revision = Number(pod?.metadata.resourceVersion);
+  return Number.isSafeInteger(revision) ? [revision] : [];
+}
+
+/** An update that only echoes our own status write needs no look. */
+function onlyStatusOfOurs(before: Live<Pod> | undefined, after: Live<Pod> | undefined): boolean {
+  return before !== undefined && after !== undefined && before.metadata.resourceVersion === after.metadata.resourceVersion;
+}

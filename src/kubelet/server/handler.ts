@@ -1,0 +1,80 @@
+// The kubelet's own HTTPS API: health, pods, logs. The API server calls it for `kubectl logs`.
+// Invariant: everything but /healthz is for the API server's client certificate alone; what is missing here is refused by name.
+// Called by: wire's server on the node's port; all simulated nodes share one, each under /nodes/<name>. Next on the way: logs.ts.
+
+import { type Clock, type Log, own } from "#lib";
+import type { HttpHandler, HttpRequest } from "#wire";
+import type { Kubelet } from "../kubelet.ts";
+import { text } from "./answer.ts";
+import { containerLogs } from "./logs.ts";
+
+export interface KubeletHandlerOptions {
+  /** By node name. With one node its paths also stand at the root, where upstream has them. */
+  readonly kubelets: () => ReadonlyMap<string, Kubelet>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Common names that may ask; the certificate's chain was verified by the socket's owner. */
+  readonly callers?: readonly string[];
+}
+
+const defaultCallers = ["kube-apiserver-kubelet-client", "system:kube-apiserver", "kube-apiserver"];
+
+function allowed(request: HttpRequest, callers: readonly string[]): boolean {
+  const certificate = request.peer.certificate;
+  if (!certificate) return false;
+  return callers.includes(certificate.commonName) || certificate.organizations.includes("system:masters");
+}
+
+/** Splits `/nodes/<name>/rest` from `/rest`; the only node needs no prefix. */
+function route(path: string, kubelets: ReadonlyMap<string, Kubelet>): { kubelet: Kubelet | undefined; path: string } {
+  const match = /^\/nodes\/([^/]+)(\/.*)$/.exec(path);
+  if (match) return { kubelet: kubelets.get(decodeURIComponent(match[1]!)), path: match[2]! };
+  return { kubelet: kubelets.size === 1 ? kubelets.values().next().value : undefined, path };
+}
+
+/** Simulated nodes share one port: the one that has the pod answers, so upstream's plain paths work for them too. */
+function byPod(kubelets: ReadonlyMap<string, Kubelet>, namespace: string, pod: string): Kubelet | undefined {
+  for (const kubelet of kubelets.values()) {
+    if (kubelet.pods().some((one) => one.metadata.name === pod && one.metadata.namespace === namespace)) return kubelet;
+  }
+  return undefined;
+}
+
+const unsupported: Readonly<Record<string, string>> = {
+  exec: "exec",
+  attach: "attach",
+  run: "run",
+  portForward: "port-forward",
+  stats: "stats",
+  metrics: "metrics",
+  checkpoint: "checkpoint",
+  logs: "node logs",
+  configz: "configz",
+};
+
+export function kubeletHandler(options: KubeletHandlerOptions): HttpHandler {
+  const callers = options.callers ?? defaultCallers;
+  return async (request) => {
+    const url = new URL(request.target, "https://kubelet");
+    const kubelets = options.kubelets();
+    const { kubelet, path } = route(url.pathname, kubelets);
+    const parts = path.split("/").slice(1).map(decodeURIComponent);
+    if (path === "/healthz") return text(200, "ok");
+    if (!allowed(request, callers))
+      return text(request.peer.certificate ? 403 : 401, request.peer.certificate ? "Forbidden" : "Unauthorized");
+    if (parts[0] === "containerLogs" && parts.length === 4) {
+      if (request.method !== "GET") return text(405, "405: Method Not Allowed");
+      const [, namespace = "", pod = "", container = ""] = parts;
+      const owner = kubelet ?? byPod(kubelets, namespace, pod);
+      if (!owner) return text(404, `pod "${pod}" not found\n`);
+      return containerLogs({ ...options, kubelet: owner, namespace, pod, container, query: url.searchParams, signal: request.signal });
+    }
+    if (path === "/pods" || path === "/pods/") {
+      const items = (kubelet ? [kubelet] : [...kubelets.values()]).flatMap((one) => one.pods());
+      const body = Buffer.from(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
+      return { status: 200, headers: { "content-type": "application/json" }, body };
+    }
+    const word = own(unsupported, parts[0] ?? "");
+    return word === undefined ? text(404, "404 page not found\n") : text(501, `${word} is not supported by dhow yet\n`);
+  };
+}
