@@ -30,7 +30,8 @@ function edgeProblem(file: SourceFile, layer: string, target: string): string | 
 
 function importProblems(file: SourceFile): string[] {
   const layer = layerOf(file.path);
-  if (layer === undefined) return [];
+  // The rules' own test plants wrong imports as text.
+  if (layer === undefined || file.path === "tools/tidy.test.ts") return [];
   const problems: string[] = [];
   for (const match of file.text.matchAll(importPattern)) {
     const specifier = match[2]!;
@@ -41,6 +42,7 @@ function importProblems(file: SourceFile): string[] {
       const target = posix.join(posix.dirname(file.path), specifier);
       const targetLayer = layerOf(target);
       if (targetLayer === layer) continue;
+      if (outerFolders.includes(layer) && targetLayer !== undefined && outerFolders.includes(targetLayer)) continue;
       const lazyVerb = (layer === "cmd" && targetLayer === "cli") || (layer === "cli" && targetLayer === "cmd");
       if (targetLayer === undefined || !lazyVerb)
         problems.push(`${file.path}: leaves its layer by "${specifier}"; use the door "#${targetLayer ?? "layer"}"`);
@@ -83,9 +85,13 @@ export function tidy(files: readonly SourceFile[]): string[] {
   });
 }
 
-/** Folders named in a README's tree (lines of the form "  name/   what it is") against the folders that exist. */
-export function treeProblems(tree: string, layers: readonly string[]): string[] {
-  const named = [...tree.matchAll(/^\s+src\/([a-z]+)\/|^ {4}([a-z]+)\/ /gm)].map((match) => match[1] ?? match[2]!);
+/** Folders that a README's tree shows below its line `src/` (deeper indented lines `name/  what it is`) against the folders that exist. */
+export function treeProblems(readme: string, layers: readonly string[]): string[] {
+  const lines = readme.split("\n");
+  const start = lines.findIndex((line) => /^ *src\/$/.test(line));
+  const indent = (line: string): number => line.length - line.trimStart().length;
+  const end = lines.findIndex((line, index) => index > start && indent(line) <= indent(lines[start] ?? ""));
+  const named = lines.slice(start + 1, end < 0 ? undefined : end).flatMap((line) => /^ +([a-z]+)\//.exec(line)?.[1] ?? []);
   return [
     ...layers.filter((layer) => !named.includes(layer)).map((layer) => `README.md: the tree does not show src/${layer}/`),
     ...named.filter((layer) => !layers.includes(layer)).map((layer) => `README.md: the tree shows src/${layer}/, which does not exist`),
