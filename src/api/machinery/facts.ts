@@ -61,6 +61,8 @@ export interface TypeInfo {
   readonly byName: ReadonlyMap<string, number>;
   /** As on the wire: inlined messages in one piece. */
   readonly wireFields: readonly FieldInfo[];
+  /** Lists and maps that are always there in JSON: decoded objects have them, be it empty. */
+  readonly always: readonly FieldInfo[];
   readonly kinds: readonly (readonly [group: string, version: string, kind: string])[];
   readonly mapType?: string;
   readonly unions?: readonly unknown[];
@@ -160,10 +162,24 @@ function fieldOf([name, number, type, flags, extras]: FactField): FieldInfo {
 
 class Facts {
   readonly #types: Readonly<Record<string, FactType>>;
+  readonly #byKind = new Map<string, string>();
   readonly #compiled = new Map<string, TypeInfo>();
 
   constructor(types: Readonly<Record<string, FactType>>) {
     this.#types = types;
+    for (const [name, { g }] of Object.entries(types)) {
+      for (const triple of g ?? []) this.#byKind.set(triple.join("/"), name);
+    }
+  }
+
+  /** Options of requests belong to every group. */
+  typeOfKind(group: string, version: string, kind: string): string | undefined {
+    return this.#byKind.get(`${group}/${version}/${kind}`) ?? (/Options$|^WatchEvent$/.test(kind) ? this.#metaType(kind) : undefined);
+  }
+
+  #metaType(kind: string): string | undefined {
+    const name = `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`;
+    return Object.hasOwn(this.#types, name) ? name : undefined;
   }
 
   names(): string[] {
@@ -183,6 +199,7 @@ class Facts {
       fields,
       byName: new Map(fields.map((field, index) => [field.name, index])),
       wireFields,
+      always: fields.filter(({ kind, omitEmpty, pointer }) => (kind === "list" || kind === "map") && !omitEmpty && !pointer),
       kinds: fact.g ?? [],
       ...(fact.mt !== undefined && { mapType: fact.mt }),
       ...(fact.un !== undefined && { unions: fact.un }),
@@ -209,6 +226,18 @@ function allFacts(): Facts {
 
 export function findType(type: string): TypeInfo | undefined {
   return allFacts().type(type);
+}
+
+/** The type that stands for a kind, also for those that are no resource (Status, DeleteOptions, lists). */
+export function typeOfKind(group: string, version: string, kind: string): string | undefined {
+  return allFacts().typeOfKind(group, version, kind);
+}
+
+/** What decoded objects always have, be it empty: whoever reads a list that may not be left out need not ask whether it is there. */
+export function fillAlways(info: TypeInfo, target: Record<string, unknown>): void {
+  for (const { name, kind } of info.always) {
+    if (target[name] === undefined) target[name] = kind === "list" ? [] : {};
+  }
 }
 
 export function typeNames(): string[] {

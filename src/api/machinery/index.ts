@@ -3,7 +3,7 @@
 // Called by: api/index.ts.
 
 export * from "./codec/index.ts";
-export { type FieldInfo, fieldsOf, findType, type Shape, type TypeInfo, typeNames } from "./facts.ts";
+export { type FieldInfo, fieldsOf, findType, type Shape, type TypeInfo, typeNames, typeOfKind } from "./facts.ts";
 export { type ApiObject, type GroupVersion, joinApiVersion, splitApiVersion } from "./object.ts";
 export { RawJson } from "./raw.ts";
 export {

@@ -1,5 +1,5 @@
 // JSON text that nobody may touch: RawExtension, FieldsV1, defaults in a schema.
-// Invariant: `text` is one compact JSON value, byte for byte what came in, apart from white space between tokens.
+// Invariant: `text` is one JSON value, byte for byte what came in; white space between tokens goes when it is written as JSON.
 // Made by: codec/decode.ts, or by whoever has a value at hand (RawJson.of). Next on the way: codec/encode.ts writes it back.
 
 export class RawJson {

@@ -3,7 +3,7 @@
 // Invariant: what comes out has only fields of the table, values in canonical form; unknown and duplicate fields are reported, not kept.
 // Called by: codec/index.ts, yaml.ts. Next on the way: special.ts for values that are no plain fields; encode.ts for the way back.
 
-import { findType, type FieldInfo, type Shape, type TypeInfo } from "../facts.ts";
+import { fillAlways, findType, type FieldInfo, type Shape, type TypeInfo } from "../facts.ts";
 import { DecodeError, goQuote } from "./errors.ts";
 import { maxDepth, Scanner } from "./scanner.ts";
 import { decodeSpecial, isRaw, zeroSpecial } from "./special.ts";
@@ -99,7 +99,10 @@ export class Decoder {
     scanner.at++;
     for (let first = true; ; first = false) {
       const key = scanner.key(first);
-      if (key === undefined) return target;
+      if (key === undefined) {
+        if (info.always.length > 0) fillAlways(info, target);
+        return target;
+      }
       const index = info.byName.get(key);
       const field = index === undefined ? undefined : info.fields[index];
       if (index === undefined || field === undefined) {

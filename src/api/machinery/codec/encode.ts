@@ -4,7 +4,9 @@
 
 import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo } from "../facts.ts";
 import { RawJson } from "../raw.ts";
+import { compact } from "./scanner.ts";
 
+// oxlint-disable-next-line no-control-regex -- control characters are what must be found
 const unsafe = /["\\<>&\u0000-\u001f\u2028\u2029\ud800-\udfff]/;
 const html = /[<>&\u2028\u2029]/g;
 
@@ -18,7 +20,7 @@ function escapeHtml(character: string): string {
 
 /** Raw JSON goes out as it came in, but for Go's escaping; outside of strings these characters cannot stand. */
 function encodeRaw(raw: RawJson): string {
-  return raw.text.replace(html, escapeHtml);
+  return compact(raw.text).replace(html, escapeHtml);
 }
 
 /** Order of bytes of UTF-8, which is order of code points; the platform's own order differs for surrogates. */
@@ -40,6 +42,8 @@ interface FieldPlan {
   readonly absent: string | undefined;
   /** Zero counts as absent. */
   readonly dropZero: boolean;
+  /** Storage knows no difference between an empty list and none, and so no answer does, but for lists of answers. */
+  readonly nullIfEmpty: boolean;
 }
 
 /** Plans are made when first needed and never change: a memo of the table. */
@@ -68,6 +72,8 @@ function fieldPlan(info: TypeInfo, field: FieldInfo): FieldPlan {
     shape,
     absent: leaves ? undefined : absentText(shape, pointer),
     dropZero: omitEmpty && !pointer && !struct,
+    nullIfEmpty:
+      !omitEmpty && (shape.kind === "list" || shape.kind === "map") && !/List$|^SubjectRulesReviewStatus$|^API/.test(info.goStruct),
   };
 }
 
@@ -106,7 +112,8 @@ function messageText(object: Record<string, unknown>, plan: Plan): string {
   let out = "{";
   for (const field of plan.fields) {
     const value = object[field.name];
-    if (value === undefined || value === null || (field.dropZero && isZero(value, field.shape))) {
+    const absent = value === undefined || value === null || ((field.dropZero || field.nullIfEmpty) && isZero(value, field.shape));
+    if (absent) {
       if (field.dropZero || field.absent === undefined) continue;
       out += out.length > 1 ? `,${field.prefix}${field.absent}` : field.prefix + field.absent;
     } else {
@@ -187,7 +194,7 @@ export function untypedText(value: unknown): string {
     const parts = sortedKeys(map).flatMap((key) => (map[key] === undefined ? [] : [`${encodeString(key)}:${untypedText(map[key])}`]));
     return `{${parts.join(",")}}`;
   }
-  return typeof value === "number" ? numberText(value) : String(value);
+  return typeof value === "number" ? numberText(value) : String(value as boolean | bigint);
 }
 
 export function encodeText(object: object, type: string): string {

@@ -6,3 +6,12 @@ export { DecodeError, type DecodeErrorKind, describeDecodeError } from "./errors
 export { type Decoded, decodeJson, encodeJson, encodeUntypedJson, peekTypeMeta, type PeekedTypeMeta } from "./json.ts";
 export { canonicalQuantity } from "./quantity.ts";
 export { decodeUntypedJson, decodeUntypedJsonStrict, type UntypedDecoded, type UntypedJson } from "./untyped.ts";
+export {
+  decodeProtobuf,
+  encodeProtobuf,
+  encodeProtobufWatchEvent,
+  isProtobuf,
+  openEnvelope,
+  type ProtobufDecoded,
+  type ProtobufEnvelope,
+} from "./protobuf/index.ts";

@@ -34,19 +34,28 @@ function isPlain(text: string): boolean {
 
 export function canonicalQuantity(text: string): string {
   if (isPlain(text)) return text;
-  const match = /^([+-]?)([0-9]*)(\.?)([0-9]*)([eEinumkKMGTP]*)([-+]?)([0-9]*)$/.exec(text);
+  const match = /^([+-]?)0*([0-9]*)\.?([0-9]*)([eEinumkKMGTP]*)([-+]?)([0-9]*)$/.exec(text);
   if (match === null || text === "") {
     throw wrong("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   }
-  const [, sign = "", whole = "", point = "", fraction = "", letters = "", expSign = "", expDigits = ""] = match;
-  // A lone point is zero to upstream.
-  if (whole === "" && fraction === "" && point === "") throw wrong("unable to parse numeric part of quantity");
+  const [, sign = "", whole = "", fraction = "", letters = "", expSign = "", expDigits = ""] = match;
   const { format, base, exponent } = suffixOf(letters, expSign + expDigits);
+  if (keepsText(whole, fraction, format, exponent)) return text;
   let scaled = scale(BigInt(`0${whole}${fraction}`), base, exponent, fraction.length);
-  if (scaled > cap) scaled = cap;
-  if (sign === "-") scaled = -scaled;
-  const below1 = format === "binary" && scaled < nano && scaled > 0n;
-  return print(scaled, below1 ? "decimal" : format);
+  if (format === "binary" && scaled > cap) scaled = cap;
+  const below1 = format === "binary" && scaled < nano;
+  return print(sign === "-" ? -scaled : scaled, below1 ? "decimal" : format);
+}
+
+/** Upstream's short cut: what looks canonical and fits 64 bits is written back as it came, sign and leading zeros included. */
+function keepsText(whole: string, fraction: string, format: Format, exponent: number): boolean {
+  const digits = (whole === "" ? "0" : whole) + fraction;
+  if (format === "binary") {
+    const precision = 14 - digits.length - Math.floor((exponent * 3) / 10);
+    return fraction === "" && precision >= 0 && Number(digits) % 8 !== 0;
+  }
+  const places = exponent - fraction.length;
+  return digits.length <= 18 && places >= -9 && places % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
 }
 
 function suffixOf(letters: string, digits: string): { format: Format; base: 2 | 10; exponent: number } {
@@ -70,11 +79,12 @@ function scale(digits: bigint, base: 2 | 10, exponent: number, places: number): 
 
 function print(value: bigint, format: Format): string {
   const magnitude = value < 0n ? -value : value;
-  if (format === "binary" && magnitude >= 1024n * nano) return printBinary(value);
+  // Never round: what is no whole number of bytes is told in thousandths.
+  if (format === "binary" && magnitude >= 1024n * nano && value % nano === 0n) return printBinary(value);
   if (value === 0n) return "0";
   let mantissa = value;
   let exponent = -9;
-  while (mantissa % 1000n === 0n && exponent < 18) {
+  while (mantissa % 1000n === 0n && (exponent < 18 || format === "exponent")) {
     mantissa /= 1000n;
     exponent += 3;
   }
@@ -83,8 +93,7 @@ function print(value: bigint, format: Format): string {
 }
 
 function printBinary(value: bigint): string {
-  const up = value < 0n ? -(nano - 1n) : nano - 1n;
-  let mantissa = (value + up) / nano;
+  let mantissa = value / nano;
   let step = 0;
   while (mantissa % 1024n === 0n && step < binarySuffixes.length - 1) {
     mantissa /= 1024n;

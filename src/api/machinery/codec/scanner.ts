@@ -3,7 +3,7 @@
 // Called by: decode.ts, untyped.ts. Next on the way: decode.ts, which knows the types.
 
 import { isUtf8 } from "node:buffer";
-import { DecodeError, invalidCharacter, unexpectedEnd } from "./errors.ts";
+import { type DecodeError, invalidCharacter, unexpectedEnd } from "./errors.ts";
 
 export const maxDepth = 10000;
 

@@ -1,5 +1,5 @@
 // JSON of the types that are no plain structs: times, quantities, int-or-string, raw JSON, the three unions of a CRD's schema.
-// Invariant: each reads exactly one value; raw JSON keeps its bytes, only white space between tokens goes.
+// Invariant: each reads exactly one value; raw JSON keeps its bytes; white space between tokens goes when it is written.
 // Called by: decode.ts. Next on the way: values.ts, quantity.ts.
 
 import type { Shape, SpecialName } from "../facts.ts";
@@ -7,7 +7,6 @@ import { RawJson } from "../raw.ts";
 import type { Decoder } from "./decode.ts";
 import { DecodeError } from "./errors.ts";
 import { canonicalQuantity } from "./quantity.ts";
-import { compact } from "./scanner.ts";
 import { canonicalMicroTime, canonicalTime, formatDuration, parseDuration } from "./values.ts";
 
 type SpecialShape = Shape & { kind: "special" };
@@ -78,7 +77,7 @@ export function decodeSpecial(decoder: Decoder, shape: SpecialShape, kind: strin
     case "FieldsV1":
     case "RawExtension":
     case "JSON":
-      return new RawJson(compact(raw(decoder)));
+      return new RawJson(raw(decoder));
     case "JSONSchemaPropsOrArray":
       if (kind === "array") return decoder.value(schemaList);
       return schemaOr(decoder, kind);
