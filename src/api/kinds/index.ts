@@ -2,17 +2,39 @@
 // Invariant: one file a kind and one word in the list; a kind that is not here is served with a warning.
 // Called by: api/index.ts.
 
+import { configMap, secret } from "./configmap.ts";
 import { deployment } from "./deployment.ts";
+import { event, eventsV1Event } from "./event.ts";
 import { namespace } from "./namespace.ts";
+import { node } from "./node.ts";
 import { pod } from "./pod.ts";
+import { rbacKinds } from "./rbac.ts";
 import { replicaSet } from "./replicaset.ts";
 import type { KindRules } from "./rules.ts";
+import { service } from "./service.ts";
+import { lease, serviceAccount } from "./serviceaccount.ts";
 
+export { type MetaRules, validateAnnotations, validateName, validateObjectMeta, validateObjectMetaUpdate } from "./objectmeta.ts";
 export { defaultPodSpec } from "./podspec/defaults.ts";
 export { qosClass } from "./podspec/qos.ts";
 export type { Column, DeleteRequest, KindRules, NameRule, Row, ScalePaths } from "./rules.ts";
+export { assignClusterIp, needsClusterIp, needsNodePorts } from "./service.ts";
 
-export const kinds: readonly KindRules[] = [deployment, namespace, pod, replicaSet];
+export const kinds: readonly KindRules[] = [
+  configMap,
+  deployment,
+  event,
+  eventsV1Event,
+  lease,
+  namespace,
+  node,
+  pod,
+  ...rbacKinds,
+  replicaSet,
+  secret,
+  service,
+  serviceAccount,
+];
 
 const byKind: ReadonlyMap<string, KindRules> = new Map(kinds.map((rules) => [`${rules.group}/${rules.kind}`, rules]));
 
