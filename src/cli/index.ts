@@ -1,0 +1,29 @@
+// dhow's own verbs: the command line a person types.
+// Invariant: exit codes are 0 done, 1 failed, 2 wrong use, 130 interrupted; a user's mistake never shows a stack.
+// Called by: cmd/main.ts. Next on the way: program.ts, then one file per verb.
+
+import { type Launcher, StateError } from "#compose";
+import { systemClock } from "#lib";
+import { CliError, exitCodes, type Io } from "./io.ts";
+import { program, WrongUse } from "./program.ts";
+
+export async function main(argv: readonly string[], entry: string): Promise<number> {
+  const launcher: Launcher = { execPath: process.execPath, execArgv: process.execArgv, main: entry };
+  const io: Io = {
+    env: process.env,
+    clock: systemClock(),
+    launcher,
+    tty: process.stdout.isTTY === true && process.env["CI"] === undefined && process.env["NO_COLOR"] === undefined,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+  };
+  try {
+    return await program(io, argv);
+  } catch (error) {
+    if (error instanceof WrongUse) return error.exitCode;
+    const message = error instanceof Error ? error.message : String(error);
+    const ours = error instanceof CliError || error instanceof StateError || (error instanceof Error && error.name === "UpFailed");
+    io.err(`dhow: ${ours || !(error instanceof Error) ? message : (error.stack ?? message)}`);
+    return error instanceof CliError ? error.exitCode : exitCodes.failed;
+  }
+}

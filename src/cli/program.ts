@@ -1,0 +1,98 @@
+// The table of verbs with their flags; each verb's own file is loaded when it is called.
+// Invariant: an unknown verb or flag is refused by name with the nearest known one, exit code 2.
+// Called by: index.ts. Next on the way: up.ts, down.ts, status.ts, image.ts, trace.ts, kubeconfig.ts.
+
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { gitVersion, projectVersion } from "#config";
+import { exitCodes, type Io } from "./io.ts";
+
+/** Said already, by commander; only the exit code is left to tell. */
+export class WrongUse extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super("wrong use");
+    this.exitCode = exitCode;
+  }
+}
+
+function count(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError("Not a whole number.");
+  return Number(text);
+}
+
+function oneOf(allowed: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!allowed.includes(text)) throw new InvalidArgumentError(`Allowed: ${allowed.join(", ")}.`);
+    return text;
+  };
+}
+
+export async function program(io: Io, argv: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const root = new Command("dhow")
+    .description("A Kubernetes you can read, run and break.")
+    .version(`dhow ${projectVersion} (Kubernetes ${gitVersion})`)
+    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.err(text.trimEnd()) })
+    .exitOverride()
+    .showSuggestionAfterError();
+
+  const verb = (name: string, description: string): Command => {
+    const command = root.command(name).description(description).option("--name <name>", "name of the cluster", "dhow");
+    return command.copyInheritedSettings(root);
+  };
+  /** Runs a verb's file with its options; its number is the exit code. */
+  const run =
+    <Options>(load: () => Promise<(io: Io, options: Options, ...args: string[]) => Promise<number>>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const options = given.at(-2) as Options;
+      exitCode = await (await load())(io, options, ...(given.slice(0, -2) as string[]));
+    };
+  const output = (command: Command): Command => command.option("-o, --output <form>", "json for machines", oneOf(["json"]));
+
+  output(verb("up", "Bring a cluster up, or find it running."))
+    .option("-d, --detach", "leave it running in the background")
+    .option("--port <port>", "port of the API server (default: 6443, or the next free one)", count)
+    .option("--nodes <count>", "nodes with a runtime of their own (default: 1)", count)
+    .option("--simulated-nodes <count>", "nodes whose containers are only played", count)
+    .option("--runtime <runtime>", "containerd or simulated (default: containerd where it can run)", oneOf(["containerd", "simulated"]))
+    .option("--cri <socket>", "use the CRI runtime behind this socket instead of a containerd of our own")
+    .option("--without <parts>", "leave parts to somebody else: scheduler, controller-manager, controller-manager/NAME", (text: string) =>
+      text.split(","),
+    )
+    .option("-q, --quiet", "print only what goes wrong")
+    .action(run(async () => (await import("./up.ts")).up));
+  output(verb("down", "Stop the cluster and remove what it made on this machine; its data stays."))
+    .option("--purge", "remove the data too")
+    .action(run(async () => (await import("./down.ts")).down));
+  output(verb("status", "Say which parts run, and how they are.")).action(run(async () => (await import("./status.ts")).status));
+  verb("kubeconfig", "Print the path of the cluster's kubeconfig.")
+    .option("--merge", "write its entries into your own kubeconfig too")
+    .action(run(async () => (await import("./kubeconfig.ts")).kubeconfig));
+  output(
+    verb("trace", "Show what one change set going, from the request to the containers.").argument("<kind/name>", "such as deployment/web"),
+  )
+    .option("-n, --namespace <namespace>", "namespace of the object", "default")
+    .action(run(async () => (await import("./trace.ts")).trace));
+  const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
+  image
+    .command("load")
+    .copyInheritedSettings(root)
+    .description("Load an OCI archive into the cluster's containerd.")
+    .argument("<file>", "the archive")
+    .option("--name <name>", "name of the cluster", "dhow")
+    .action(run(async () => (await import("./image.ts")).imageLoad));
+
+  root.addHelpText(
+    "after",
+    "\nComponents alone, with upstream's flags: dhow apiserver | controller-manager | scheduler | kubelet  (each with --help)",
+  );
+  try {
+    if (argv.length === 0) root.help({ error: true });
+    await root.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new WrongUse(error.exitCode === 0 ? exitCodes.done : exitCodes.wrongUse);
+  }
+  return exitCode;
+}

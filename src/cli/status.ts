@@ -1,0 +1,135 @@
+// `dhow status`: which parts run, what they cost, how often they were restarted.
+// Invariant: reads only; answers also when the supervisor is dead, from what the folder and /proc say.
+// Called by: program.ts. Next on the way: `kubectl get nodes` for what the cluster itself says.
+
+import {
+  connectChannel,
+  dhowHome,
+  isAlive,
+  lockHolder,
+  type Message,
+  partRecords,
+  type PartView,
+  readSettings,
+  type StatePaths,
+  serverUrl,
+  stateExists,
+  statePaths,
+} from "#compose";
+import { proportionalSetSize } from "#linux";
+import { CliError, exitCodes, type Io } from "./io.ts";
+
+export interface StatusOptions {
+  readonly name: string;
+  readonly output?: "json";
+}
+
+interface PartStatus {
+  readonly name: string;
+  readonly phase: string;
+  readonly pid?: number;
+  readonly restarts: number;
+  readonly lastExit?: string;
+  readonly memoryBytes?: number;
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly state: "running" | "starting" | "stopping" | "degraded" | "unsupervised" | "stopped" | "absent";
+  readonly server?: string;
+  readonly kubeconfig?: string;
+  readonly runtime?: string;
+  readonly memoryBytes: number;
+  readonly parts: readonly PartStatus[];
+}
+
+async function ask(io: Io, paths: StatePaths): Promise<Message> {
+  const answer = Promise.withResolvers<Message>();
+  const channel = await connectChannel(paths.socket, {
+    message: answer.resolve,
+    closed: () => answer.reject(new CliError("the supervisor ended")),
+  });
+  const bound = io.clock.after(5000, () => answer.reject(new CliError("the supervisor does not answer")), { hold: true });
+  channel.send({ type: "status" });
+  try {
+    return await answer.promise;
+  } finally {
+    bound.cancel();
+    channel.close();
+  }
+}
+
+function withMemory(view: Omit<PartStatus, "memoryBytes">): PartStatus {
+  const memoryBytes = view.pid === undefined ? undefined : proportionalSetSize(view.pid);
+  return memoryBytes === undefined ? view : { ...view, memoryBytes };
+}
+
+export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus> {
+  const paths = statePaths(dhowHome(io.env), name);
+  if (!stateExists(paths)) return { name, state: "absent", memoryBytes: 0, parts: [] };
+  const settings = readSettings(paths);
+  const known = {
+    ...(settings?.port === undefined ? {} : { server: serverUrl(settings.port) }),
+    ...(settings ? { runtime: settings.runtime } : {}),
+    kubeconfig: paths.kubeconfig,
+  };
+  const holder = lockHolder(paths);
+  if (!holder) {
+    const left = [...partRecords(paths)].filter(([, record]) => isAlive(record));
+    const parts = left.map(([part, { pid }]) => withMemory({ name: part, phase: "unsupervised", pid, restarts: 0 }));
+    return { name, ...known, ...total(left.length > 0 ? "unsupervised" : "stopped", parts) };
+  }
+  const answer = await ask(io, paths);
+  const views = answer["parts"] as readonly PartView[];
+  const parts = [
+    withMemory({ name: "supervisor", phase: "ready", pid: holder.pid, restarts: 0 }),
+    ...views.map((view) => withMemory(view)),
+  ];
+  const ready = views.every((view) => view.phase === "ready");
+  const state = answer["stopping"] === true ? "stopping" : ready ? "running" : answer["up"] === true ? "degraded" : "starting";
+  return { name, ...known, ...total(state, parts) };
+}
+
+function total(state: ClusterStatus["state"], parts: readonly PartStatus[]): Pick<ClusterStatus, "state" | "memoryBytes" | "parts"> {
+  return { state, memoryBytes: parts.reduce((sum, part) => sum + (part.memoryBytes ?? 0), 0), parts };
+}
+
+const megabytes = (bytes: number | undefined): string => (bytes === undefined ? "" : `${(bytes / 1e6).toFixed(0)} MB`);
+
+/** Columns as kubectl prints them: three spaces between, no boxes. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, index) => Math.max(...rows.map((row) => row[index]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]! + 3)))
+      .join("")
+      .trimEnd(),
+  );
+}
+
+export async function status(io: Io, options: StatusOptions): Promise<number> {
+  const found = await clusterStatus(io, options.name);
+  if (options.output === "json") {
+    io.out(JSON.stringify(found, null, 2));
+    return exitCodes.done;
+  }
+  if (found.state === "absent") {
+    io.out(`no cluster "${options.name}"; \`dhow up\` makes one`);
+    return exitCodes.done;
+  }
+  io.out(
+    `cluster "${found.name}": ${found.state}${found.server ? `, ${found.server}` : ""}${found.runtime ? `, ${found.runtime} runtime` : ""}`,
+  );
+  if (found.parts.length === 0) return exitCodes.done;
+  const rows = found.parts.map((part) => [
+    part.name,
+    part.phase,
+    String(part.pid ?? ""),
+    megabytes(part.memoryBytes),
+    String(part.restarts),
+    part.lastExit ?? "",
+  ]);
+  for (const line of columns([["PART", "STATE", "PID", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows])) io.out(line);
+  io.out(`memory in all: ${megabytes(found.memoryBytes)} (shared pages counted once)`);
+  return exitCodes.done;
+}

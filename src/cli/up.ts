@@ -1,0 +1,192 @@
+// `dhow up`: a cluster, Ready, in the foreground or left running.
+// Invariant: no questions; a second `up` finds the first; whatever would prevent a start is listed at once, before anything is made.
+// Called by: program.ts. Next on the way: compose/bring-up.ts.
+
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import {
+  bringUp,
+  type Channel,
+  type ClusterSettings,
+  connectChannel,
+  dhowHome,
+  keepConnected,
+  lockHolder,
+  openStateFolder,
+  partArgv,
+  partNames,
+  readSettings,
+  realNodes,
+  type StatePaths,
+  type StepEvent,
+  simulatedNodes,
+  statePaths,
+  type UpResult,
+  writeSettings,
+} from "#compose";
+import { CliError, exitCodes, type Io } from "./io.ts";
+import { chooseSettings, preflight, type UpOptions } from "./preflight.ts";
+import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
+
+export async function up(io: Io, options: UpOptions): Promise<number> {
+  const home = dhowHome(io.env);
+  const paths = statePaths(home, options.name);
+  if (lockHolder(paths)) return attach(io, paths, options);
+  const previous = readSettings(paths);
+  const { settings, words } = chooseSettings(options, previous);
+  const problems = await preflight(options, settings);
+  if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  openStateFolder(paths);
+  if (options.quiet !== true) for (const line of words) io.err(line);
+  const reporter = await reporterFor(io, options, paths, settings);
+  if (options.detach === true) return detached(io, home, paths, settings, options, reporter);
+  return foreground(io, home, paths, settings, options, reporter);
+}
+
+async function reporterFor(io: Io, options: UpOptions, paths: StatePaths, settings: ClusterSettings): Promise<Reporter> {
+  if (options.quiet === true) return silentReporter();
+  if (!io.tty || options.output === "json") return plainReporter(io);
+  const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
+  return tickingReporter(io, [
+    "keys",
+    "control plane",
+    ...(ownContainerd ? ["containerd"] : []),
+    ...realNodes(paths.name, settings).map((node) => `nodes (node-${node})`),
+    ...(simulatedNodes(paths.name, settings).length > 0 ? [`nodes (${partNames.simulatedNodes})`] : []),
+    "API",
+  ]);
+}
+
+function announce(io: Io, options: UpOptions, result: UpResult, already = false): void {
+  if (options.output === "json") return io.out(JSON.stringify({ ...result, already }));
+  if (options.quiet === true) return;
+  const nodes = `${result.nodes.length} ${result.nodes.length === 1 ? "node" : "nodes"}`;
+  const named = options.name === "dhow" ? "" : ` --name ${options.name}`;
+  if (already) io.out(`cluster "${result.name}" is already running: ${nodes}, ${result.runtime} runtime`);
+  else
+    io.out(
+      `cluster "${result.name}" is up: API after ${(result.apiReadyMs / 1000).toFixed(1)} s, ${nodes} Ready after ${(result.readyMs / 1000).toFixed(1)} s (${result.runtime} runtime)`,
+    );
+  io.out("");
+  io.out(`  kubectl --kubeconfig ${result.kubeconfig} get nodes`);
+  io.out(`  dhow status${named}`);
+  io.out(`  dhow down${named}`);
+}
+
+async function foreground(
+  io: Io,
+  home: string,
+  paths: StatePaths,
+  settings: ClusterSettings,
+  options: UpOptions,
+  reporter: Reporter,
+): Promise<number> {
+  const { supervisor, ready } = await bringUp({
+    home,
+    paths,
+    settings,
+    launcher: io.launcher,
+    clock: io.clock,
+    report: (event) => reporter.step(event),
+  });
+  let interrupts = 0;
+  const interrupt = (): void => {
+    interrupts += 1;
+    if (interrupts === 1) {
+      if (options.quiet !== true) io.err("stopping; once more forces it");
+      supervisor.stop();
+    } else supervisor.force();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
+  let failure: Error | undefined;
+  try {
+    const result = await ready;
+    await reporter.end();
+    announce(io, options, result);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    await reporter.end(failure);
+    if (interrupts === 0) {
+      io.err(`dhow: ${failure.message}`);
+      supervisor.stop();
+    }
+  }
+  const removed = await supervisor.finished;
+  if (options.quiet !== true) {
+    for (const thing of removed) io.err(`removed ${thing}`);
+    io.err(`cluster "${paths.name}" is stopped; its data stays in ${paths.directory}`);
+  }
+  process.exitCode = interrupts > 0 ? exitCodes.interrupted : failure ? exitCodes.failed : exitCodes.done;
+  return process.exitCode as number;
+}
+
+/** Follows a start that another process makes, until it says up or failed. */
+function follow(
+  channelOf: (message: (message: { readonly type: string; readonly [field: string]: unknown }) => void) => void,
+  reporter: Reporter,
+): Promise<UpResult> {
+  return new Promise((resolve, reject) => {
+    channelOf((message) => {
+      if (message.type === "step") reporter.step(message as unknown as StepEvent);
+      else if (message.type === "up") resolve(message as unknown as UpResult);
+      else if (message.type === "failed") reject(new CliError(String(message["message"])));
+      else if (message.type === "finished") reject(new CliError("the cluster was stopped"));
+      else if (message.type === "gone") reject(new CliError(String(message["message"])));
+    });
+  });
+}
+
+async function detached(
+  io: Io,
+  home: string,
+  paths: StatePaths,
+  settings: ClusterSettings,
+  options: UpOptions,
+  reporter: Reporter,
+): Promise<number> {
+  writeSettings(paths, settings);
+  const logPath = join(paths.logs, "supervisor.log");
+  const log = openSync(logPath, "a", 0o600);
+  const argv = partArgv(io.launcher, partNames.supervisor, home, paths.name);
+  const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log] });
+  closeSync(log);
+  let connection: { close(): void } | undefined;
+  try {
+    const result = await follow((message) => {
+      child.once("error", (error) => message({ type: "gone", message: error.message }));
+      child.once("exit", (code) => message({ type: "gone", message: `the supervisor ended with ${code}\nlog: ${logPath}` }));
+      connection = keepConnected(paths.socket, (channel: Channel) => channel.send({ type: "listen" }), message);
+    }, reporter);
+    await reporter.end();
+    announce(io, options, result);
+    return exitCodes.done;
+  } catch (error) {
+    await reporter.end(error as Error);
+    throw error;
+  } finally {
+    connection?.close();
+    child.unref();
+  }
+}
+
+/** Somebody holds the folder: the cluster runs, or is just being started. */
+async function attach(io: Io, paths: StatePaths, options: UpOptions): Promise<number> {
+  const reporter = silentReporter();
+  let channel: Channel | undefined;
+  try {
+    const result = await follow((message) => {
+      connectChannel(paths.socket, { message, closed: () => message({ type: "gone", message: "the supervisor ended" }) }).then(
+        (opened) => {
+          channel = opened;
+          opened.send({ type: "listen" });
+        },
+        (error: Error) => message({ type: "gone", message: `the supervisor does not answer: ${error.message}` }),
+      );
+    }, reporter);
+    announce(io, options, result, true);
+    return exitCodes.done;
+  } finally {
+    channel?.close();
+  }
+}

@@ -1,0 +1,77 @@
+// A part of a cluster as a process: control plane, node agent, all simulated nodes, or the detached supervisor.
+// Invariant: does nothing but boot until the supervisor says go; ends with 0 when asked to, with 1 when it cannot serve.
+// Called by: main.ts, started by the supervisor. Next on the way: compose/control-plane.ts and its siblings.
+
+import { join } from "node:path";
+import {
+  type ClusterSettings,
+  type Facts,
+  type PartContext,
+  partNames,
+  type RunningPart,
+  runPart,
+  spanFile,
+  startControlPlane,
+  startNode,
+  startSimulatedNodes,
+  statePaths,
+  warmUp,
+} from "#compose";
+import { parseFlags } from "#config";
+import { createLog, MetricRegistry, systemClock, systemPrng } from "#lib";
+
+const flags = {
+  home: { type: "string", help: "folder of all clusters" },
+  name: { type: "string", default: "dhow", help: "name of the cluster" },
+  node: { type: "string", help: "name of the node" },
+} as const;
+
+export async function part(argv: readonly string[], main: string): Promise<void> {
+  const [kind = "", ...rest] = argv;
+  const { home, name, node } = parseFlags(flags, rest);
+  const paths = statePaths(home, name);
+  if (kind === partNames.supervisor) {
+    const { supervise } = await import("./supervisor.ts");
+    return supervise(home, paths, { execPath: process.execPath, execArgv: process.execArgv, main });
+  }
+  const partName = kind === "node" ? `node-${node}` : kind;
+  const [clock, prng] = [systemClock(), systemPrng()];
+  const log = createLog(clock, (line) => process.stderr.write(line)).with({ component: partName });
+  const starts: Readonly<Record<string, (context: PartContext) => Promise<RunningPart>>> = {
+    [partNames.controlPlane]: startControlPlane,
+    [partNames.simulatedNodes]: startSimulatedNodes,
+    node: (context) => startNode(context, node),
+  };
+  const start = starts[kind];
+  if (!start) throw new Error(`unknown part ${JSON.stringify(kind)}`);
+  process.title = `dhow ${name} ${partName}`;
+  process.on("uncaughtException", (error) => {
+    log.error("uncaught exception", { error });
+    process.exit(1);
+  });
+  process.on("unhandledRejection", (error) => log.error("unhandled rejection", { error }));
+  const spans = spanFile(join(paths.traces, `${partName}.jsonl`));
+  // Modules load while the keys are made and the other parts boot.
+  warmUp(kind).catch(() => undefined);
+  runPart({
+    name: partName,
+    socket: paths.socket,
+    start: (facts: Facts, progress) =>
+      start({
+        paths,
+        settings: facts["settings"] as ClusterSettings,
+        facts,
+        clock,
+        prng,
+        log,
+        metrics: new MetricRegistry(),
+        spans,
+        progress,
+      }),
+    failed: (error) => log.error("part failed", { error }),
+    exit(code) {
+      spans.close();
+      process.exit(code);
+    },
+  });
+}

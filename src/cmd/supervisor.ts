@@ -1,0 +1,27 @@
+// The detached supervisor: what `up --detach` leaves running.
+// Invariant: tells every listener the steps of the start, and ends when the cluster has been stopped.
+// Called by: part.ts. Next on the way: compose/bring-up.ts.
+
+import { bringUp, type Launcher, openStateFolder, readSettings, type StatePaths } from "#compose";
+import { createLog, systemClock } from "#lib";
+
+export async function supervise(home: string, paths: StatePaths, launcher: Launcher): Promise<void> {
+  const clock = systemClock();
+  const log = createLog(clock, (line) => process.stderr.write(line)).with({ component: "supervisor" });
+  process.title = `dhow ${paths.name} supervisor`;
+  openStateFolder(paths);
+  const settings = readSettings(paths);
+  if (!settings) throw new Error(`${paths.settings} is missing`);
+  const { supervisor, ready } = await bringUp({
+    home,
+    paths,
+    settings,
+    launcher,
+    clock,
+    report: (event) => log.info(event.step, { ...event }),
+  });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => supervisor.stop());
+  ready.catch((error: unknown) => log.error("cluster did not come up", { error }));
+  await supervisor.finished;
+  process.exit(0);
+}

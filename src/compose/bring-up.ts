@@ -1,0 +1,189 @@
+// Bringing a cluster up, from an open state folder to Ready nodes: keys, supervisor, parts, kubeconfig, the request of its own.
+// Invariant: says what it does as steps; a part that fails is named with its log, and what is healthy keeps running.
+// Called by: cli/up (in the foreground) and cmd/supervisor.ts (detached). Next on the way: supervisor/shell.ts, then verify.ts.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { kubeconfigFor, writeKubeconfig } from "#config";
+import type { Clock } from "#lib";
+import { clusterParts, type Launcher, nodePart, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+import { type ClusterSettings, writeSettings, writeWhole } from "./state/folder.ts";
+import type { StatePaths } from "./state/paths.ts";
+import { recordOf, removePartRecord, writePartRecord } from "./state/processes.ts";
+import type { Message } from "./supervisor/channel.ts";
+import { startSupervisor, type Supervisor } from "./supervisor/shell.ts";
+
+export interface StepEvent {
+  readonly type: "step";
+  readonly step: string;
+  readonly state: "running" | "done" | "failed" | "note";
+  readonly ms: number;
+  readonly detail?: string;
+}
+
+export interface UpResult {
+  readonly name: string;
+  readonly server: string;
+  readonly kubeconfig: string;
+  readonly nodes: readonly string[];
+  readonly runtime: string;
+  readonly apiReadyMs: number;
+  readonly readyMs: number;
+}
+
+export interface BringUpOptions {
+  readonly home: string;
+  readonly paths: StatePaths;
+  readonly settings: ClusterSettings;
+  readonly launcher: Launcher;
+  readonly clock: Clock;
+  readonly report: (event: StepEvent) => void;
+  readonly timeoutMs?: number;
+}
+
+export interface Up {
+  readonly supervisor: Supervisor;
+  readonly ready: Promise<UpResult>;
+}
+
+export class UpFailed extends Error {
+  override name = "UpFailed";
+}
+
+/** The end of a part's log, for a person who wants to know why. */
+export function lastLines(paths: StatePaths, part: string, count = 10): readonly string[] {
+  const path = join(paths.logs, `${part}.log`);
+  return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n").slice(-count) : [];
+}
+
+export function failureText(paths: StatePaths, part: string, detail: string): string {
+  const lines = lastLines(paths, part).map((line) => `  ${line}`);
+  return [`${part}: ${detail}`, ...lines, `log: ${join(paths.logs, `${part}.log`)}`].join("\n");
+}
+
+/** A control plane that dies this often before it was ever ready will not come. */
+const deathsAtStart = 3;
+
+export async function bringUp(options: BringUpOptions): Promise<Up> {
+  const { paths, settings, clock, home, launcher } = options;
+  const startedMs = clock.monotonicMs();
+  const told: Message[] = [];
+  let supervisor: Supervisor | undefined;
+  const tell = (message: Message): void => {
+    // The story of the start, for verbs that come late; restarts of later days are in the log.
+    if (told.length < 500) told.push(message);
+    supervisor?.tell(message);
+  };
+  const say = (step: string, state: StepEvent["state"], detail?: string): void => {
+    const event: StepEvent = {
+      type: "step",
+      step,
+      state,
+      ms: Math.round(clock.monotonicMs() - startedMs),
+      ...(detail === undefined ? {} : { detail }),
+    };
+    options.report(event);
+    tell({ ...event });
+  };
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  const [real, simulated] = [realNodes(paths.name, settings), simulatedNodes(paths.name, settings)];
+  const deaths = new Map<string, number>();
+  let apiReadyMs = 0;
+  let port = settings.port ?? 0;
+  let up = false;
+
+  say("keys", "running");
+  const prepared = prepare(options, real).then(() => say("keys", "done"));
+  prepared.catch(() => undefined);
+  const stepOf = (part: string): string =>
+    part === partNames.controlPlane ? "control plane" : part === partNames.containerd ? "containerd" : `nodes (${part})`;
+  supervisor = await startSupervisor({
+    paths,
+    clock,
+    parts: await clusterParts(home, paths, settings, launcher, clock),
+    facts: async () => {
+      await prepared;
+      return { settings };
+    },
+    describe: () => ({ settings, port, up }),
+    history: () => told,
+    report: {
+      partReady(part, facts) {
+        if (part === partNames.controlPlane && typeof facts["port"] === "number") {
+          port = facts["port"];
+          apiReadyMs = Math.round(clock.monotonicMs() - startedMs);
+          writeAccess(paths, settings, port);
+        }
+        say(stepOf(part), "done");
+      },
+      progress: (part, text) => say(stepOf(part), "note", text),
+      restarting(part, detail, inMs) {
+        const count = (deaths.get(part) ?? 0) + 1;
+        deaths.set(part, count);
+        say(stepOf(part), "note", `${detail}; again in ${inMs} ms`);
+        if (!up && count >= deathsAtStart) failed.reject(new UpFailed(failureText(paths, part, `died ${count} times: ${detail}`)));
+      },
+    },
+  });
+  writePartRecord(paths, partNames.supervisor, recordOf(process.pid));
+  const running = supervisor;
+  void running.finished.then(() => {
+    removePartRecord(paths, partNames.supervisor);
+    failed.reject(new UpFailed("stopped before it was up"));
+  });
+  say("control plane", "running");
+
+  const succeed = async (): Promise<UpResult> => {
+    await prepared;
+    await running.ready;
+    say("API", "running");
+    const { verifyNodes } = await import("./verify.ts");
+    const nodes = [...real, ...simulated];
+    const server = serverUrl(port);
+    const { credentials } = access(paths, server);
+    await verifyNodes(credentials, nodes, AbortSignal.timeout(options.timeoutMs ?? 60_000));
+    up = true;
+    say("API", "done");
+    const readyMs = Math.round(clock.monotonicMs() - startedMs);
+    return { name: paths.name, server, kubeconfig: paths.kubeconfig, nodes, runtime: settings.runtime, apiReadyMs, readyMs };
+  };
+  const bound = clock.after(options.timeoutMs ?? 60_000, () => {
+    const waiting = running.views().filter((view) => view.phase !== "ready");
+    const part = waiting[0]?.name ?? nodePart(real[0] ?? "");
+    failed.reject(new UpFailed(failureText(paths, part, `not ready within ${(options.timeoutMs ?? 60_000) / 1000} s`)));
+  });
+  const ready = Promise.race([succeed(), failed.promise]).finally(() => bound.cancel());
+  ready.then(
+    (result) => tell({ type: "up", ...result }),
+    (error: unknown) => tell({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+  );
+  return { supervisor: running, ready };
+}
+
+export function serverUrl(port: number): string {
+  return `https://127.0.0.1:${port}`;
+}
+
+async function prepare(options: BringUpOptions, nodes: readonly string[]): Promise<void> {
+  const { hostname } = await import("node:os");
+  const { ensurePki } = await import("./state/pki.ts");
+  const { primaryAddress } = await import("#linux");
+  await ensurePki(options.paths, {
+    clock: options.clock,
+    hostNames: [hostname()],
+    addresses: [...new Set(["127.0.0.1", "::1", "10.96.0.1", primaryAddress()])],
+    nodes,
+  });
+}
+
+function access(paths: StatePaths, server: string) {
+  const read = (file: string): string => readFileSync(join(paths.pki, file), "utf8");
+  return { credentials: { server, ca: read("ca.crt"), cert: read("admin.crt"), key: read("admin.key") } };
+}
+
+/** Once the port is known: the admin's kubeconfig, and the settings with which the next `up` brings the same cluster back. */
+function writeAccess(paths: StatePaths, settings: ClusterSettings, port: number): void {
+  writeWhole(paths.kubeconfig, writeKubeconfig(kubeconfigFor(paths.name, access(paths, serverUrl(port)).credentials)));
+  writeSettings(paths, { ...settings, port });
+}

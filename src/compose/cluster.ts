@@ -1,0 +1,104 @@
+// The processes of a cluster, from its settings: which parts there are, what each needs, how each is started and cleared away.
+// Invariant: names of parts and nodes follow from the settings alone, so that the next supervisor finds the same ones.
+// Called by: bring-up.ts, cli/down. Next on the way: supervisor/shell.ts, which runs them.
+
+import { createConnection } from "node:net";
+import type { Clock } from "#lib";
+import type { ClusterSettings } from "./state/folder.ts";
+import type { StatePaths } from "./state/paths.ts";
+import type { PartProgram } from "./supervisor/shell.ts";
+
+/** How a process of ours is started: the interpreter with its flags, and the one entry file. */
+export interface Launcher {
+  readonly execPath: string;
+  readonly execArgv: readonly string[];
+  readonly main: string;
+}
+
+export const partNames = {
+  controlPlane: "control-plane",
+  containerd: "containerd",
+  simulatedNodes: "nodes-simulated",
+  supervisor: "supervisor",
+} as const;
+
+export function nodePart(node: string): string {
+  return `node-${node}`;
+}
+
+/** Nodes with a process, a certificate and a runtime of their own. */
+export function realNodes(name: string, settings: ClusterSettings): readonly string[] {
+  return settings.runtime === "containerd" ? Array.from({ length: settings.nodes }, (_, index) => `${name}-${index + 1}`) : [];
+}
+
+export function simulatedNodes(name: string, settings: ClusterSettings): readonly string[] {
+  const count = settings.simulatedNodes + (settings.runtime === "simulated" ? settings.nodes : 0);
+  return Array.from({ length: count }, (_, index) => `${name}-sim-${index + 1}`);
+}
+
+export function isSimulatedNode(name: string, node: string): boolean {
+  return node.startsWith(`${name}-sim-`);
+}
+
+/** Parent of the cgroups of all pods of the cluster. */
+export function podCgroup(name: string): string {
+  return `/dhow-${name}`;
+}
+
+export function partArgv(launcher: Launcher, part: string, home: string, name: string, extra: readonly string[] = []): readonly string[] {
+  return [launcher.execPath, ...launcher.execArgv, launcher.main, "part", part, "--home", home, "--name", name, ...extra];
+}
+
+/** Resolves when the other end of a unix socket goes: how the death of a process that is nobody's child is noticed. */
+function socketGone(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.on("error", () => undefined);
+    socket.once("close", () => resolve());
+    socket.resume();
+  });
+}
+
+async function containerdProgram(paths: StatePaths, clock: Clock): Promise<PartProgram> {
+  const { containerdFor } = await import("./containerd.ts");
+  const containerd = containerdFor(paths, clock);
+  const { argv, env, socket } = containerd;
+  const { pathExists } = await import("#cri");
+  return {
+    name: partNames.containerd,
+    needs: [],
+    stopMs: 15_000,
+    foreign: true,
+    argv,
+    env,
+    whenReady: async () => {
+      await pathExists(socket, { clock, timeoutMs: 30_000 });
+      return { containerdSocket: socket };
+    },
+    whenGone: () => socketGone(socket),
+    clear: () => containerd.clear(),
+  };
+}
+
+export async function clusterParts(
+  home: string,
+  paths: StatePaths,
+  settings: ClusterSettings,
+  launcher: Launcher,
+  clock: Clock,
+): Promise<readonly PartProgram[]> {
+  const { name } = paths;
+  const ours = (part: string, needs: readonly string[], stopMs: number, extra: readonly string[] = []): PartProgram => ({
+    name: extra.length > 0 ? nodePart(extra[1]!) : part,
+    needs,
+    stopMs,
+    argv: partArgv(launcher, part, home, name, extra),
+  });
+  const parts: PartProgram[] = [ours(partNames.controlPlane, [], 10_000)];
+  const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
+  if (ownContainerd) parts.push(await containerdProgram(paths, clock));
+  const nodeNeeds = [partNames.controlPlane, ...(ownContainerd ? [partNames.containerd] : [])];
+  for (const node of realNodes(name, settings)) parts.push(ours("node", nodeNeeds, 45_000, ["--node", node]));
+  if (simulatedNodes(name, settings).length > 0) parts.push(ours(partNames.simulatedNodes, [partNames.controlPlane], 5000));
+  return parts;
+}

@@ -1,0 +1,82 @@
+// The control plane in one process: store, API server, control loops, scheduler.
+// Invariant: loops and scheduler reach the API server only as requests under their own identities; the store belongs to the API server alone.
+// Called by: cmd/part.ts. Next on the way: apiserver/, then in-process.ts for who shares its process.
+
+import { createApiServer } from "#apiserver";
+import { type Client, createClient } from "#client";
+import { gitVersion, userAgent } from "#config";
+import { openStore } from "#store";
+import { header, type HttpHandler } from "#wire";
+import { isSimulatedNode } from "./cluster.ts";
+import type { PartContext } from "./context.ts";
+import { inProcess } from "./in-process.ts";
+import { listenFrom } from "./listen.ts";
+import { startLoops } from "./loops.ts";
+import { nodeProxy } from "./node-proxy.ts";
+import type { RunningPart } from "./part.ts";
+import { nodeTokens, readCa, readPair, readServiceAccountKey } from "./state/pki.ts";
+
+const firstPort = 6443;
+const closeGraceMs = 3000;
+
+export async function startControlPlane(context: PartContext): Promise<RunningPart> {
+  const { paths, settings, clock, prng, log, metrics, spans } = context;
+  const store = await openStore({
+    directory: paths.store,
+    clock,
+    prng,
+    log,
+    metrics,
+    // Whoever cannot write any more must not go on answering; the supervisor brings a process that reads the log anew.
+    failed(error) {
+      log.error("the store failed", { error });
+      process.exit(1);
+    },
+  });
+  const local = inProcess();
+  const clients = new Map<string, Client>();
+  const proxy = nodeProxy(paths, clock, () => clientFor("system:apiserver", ["system:masters"], "kube-apiserver"));
+  const apiserver = createApiServer({
+    store,
+    clock,
+    prng,
+    log,
+    metrics,
+    spans,
+    serviceAccountKey: readServiceAccountKey(paths),
+    clientCa: readCa(paths),
+    version: gitVersion,
+    nodeProxy: proxy,
+  });
+  function clientFor(name: string, groups: readonly string[], component: string): Client {
+    const known = clients.get(name);
+    if (known) return known;
+    const handler = apiserver.handlerFor({ name, groups: [...groups, "system:authenticated"] });
+    const client = createClient({ transport: local.transportFor(handler, userAgent(component)), clock, userAgent: userAgent(component) });
+    clients.set(name, client);
+    return client;
+  }
+  const tokens = nodeTokens(paths, (node) => isSimulatedNode(paths.name, node));
+  const handler: HttpHandler = (request) => {
+    const bearer = /^Bearer (\S+)$/.exec(header(request.headers, "authorization") ?? "")?.[1];
+    const node = bearer === undefined ? undefined : tokens.verify(bearer);
+    if (node === undefined) return apiserver.handler(request);
+    return apiserver.handlerFor({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] })(request);
+  };
+  await apiserver.ready;
+  const tls = { ...readPair(paths, "apiserver"), clientCa: readCa(paths) };
+  const server = await listenFrom({ host: "127.0.0.1", tls, handler, log, clock }, settings.port ?? firstPort, settings.port !== undefined);
+  const loops = startLoops({ ...context, candidate: `dhow-${paths.name}`, clientFor, rootCa: readCa(paths) });
+  return {
+    facts: { port: server.port },
+    async stop() {
+      await loops.close();
+      const closed = server.close(closeGraceMs);
+      await apiserver.close();
+      for (const client of clients.values()) client.close();
+      proxy.close();
+      await closed;
+      await store.close();
+    },
+  };
+}

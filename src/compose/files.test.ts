@@ -1,0 +1,41 @@
+// Files that grow up to a bound.
+// Invariant shown: the newest generation and one before it are kept, lines are whole, a missing folder costs lines and nothing else.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { macrotask } from "#lib";
+import { growingFile, spanFile } from "./files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dhow-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("a file that is full is kept as .1 and begun anew", () => {
+  const path = join(folder, "a.log");
+  const file = growingFile(path, 10);
+  for (const line of ["first line\n", "second\n", "third\n", "fourth\n"]) file.write(line);
+  file.close();
+  assert.equal(readFileSync(path, "utf8"), "fourth\n");
+  assert.equal(readFileSync(`${path}.1`, "utf8"), "second\nthird\n");
+  growingFile(join(folder, "gone/b.log"), 10).write("x");
+});
+
+test("spans are written after the macrotask that recorded them", async () => {
+  const path = join(folder, "spans.jsonl");
+  const sink = spanFile(path);
+  const span = { traceId: "t", spanId: "s", name: "create pods", component: "x", startMs: 1, endMs: 2, attributes: {} };
+  sink.record(span);
+  sink.record(span);
+  await macrotask();
+  await macrotask();
+  assert.deepEqual(
+    readFileSync(path, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+    [span, span],
+  );
+  sink.close();
+});

@@ -1,0 +1,65 @@
+// The door of compose/: state folders, bringing clusters up and down, and the parts' own beginnings.
+// Invariant: importing it loads no layer above wire; what needs more is imported when it is called.
+// Called by: cmd/ and cli/.
+
+import type { ComponentName } from "#config";
+import type { Clock } from "#lib";
+import type { RunningPart } from "./part.ts";
+import type { ClusterSettings } from "./state/folder.ts";
+import type { StatePaths } from "./state/paths.ts";
+import type { PartContext } from "./context.ts";
+
+export { type BringUpOptions, bringUp, failureText, serverUrl, type StepEvent, type Up, UpFailed, type UpResult } from "./bring-up.ts";
+export { clusterParts, type Launcher, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+export type { PartContext } from "./context.ts";
+export { type SpanFile, spanFile } from "./files.ts";
+export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
+export {
+  type ClusterSettings,
+  openStateFolder,
+  purgeState,
+  readSettings,
+  stateExists,
+  stateFormat,
+  writeSettings,
+} from "./state/folder.ts";
+export { dhowHome, StateError, type StatePaths, statePaths } from "./state/paths.ts";
+export { isAlive, LockedError, lockHolder, partRecords, type ProcessRecord } from "./state/processes.ts";
+export { type Channel, connectChannel, keepConnected, listenChannel, type Message } from "./supervisor/channel.ts";
+export type { PartView } from "./supervisor/plan.ts";
+export { startSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor/shell.ts";
+
+export async function startControlPlane(context: PartContext): Promise<RunningPart> {
+  return (await import("./control-plane.ts")).startControlPlane(context);
+}
+
+export async function startNode(context: PartContext, node: string): Promise<RunningPart> {
+  return (await import("./node.ts")).startNode(context, node);
+}
+
+export async function startSimulatedNodes(context: PartContext): Promise<RunningPart> {
+  return (await import("./simulated-nodes.ts")).startSimulatedNodes(context);
+}
+
+/** Loads what a part of this kind will need, so that its `start` finds it loaded. */
+export async function warmUp(kind: string): Promise<void> {
+  if (kind === "control-plane") await import("./control-plane.ts");
+  else if (kind === "node") await import("./node.ts");
+  else if (kind === "nodes-simulated") await import("./simulated-nodes.ts");
+}
+
+/** The containerd that a cluster's images go into. */
+export async function imageTarget(
+  paths: StatePaths,
+  settings: ClusterSettings,
+  clock: Clock,
+): Promise<{ socket: string; snapshotter: string }> {
+  const { containerdFor } = await import("./containerd.ts");
+  const { socket, snapshotter } = containerdFor(paths, clock);
+  return settings.cri === undefined ? { socket, snapshotter } : { socket: settings.cri.replace(/^unix:\/\//, ""), snapshotter };
+}
+
+/** A component alone; `settings` as its flag table says. */
+export async function runComponent(name: ComponentName, settings: unknown): Promise<RunningPart> {
+  return (await import("./components.ts")).startComponent(name, settings);
+}

@@ -1,0 +1,59 @@
+// The API server's way to a node's own HTTPS API: logs today, exec and port-forward later.
+// Invariant: dials the address and port that the Node object names, checks the node's certificate, shows the API server's own.
+// Called by: apiserver/registry for pods/log, through the NodeProxy capability. Next on the way: kubelet/server.
+
+import type { Node } from "#api";
+import { type Client, type HttpsTransport, httpsTransport } from "#client";
+import { userAgent } from "#config";
+import type { Clock } from "#lib";
+import type { HttpResponse } from "#wire";
+import type { StatePaths } from "./state/paths.ts";
+import { readCa, readPair } from "./state/pki.ts";
+
+const connectionLimit = 64;
+
+export interface Dialler {
+  fetch(nodeName: string, path: string, signal: AbortSignal): Promise<HttpResponse>;
+  close(): void;
+}
+
+export function nodeProxy(paths: StatePaths, clock: Clock, client: () => Client): Dialler {
+  const transports = new Map<string, HttpsTransport>();
+  const transportTo = (server: string): HttpsTransport => {
+    const known = transports.get(server);
+    if (known) return known;
+    // At the bound the connection that was opened first makes room.
+    for (const [oldest, transport] of transports) {
+      if (transports.size < connectionLimit) break;
+      transport.close();
+      transports.delete(oldest);
+    }
+    const { cert, key } = readPair(paths, "apiserver-kubelet-client");
+    const made = httpsTransport({
+      server,
+      ca: readCa(paths),
+      cert,
+      key,
+      userAgent: userAgent("kube-apiserver"),
+      clock,
+      connectTimeoutMs: 5000,
+    });
+    transports.set(server, made);
+    return made;
+  };
+  return {
+    async fetch(nodeName, path, signal) {
+      const node = await client().resource<Node>("nodes").get(undefined, nodeName);
+      const addresses = node.status?.addresses ?? [];
+      const address = addresses.find(({ type }) => type === "InternalIP")?.address ?? addresses[0]?.address;
+      const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
+      if (address === undefined || port === undefined) throw new Error(`node ${nodeName} names no address and port of its kubelet`);
+      const host = address.includes(":") ? `[${address}]` : address;
+      return transportTo(`https://${host}:${port}`).request({ method: "GET", target: path, signal });
+    },
+    close() {
+      for (const transport of transports.values()) transport.close();
+      transports.clear();
+    },
+  };
+}

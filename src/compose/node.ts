@@ -1,0 +1,90 @@
+// A node with a process of its own: runtime, kubelet, the kubelet's HTTPS API.
+// Invariant: the agent may die and come back at any time without a container noticing; only the end of the cluster stops pods.
+// Called by: cmd/part.ts, cmd/component.ts. Next on the way: kubelet/kubelet.ts.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { gitVersion } from "#config";
+import { connectCri, type Cri, imageVisible, runtimeReady, stopSandboxes } from "#cri";
+import { loadImage, pauseArchive, pauseReference } from "#image";
+import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
+import { machineFacts, primaryAddress } from "#linux";
+import { podCgroup } from "./cluster.ts";
+import { containerdFor, firstPodCidr } from "./containerd.ts";
+import type { PartContext } from "./context.ts";
+import { listenFrom } from "./listen.ts";
+import { nodeClient, nodeTransport } from "./node-client.ts";
+import type { RunningPart } from "./part.ts";
+import { readCa, readPair } from "./state/pki.ts";
+
+const kubeletPort = 10250;
+const runtimeReadyMs = 30_000;
+
+/** The sandbox image is made here, by us, once per containerd; nothing is pulled. */
+async function ensurePauseImage(context: PartContext, cri: Cri, socket: string): Promise<void> {
+  if (await cri.imageStatus(pauseReference)) return;
+  const file = join(context.paths.containerd, "pause.tar");
+  writeFileSync(file, pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"));
+  await loadImage(file, { socket, snapshotter: containerdFor(context.paths, context.clock).snapshotter });
+  await imageVisible(cri, pauseReference, { clock: context.clock, timeoutMs: runtimeReadyMs });
+}
+
+export async function startNode(context: PartContext, node: string): Promise<RunningPart> {
+  const { paths, settings, facts, clock, prng, log, spans } = context;
+  const pair = readPair(paths, `node-${node}`);
+  const transport = nodeTransport(context, pair);
+  const client = nodeClient(transport, clock);
+  const foreign = settings.cri?.replace(/^unix:\/\//, "");
+  const socket = foreign ?? String(facts["containerdSocket"]);
+  const cri = await connectCri(socket, { clock, prng, spans });
+  context.progress("waiting for the container runtime");
+  await runtimeReady(socket, cri, { clock, timeoutMs: runtimeReadyMs });
+  if (foreign === undefined) await ensurePauseImage(context, cri, socket);
+
+  const folder = join(paths.nodes, node);
+  const podLogsDirectory = join(folder, "pod-logs");
+  for (const one of [folder, podLogsDirectory]) if (!existsSync(one)) mkdirSync(one, { recursive: true, mode: 0o711 });
+  const machine = machineFacts(folder);
+  const address = primaryAddress();
+  const kubelets = new Map<string, Kubelet>();
+  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log });
+  const server = await listenFrom({ host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock }, kubeletPort, false);
+  context.progress("registering the node");
+  const kubelet = createKubelet({
+    client,
+    cri,
+    clock,
+    prng,
+    log,
+    spans,
+    volumes: hostVolumes({ rootDirectory: folder, client, machine, hostIps: [address] }),
+    settings: {
+      nodeName: node,
+      hostname: hostname(),
+      addresses: [address],
+      machine,
+      maxPods: 110,
+      kubeletVersion: gitVersion,
+      podCidr: firstPodCidr,
+      port: server.port,
+      rootDirectory: folder,
+      podLogsDirectory,
+      cgroupParent: podCgroup(paths.name),
+      clusterDomain: "cluster.local",
+      resolvConf: "/etc/resolv.conf",
+    },
+  });
+  kubelets.set(node, kubelet);
+  await kubelet.ready;
+  return {
+    facts: { [`kubeletPort.${node}`]: server.port },
+    async stop(reason) {
+      await kubelet.close();
+      if (reason === "cluster")
+        for (const error of await stopSandboxes(cri, { graceSeconds: 2 })) log.warn("sandbox did not stop", { error });
+      await server.close(500);
+      transport.close();
+    },
+  };
+}

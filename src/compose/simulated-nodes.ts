@@ -1,0 +1,97 @@
+// All simulated nodes in one process: the kubelet's own code over a runtime that only plays containers.
+// Invariant: each node speaks with its own token over shared connections, and answers the API server on one shared port.
+// Called by: cmd/part.ts. Next on the way: kubelet/kubelet.ts over cri/simulated.
+
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { gitVersion } from "#config";
+import { simulatedCri } from "#cri";
+import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
+import { isSimulatedNode, simulatedNodes } from "./cluster.ts";
+import type { PartContext } from "./context.ts";
+import { listenFrom } from "./listen.ts";
+import { nodeClient, nodeTransport } from "./node-client.ts";
+import type { RunningPart } from "./part.ts";
+import { nodeTokens, readCa, readPair } from "./state/pki.ts";
+
+const simulatedPort = 11250;
+
+const machine: NodeMachine = {
+  cpus: 8,
+  memoryBytes: 32 * 1024 ** 3,
+  diskBytes: 100 * 1024 ** 3,
+  machineId: "",
+  bootId: "",
+  systemUuid: "",
+  kernelVersion: "simulated",
+  osImage: "simulated",
+  operatingSystem: "linux",
+  architecture: process.arch === "arm64" ? "arm64" : "amd64",
+};
+
+/** 10.244.0, 10.244.1 … 10.245.0: one /24 per node. */
+function addressPrefix(index: number): string {
+  return `10.${244 + (index >> 8)}.${index & 255}`;
+}
+
+function appendLog(path: string, line: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  appendFileSync(path, line);
+}
+
+export async function startSimulatedNodes(context: PartContext): Promise<RunningPart> {
+  const { paths, settings, clock, prng, log, spans } = context;
+  const names = simulatedNodes(paths.name, settings);
+  const tokens = nodeTokens(paths, (node) => isSimulatedNode(paths.name, node));
+  const transport = nodeTransport(context);
+  const kubelets = new Map<string, Kubelet>();
+  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log });
+  const serving = readPair(paths, "simulated-nodes");
+  const server = await listenFrom(
+    { host: "127.0.0.1", tls: { ...serving, clientCa: readCa(paths) }, handler, log, clock },
+    simulatedPort,
+    false,
+  );
+  for (const [index, node] of names.entries()) {
+    const folder = join(paths.nodes, node);
+    const podLogsDirectory = join(folder, "pod-logs");
+    const token = tokens.issue(node);
+    const prefix = addressPrefix(index);
+    kubelets.set(
+      node,
+      createKubelet({
+        client: nodeClient(transport.withToken(token), clock),
+        cri: simulatedCri({ clock, prng, spans, addressPrefix: prefix, writeLog: appendLog }),
+        volumes: simulatedVolumes(),
+        clock,
+        prng,
+        log: log.with({ node }),
+        spans,
+        settings: {
+          nodeName: node,
+          hostname: node,
+          addresses: ["127.0.0.1"],
+          machine,
+          maxPods: 110,
+          kubeletVersion: gitVersion,
+          podCidr: `${prefix}.0/24`,
+          port: server.port,
+          rootDirectory: folder,
+          podLogsDirectory,
+          cgroupParent: "/simulated",
+          clusterDomain: "cluster.local",
+          resolvConf: "/etc/resolv.conf",
+        },
+      }),
+    );
+  }
+  await Promise.all([...kubelets.values()].map((kubelet) => kubelet.ready));
+  return {
+    facts: { simulatedPort: server.port },
+    async stop() {
+      await Promise.all([...kubelets.values()].map((kubelet) => kubelet.close()));
+      await server.close(200);
+      transport.close();
+    },
+  };
+}
