@@ -15,3 +15,4 @@ export {
   type ProtobufDecoded,
   type ProtobufEnvelope,
 } from "./protobuf/index.ts";
+export { decodeYaml, decodeYamlBody, type YamlConverted, yamlToJson } from "./yaml.ts";
