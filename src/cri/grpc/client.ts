@@ -81,7 +81,9 @@ export function grpcCri(socketPath: string, recorder: CallRecorder): Cri {
       (await list(runtime, "ListPodSandbox", "items", labelFilter(labels), options)) as PodSandbox[],
 
     async createContainer(podSandboxId, config: ContainerConfig, sandboxConfig, options) {
-      const fields = { podSandboxId, config, sandboxConfig };
+      // The value is `bytes` on the wire: an environment need not be UTF-8.
+      const envs = config.envs.map(({ key, value }) => ({ key, value: Buffer.from(value) }));
+      const fields = { podSandboxId, config: { ...config, envs }, sandboxConfig };
       return (await call(runtime, "CreateContainer", fields, options, config.metadata.name))["containerId"] as string;
     },
     async startContainer(containerId, options) {

@@ -94,6 +94,8 @@ export function simulatedCri(settings: SimulatedSettings): Cri {
     const digest = Buffer.from(reference).toString("hex").padEnd(64, "0").slice(0, 64);
     return { id: `sha256:${digest}`, repoTags: [reference], repoDigests: [], size: 1_000_000, uid: null, username: "" };
   };
+  /** The kubelet may name an image by its id; people want to read its name. */
+  const byName = (reference: string): string => [...images.values()].find((one) => one.id === reference)?.repoTags[0] ?? reference;
   const missing = settings.missingImage ?? ((reference: string) => /no-such|missing/.test(reference));
 
   return {
@@ -154,7 +156,7 @@ export function simulatedCri(settings: SimulatedSettings): Cri {
           startedAt: 0,
           finishedAt: 0,
           exitCode: 0,
-          image: { image: config.image.image },
+          image: { image: byName(config.image.image) },
           imageRef: config.image.image,
           reason: "",
           message: "",

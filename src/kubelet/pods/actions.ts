@@ -22,6 +22,8 @@ export interface ActionContext {
   readonly runtime: RuntimePod;
   readonly memory: PodMemory;
   readonly options: CallOptions;
+  /** A sandbox or container has been made: from here on its events are this pod's. Told before it can end. */
+  made(id: string): void;
   event(type: "Normal" | "Warning", reason: string, message: string, container?: { readonly name: string; readonly init: boolean }): void;
 }
 
@@ -49,7 +51,7 @@ export async function carryOut(action: PodAction, context: ActionContext): Promi
   }
 }
 
-function isInit(pod: Pod | undefined, name: string): boolean {
+export function isInit(pod: Pod | undefined, name: string): boolean {
   return pod?.spec?.initContainers?.some((one) => one.name === name) ?? false;
 }
 
@@ -61,7 +63,7 @@ async function createSandbox(attempt: number, context: ActionContext): Promise<v
   try {
     // Volumes come first: a pod that lacks one must not take an address.
     await node.volumes.setUp(pod, context.options.signal);
-    await node.cri.runPodSandbox(sandboxConfig(pod, attempt, node.settings), steady(context.options));
+    context.made(await node.cri.runPodSandbox(sandboxConfig(pod, attempt, node.settings), steady(context.options)));
     memory.sandboxRetry = undefined;
   } catch (error) {
     if (context.options.signal?.aborted) throw error;
@@ -118,6 +120,7 @@ async function createAndStart(container: Container, attempt: number, context: Ac
   const imageRef = await ensureImage(node, { pod, container, sandbox: sandboxSettings, memory, options, event });
   const config = await configured(container, attempt, imageRef, context);
   const containerId = await node.cri.createContainer(sandbox.id, config, sandboxSettings, steady(options));
+  context.made(containerId);
   event("Normal", "Created", "Container created");
   try {
     await node.cri.startContainer(containerId, steady(options));

@@ -26,6 +26,8 @@ export interface PodMemory {
   readonly retryAtMs: Map<string, number>;
   /** Not to be tried again before; set when a sandbox or a volume failed. */
   sandboxRetry: { readonly delayMs: number; readonly untilMs: number } | undefined;
+  /** Per container: the end of the back-off that an event has told of. */
+  readonly toldBackoffMs: Map<string, number>;
   /** Containers whose liveness or startup probe failed: they are to be restarted. */
   readonly unhealthy: Map<string, string>;
   /** Per container id: the last result of its probes. Absent: as if there were no probe. */
@@ -40,6 +42,7 @@ export function newPodMemory(): PodMemory {
     waiting: new Map(),
     retryAtMs: new Map(),
     sandboxRetry: undefined,
+    toldBackoffMs: new Map(),
     unhealthy: new Map(),
     ready: new Map(),
     started: new Map(),

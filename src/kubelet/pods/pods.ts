@@ -7,7 +7,7 @@ import { type Informer, informer, type Live } from "#client";
 import type { CriEvent, Subscription } from "#cri";
 import { assert } from "#lib";
 import type { NodeContext } from "../settings.ts";
-import { labelNames, type RuntimePod } from "./runtime.ts";
+import { labelNames } from "./runtime.ts";
 import { PodWorker, type WorkerHooks } from "./worker.ts";
 
 /** Runs at most `limit` at a time; the others wait in order. */
@@ -44,7 +44,7 @@ export class NodePods {
     this.#hooks = {
       slot: slots(settings.parallelStarts ?? 8),
       observed,
-      identified: (uid, runtime) => this.#identified(uid, runtime),
+      identified: (uid, ids) => this.#identified(uid, ids),
       gone: (uid) => {
         this.#workers.delete(uid);
         for (const [id, owner] of this.#uidOfRuntimeId) {
@@ -119,8 +119,8 @@ export class NodePods {
     this.#waiting.delete(containerId);
   }
 
-  #identified(uid: string, runtime: RuntimePod): void {
-    for (const { id } of [...runtime.sandboxes, ...runtime.containers]) this.#uidOfRuntimeId.set(id, uid);
+  #identified(uid: string, ids: readonly string[]): void {
+    for (const id of ids) this.#uidOfRuntimeId.set(id, uid);
   }
 
   #event(event: CriEvent): void {

@@ -7,7 +7,7 @@ import type { Live, WriteContext } from "#client";
 import { newSpanContext, type SpanContext, type Timer } from "#lib";
 import type { NodeContext } from "../settings.ts";
 import { podStatus, statusPatch } from "../status/status.ts";
-import { type ActionContext, carryOut } from "./actions.ts";
+import { type ActionContext, carryOut, isInit } from "./actions.ts";
 import { newPodMemory, type PodMemory } from "./memory.ts";
 import { isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
 import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
@@ -16,7 +16,7 @@ export interface WorkerHooks {
   /** Calls wait here for their turn, so that a hundred pods do not start at once. */
   slot<Result>(work: () => Promise<Result>): Promise<Result>;
   /** The ids the runtime knows this pod's things by; container events find the worker through them. */
-  identified(uid: string, runtime: RuntimePod): void;
+  identified(uid: string, ids: readonly string[]): void;
   /** After each look: probes follow what runs. */
   observed(pod: Pod, runtime: RuntimePod, memory: PodMemory): void;
   gone(uid: string): void;
@@ -153,14 +153,19 @@ export class PodWorker {
     const options = { trace: span, signal: this.#abort.signal };
     const write: WriteContext = { span, causes };
     this.#runtime = await observe(node.cri, this.uid, {});
-    this.#hooks.identified(this.uid, this.#runtime);
+    this.#hooks.identified(
+      this.uid,
+      [...this.#runtime.sandboxes, ...this.#runtime.containers].map((one) => one.id),
+    );
     const plan = this.#plan();
     this.#lookAgainForExits(plan);
+    const context = this.#actionContext(options, write);
+    this.#tellBackoffs(plan, context);
     if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
     // Before anything long begins, what is known so far is told: ContainerCreating is a status too.
     await this.#tell(plan, write);
     if (plan.actions.length > 0) {
-      await this.#act(plan.actions, this.#actionContext(options, write));
+      await this.#act(plan.actions, context);
       this.#dirty = true;
     } else if (plan.finished) await this.#finish(write);
     else if (plan.wakeAtMs !== undefined) this.#wakeAt(plan.wakeAtMs);
@@ -180,10 +185,21 @@ export class PodWorker {
     for (const [id, left] of this.#expectedExits) {
       const state = this.#runtime.containers.find((one) => one.id === id)?.state;
       if (state !== "CONTAINER_RUNNING" || left === 0) this.#expectedExits.delete(id);
-      else {
+      else if (plan.actions.length === 0) {
         this.#expectedExits.set(id, left - 1);
-        if (plan.actions.length === 0) this.#node.clock.after(20 * 2 ** (exitLooks - left), () => this.poke());
+        this.#node.clock.after(20 * 2 ** (exitLooks - left), () => this.poke());
       }
+    }
+  }
+
+  /** One event for each back-off that begins. */
+  #tellBackoffs(plan: PodPlan, context: ActionContext): void {
+    const { name = "", namespace = "" } = this.#pod?.metadata ?? {};
+    for (const { container, untilMs } of plan.backingOff) {
+      if (this.memory.toldBackoffMs.get(container) === untilMs) continue;
+      this.memory.toldBackoffMs.set(container, untilMs);
+      const message = `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${this.uid})`;
+      context.event("Warning", "BackOff", message, { name: container, init: isInit(this.#pod, container) });
     }
   }
 
@@ -206,6 +222,7 @@ export class PodWorker {
       runtime: this.#runtime,
       memory,
       options,
+      made: (id) => this.#hooks.identified(this.uid, [id]),
       event: (type, reason, message, container) => {
         if (!this.#pod) return;
         const { namespace = "", name, uid, resourceVersion } = this.#pod.metadata;

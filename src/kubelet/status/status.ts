@@ -3,7 +3,7 @@
 // Called by: pods/worker.ts after every pass. Next on the way: the patch of pods/status.
 
 import { isDeepStrictEqual } from "node:util";
-import type { PodStatus } from "#api";
+import type { PodCondition, PodStatus } from "#api";
 import { rfc3339 } from "#lib";
 import { conditionsOf, phaseOf } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatus } from "./containers.ts";
@@ -76,13 +76,23 @@ function normal(value: unknown): unknown {
   return copy;
 }
 
+/** Conditions merge by type: a reason or message that is no longer there must be said to be gone. */
+function conditionsPatch(current: readonly PodCondition[], wanted: readonly PodCondition[]): readonly object[] {
+  return wanted.map((condition) => {
+    const before = current.find((one) => one.type === condition.type);
+    const gone = (["reason", "message"] as const).filter((key) => before?.[key] !== undefined && condition[key] === undefined);
+    return { ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) };
+  });
+}
+
 /** A strategic merge patch of the fields that differ; undefined when none does. */
 export function statusPatch(current: PodStatus | undefined, wanted: PodStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const field of owned) {
     if (isDeepStrictEqual(normal(plain(current?.[field])), normal(plain(wanted[field])))) continue;
+    if (field === "conditions") patch[field] = conditionsPatch(current?.conditions ?? [], wanted.conditions ?? []);
     // Addresses merge by their value: without the directive an old one would stay.
-    if (field === "podIPs" || field === "hostIPs") patch[field] = [{ $patch: "replace" }, ...(wanted[field] ?? [])];
+    else if (field === "podIPs" || field === "hostIPs") patch[field] = [{ $patch: "replace" }, ...(wanted[field] ?? [])];
     else patch[field] = wanted[field] ?? null;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
