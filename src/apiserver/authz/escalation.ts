@@ -48,13 +48,14 @@ export function checkEscalation(parts: AuthorizerParts, { user, object, old }: R
     }
     case "RoleBinding":
     case "ClusterRoleBinding": {
+      const resource = object.kind === "RoleBinding" ? "rolebindings" : "clusterrolebindings";
       const roleRef = object["roleRef"] as { kind: string; name: string };
       const target = roleRef.kind === "Role" ? "roles" : "clusterroles";
       if (ask({ verb: "bind", resource: target, name: roleRef.name })) return;
       const rules = parts.rbac.rulesOf(roleRef.kind, roleRef.name, namespace);
-      if (!rules) throw ApiError.notFound({ group, resource: roleRef.kind.toLowerCase() }, roleRef.name);
+      if (!rules) throw ApiError.notFound({ group, resource }, roleRef.name);
       const missing = missingRights(parts, user, namespace, rules);
-      if (missing) refuse(object.kind === "RoleBinding" ? "rolebindings" : "clusterrolebindings", missing);
+      if (missing) refuse(resource, missing);
       return;
     }
     default:

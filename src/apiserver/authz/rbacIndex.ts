@@ -1,6 +1,6 @@
 // Roles and bindings, indexed so that a decision touches only what concerns its user.
-// Invariant: equals the last objects it was told about; a role's rules are joined with those it aggregates, at once and not only
-// when the aggregation loop has written them back.
+// Invariant: equals the last objects it was told about; an aggregating role has the rules of its parts at once, not only when the
+// aggregation loop has written them back.
 // Called by: the core, which feeds it from the watch cache (`put`, `remove`); rbac.ts, which asks.
 // Next on the way: rbac.ts.
 
@@ -126,7 +126,8 @@ export class RbacIndex {
     if (known) return known;
     const role = this.#roles.get(key);
     if (!role) return undefined;
-    const rules = role.aggregates ? [...role.rules, ...this.#aggregated(key, new Set())] : role.rules;
+    // What the aggregation loop wrote back may be older than the roles it was made of.
+    const rules = role.aggregates ? this.#aggregated(key, new Set()) : role.rules;
     this.#compiled.set(key, rules);
     return rules;
   }
@@ -137,7 +138,7 @@ export class RbacIndex {
     const rules: Rule[] = [];
     for (const [other, role] of this.#roles) {
       if (!other.startsWith("ClusterRole ") || seen.has(other) || !selectors.some((selector) => selects(selector, role.labels))) continue;
-      rules.push(...role.rules, ...this.#aggregated(other, seen));
+      rules.push(...(role.aggregates ? this.#aggregated(other, seen) : role.rules));
     }
     return rules;
   }

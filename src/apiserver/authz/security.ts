@@ -39,9 +39,9 @@ export interface Security {
   /** Begins to follow roles, bindings and pods; resolves when the first fill is in. */
   follow(): Promise<void>;
   /** Admission: throws the 403 for a role or binding that grants more than its writer holds. */
-  checkEscalation(write: RbacWrite): void;
+  readonly checkEscalation: (write: RbacWrite) => void;
   /** Admission: throws the 403 for what a node may not write. */
-  checkNodeRestriction(write: NodeWrite): Promise<void>;
+  readonly checkNodeRestriction: (write: NodeWrite) => Promise<void>;
 }
 
 export function createSecurity(parts: SecurityParts): Security {
