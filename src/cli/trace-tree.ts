@@ -10,7 +10,7 @@ export interface Trace {
   readonly spans: readonly Span[];
 }
 
-const text = (value: unknown): string => (Array.isArray(value) ? value.join(" ") : value === undefined ? "" : String(value));
+const text = (value: Span["attributes"][string] | undefined): string => (typeof value === "object" ? value.join(" ") : String(value ?? ""));
 
 /** `/registry/deployments/default/web`, `default/web`, `deployments default/web`: all name the object. */
 function mentions(span: Span, resource: string, namespace: string, name: string): boolean {

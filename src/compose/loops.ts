@@ -11,11 +11,15 @@ export interface LoopsOptions extends Pick<PartContext, "clock" | "prng" | "log"
   /** Who we are in elections. What outlives the process goes on at once after a restart, without waiting for its own old lease. */
   readonly candidate: string;
   readonly settings: { readonly without: readonly string[] };
-  readonly clientFor: (name: string, groups: readonly string[], component: string) => Client;
+  readonly clientFor: (user: string, groups: readonly string[], component: string) => Client;
   readonly rootCa: string;
 }
 
-const serviceAccountGroups = ["system:serviceaccounts", "system:serviceaccounts:kube-system"];
+/** Service accounts are in two groups by their name alone. */
+function groupsOf(user: string): readonly string[] {
+  const namespace = /^system:serviceaccount:([^:]+):/.exec(user)?.[1];
+  return namespace === undefined ? [] : ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
+}
 
 interface Closable {
   close(): void | Promise<void>;
@@ -53,8 +57,7 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
     elections.push(
       led(options, "kube-controller-manager", "system:kube-controller-manager", () =>
         startControllers({
-          clientFor: (identity: string) =>
-            clientFor(`system:serviceaccount:kube-system:${identity}`, serviceAccountGroups, "kube-controller-manager"),
+          clientFor: (user) => clientFor(user, groupsOf(user), "kube-controller-manager"),
           clock,
           prng,
           log,
