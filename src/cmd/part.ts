@@ -6,6 +6,7 @@ import { join } from "node:path";
 import {
   type ClusterSettings,
   type Facts,
+  makeKeys,
   type PartContext,
   partNames,
   type RunningPart,
@@ -34,6 +35,7 @@ export async function part(argv: readonly string[], main: string): Promise<void>
     const { supervise } = await import("./supervisor.ts");
     return supervise(home, paths, { execPath: process.execPath, execArgv: process.execArgv, main });
   }
+  if (kind === partNames.keys) return makeKeys(paths, node === "" ? [] : node.split(","), systemClock());
   const partName = kind === "node" ? `node-${node}` : kind;
   const [clock, prng] = [systemClock(), systemPrng()];
   const log = createLog(clock, (line) => process.stderr.write(line)).with({ component: partName });

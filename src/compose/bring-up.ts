@@ -6,8 +6,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigFor, writeKubeconfig } from "#config";
 import type { Clock } from "#lib";
-import { clusterParts, type Launcher, nodePart, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+import { clusterParts, type Launcher, nodePart, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
 import { type ClusterSettings, writeSettings, writeWhole } from "./state/folder.ts";
+import { pkiComplete } from "./state/pki.ts";
 import type { StatePaths } from "./state/paths.ts";
 import { recordOf, removePartRecord, writePartRecord } from "./state/processes.ts";
 import type { Message } from "./supervisor/channel.ts";
@@ -95,7 +96,7 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
 
   say("keys", "running");
   const prepared = prepare(options, real).then(() => say("keys", "done"));
-  prepared.catch(() => undefined);
+  prepared.catch(failed.reject);
   const stepOf = (part: string): string =>
     part === partNames.controlPlane ? "control plane" : part === partNames.containerd ? "containerd" : `nodes (${part})`;
   supervisor = await startSupervisor({
@@ -165,16 +166,21 @@ export function serverUrl(port: number): string {
   return `https://127.0.0.1:${port}`;
 }
 
-async function prepare(options: BringUpOptions, nodes: readonly string[]): Promise<void> {
-  const { hostname } = await import("node:os");
-  const { ensurePki } = await import("./state/pki.ts");
-  const { primaryAddress } = await import("#linux");
-  await ensurePki(options.paths, {
-    clock: options.clock,
-    hostNames: [hostname()],
-    addresses: [...new Set(["127.0.0.1", "::1", "10.96.0.1", primaryAddress()])],
-    nodes,
+/** Keys are made by a process of their own: what signs them is heavy, and needed for a moment only. */
+async function prepare({ paths, launcher, home }: BringUpOptions, nodes: readonly string[]): Promise<void> {
+  if (pkiComplete(paths, nodes)) return;
+  const argv = partArgv(launcher, partNames.keys, home, paths.name, nodes.length > 0 ? ["--node", nodes.join(",")] : []);
+  const { spawn } = await import("node:child_process");
+  const child = spawn(argv[0]!, argv.slice(1), { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said = (said + text).slice(-2000);
   });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new UpFailed(`keys and certificates could not be made:\n${said}`);
 }
 
 function access(paths: StatePaths, server: string) {

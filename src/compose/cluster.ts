@@ -20,6 +20,7 @@ export const partNames = {
   containerd: "containerd",
   simulatedNodes: "nodes-simulated",
   supervisor: "supervisor",
+  keys: "keys",
 } as const;
 
 export function nodePart(node: string): string {

@@ -63,3 +63,14 @@ export async function imageTarget(
 export async function runComponent(name: ComponentName, settings: unknown): Promise<RunningPart> {
   return (await import("./components.ts")).startComponent(name, settings);
 }
+
+/** Makes the keys and certificates that are missing. */
+export async function makeKeys(paths: StatePaths, nodes: readonly string[], clock: Clock): Promise<void> {
+  const [{ hostname }, { ensurePki }, { primaryAddress }] = await Promise.all([
+    import("node:os"),
+    import("./state/make-pki.ts"),
+    import("#linux"),
+  ]);
+  const addresses = [...new Set(["127.0.0.1", "::1", "10.96.0.1", primaryAddress()])];
+  await ensurePki(paths, { clock, hostNames: [hostname()], addresses, nodes });
+}

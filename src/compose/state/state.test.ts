@@ -9,7 +9,8 @@ import { after, test } from "node:test";
 import { ManualClock } from "#lib";
 import { openStateFolder, purgeState, readSettings, stateExists, writeSettings } from "./folder.ts";
 import { StateError, statePaths } from "./paths.ts";
-import { ensurePki, nodeTokens } from "./pki.ts";
+import { ensurePki } from "./make-pki.ts";
+import { nodeTokens, pkiComplete } from "./pki.ts";
 import { acquireLock, isAlive, LockedError, lockHolder, partRecords, recordOf, removePartRecord, writePartRecord } from "./processes.ts";
 
 const home = mkdtempSync(join(tmpdir(), "dhow-"));
@@ -82,11 +83,14 @@ test("keys are made once and only what is missing; tokens are good for one node 
   openStateFolder(paths);
   const clock = new ManualClock(Date.UTC(2026, 10, 1));
   const wanted = { clock, hostNames: ["host"], addresses: ["127.0.0.1"], nodes: ["pki-1"] };
+  assert.equal(pkiComplete(paths, wanted.nodes), false);
   await ensurePki(paths, wanted);
+  assert.equal(pkiComplete(paths, wanted.nodes), true);
+  assert.equal(pkiComplete(paths, ["pki-1", "pki-2"]), false);
   const files = (): Record<string, string> =>
     Object.fromEntries(readdirSync(paths.pki).map((name) => [name, readFileSync(join(paths.pki, name), "utf8")]));
   const first = files();
-  for (const name of Object.keys(first).filter((one) => one.endsWith(".key")))
+  for (const name of Object.keys(first).filter((one) => one.endsWith(".key") || one.endsWith(".secret")))
     assert.equal(statSync(join(paths.pki, name)).mode & 0o777, 0o600, name);
   await ensurePki(paths, wanted);
   assert.deepEqual(files(), first);
