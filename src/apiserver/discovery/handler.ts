@@ -30,7 +30,7 @@ export function createDiscovery({ serverAddress }: { readonly serverAddress: str
       );
     if (form === "yaml") {
       const { stringify } = await import("yaml");
-      return bytes(Buffer.from(stringify(document, { sortMapEntries: true })), "application/yaml");
+      return bytes(Buffer.from(stringify(document, { sortMapEntries: true, aliasDuplicateObjects: false })), "application/yaml");
     }
     return aggregatedReply(
       request,
