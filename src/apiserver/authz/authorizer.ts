@@ -7,12 +7,15 @@ import { authorizeNode, nodeNameOf } from "./node.ts";
 import type { NodeGraph } from "./nodeGraph.ts";
 import { authorizeByRbac, type Decision } from "./rbac.ts";
 import type { RbacIndex } from "./rbacIndex.ts";
+import type { Rule } from "./rules.ts";
 
 export const privilegedGroup = "system:masters";
 
 export interface AuthorizerParts {
   readonly rbac: RbacIndex;
   readonly nodes: NodeGraph;
+  /** What every node may beyond what the node rules decide by name. */
+  readonly nodeRules: readonly Rule[];
 }
 
 export function createAuthorizer(parts: AuthorizerParts): Authorizer {
@@ -20,9 +23,9 @@ export function createAuthorizer(parts: AuthorizerParts): Authorizer {
 }
 
 /** The same, synchronously; for reviews and escalation checks. */
-export function decide({ rbac, nodes }: AuthorizerParts, a: Attributes): Decision {
+export function decide({ rbac, nodes, nodeRules }: AuthorizerParts, a: Attributes): Decision {
   if (a.user.groups.includes(privilegedGroup)) return { allowed: true, reason: "" };
-  const byNode = nodeNameOf(a.user) === undefined ? undefined : authorizeNode(nodes, rbac, a);
+  const byNode = nodeNameOf(a.user) === undefined ? undefined : authorizeNode(nodes, nodeRules, a);
   if (byNode?.allowed) return byNode;
   const byRbac = authorizeByRbac(rbac, a);
   if (byRbac.allowed || !byNode?.reason) return byRbac;

@@ -2,6 +2,7 @@
 // Invariant: returns only after the first fill of every kind, so that no early request is refused for want of knowledge.
 // Called by: createApiServer, once, before the server calls itself ready.   Next on the way: rbacIndex.ts, nodeGraph.ts.
 
+import { nodeRules } from "../bootstrap/rbacPolicy.ts";
 import type { ObjectReader } from "../stages.ts";
 import type { AuthorizerParts } from "./authorizer.ts";
 import { NodeGraph } from "./nodeGraph.ts";
@@ -16,7 +17,7 @@ const kinds = {
 } as const;
 
 export function newAuthorizerParts(): AuthorizerParts {
-  return { rbac: new RbacIndex(), nodes: new NodeGraph() };
+  return { rbac: new RbacIndex(), nodes: new NodeGraph(), nodeRules: nodeRules() };
 }
 
 export async function followAuthorization(reader: ObjectReader, { rbac, nodes }: AuthorizerParts): Promise<void> {

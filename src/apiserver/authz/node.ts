@@ -5,8 +5,7 @@
 import type { Attributes, UserInfo } from "../stages.ts";
 import type { NodeGraph } from "./nodeGraph.ts";
 import type { Decision } from "./rbac.ts";
-import type { RbacIndex } from "./rbacIndex.ts";
-import { ruleAllows } from "./rules.ts";
+import { type Rule, ruleAllows } from "./rules.ts";
 
 const userPrefix = "system:node:";
 
@@ -19,15 +18,14 @@ export function nodeNameOf(user: UserInfo): string | undefined {
 const allow: Decision = { allowed: true, reason: "" };
 const deny = (reason = ""): Decision => ({ allowed: false, reason });
 
-export function authorizeNode(graph: NodeGraph, rbac: RbacIndex, a: Attributes): Decision {
+export function authorizeNode(graph: NodeGraph, rules: readonly Rule[], a: Attributes): Decision {
   const nodeName = nodeNameOf(a.user) ?? "";
   if (nodeName === "") return deny(`unknown node for user ${JSON.stringify(a.user.name)}`);
   if (a.isResourceRequest) {
     const special = ownRules[`${a.apiGroup ?? ""}/${a.resource ?? ""}`];
     if (special) return special(nodeName, graph, a);
   }
-  // Everything else: the rules of the system:node role, which no binding needs to give to a node.
-  return (rbac.rulesOf("ClusterRole", "system:node", "") ?? []).some((rule) => ruleAllows(rule, a)) ? allow : deny();
+  return rules.some((rule) => ruleAllows(rule, a)) ? allow : deny();
 }
 
 type Check = (nodeName: string, graph: NodeGraph, a: Attributes) => Decision;

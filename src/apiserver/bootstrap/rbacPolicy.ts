@@ -29,8 +29,17 @@ const apiVersion = `${group}/v1`;
 export const autoupdate = "rbac.authorization.kubernetes.io/autoupdate";
 const aggregateLabel = (to: string): string => `${group}/aggregate-to-${to}`;
 
+function readTable(): Table {
+  return JSON.parse(readFileSync(new URL("./rbac.gen.json", import.meta.url), "utf8")) as Table;
+}
+
+/** What every node may, whatever becomes of the role `system:node` in the cluster. */
+export function nodeRules(): Rule[] {
+  return (readTable().ClusterRole["system:node"]?.rules ?? []).map(unpackRule);
+}
+
 export function rbacPolicy(): ApiObject[] {
-  const table = JSON.parse(readFileSync(new URL("./rbac.gen.json", import.meta.url), "utf8")) as Table;
+  const table = readTable();
   const objects: ApiObject[] = [];
   for (const [name, row] of Object.entries(table.ClusterRole)) objects.push(clusterRole(name, row, table.ClusterRole));
   for (const [key, row] of Object.entries(table.Role))

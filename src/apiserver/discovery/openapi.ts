@@ -4,6 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { encodeGnostic, openapiV2Document, openapiV3Document, openapiV3Paths } from "#api";
+import { macrotask } from "#lib";
 import { type HttpRequest, type HttpResponse, header } from "#wire";
 import type { PathHandler } from "../stages.ts";
 import { parseAccept } from "./negotiate.ts";
@@ -30,14 +31,17 @@ export function createOpenapi(gitVersion: string): PathHandler {
     return document;
   };
   const v3 = (path: string, group: string, version: string): Document => made(path, () => openapiV3Document(group, version));
-  const index = (): Document =>
-    made("index", () => {
-      const entries = openapiV3Paths().map(({ path, group, version }) => {
-        const serverRelativeURL = `/openapi/v3/${path}?hash=${v3(path, group, version).hash}`;
-        return [path, { serverRelativeURL }] as const;
-      });
-      return Buffer.from(JSON.stringify({ paths: Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) }));
-    });
+  const index = async (): Promise<Document> => {
+    const entries: [string, { serverRelativeURL: string }][] = [];
+    for (const { path, group, version } of openapiV3Paths()) {
+      // The hash of each document is wanted, so each is made: one a turn, that others are not kept waiting.
+      if (!documents.has(path)) await macrotask();
+      entries.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${v3(path, group, version).hash}` }]);
+    }
+    return made("index", () =>
+      Buffer.from(JSON.stringify({ paths: Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1))) })),
+    );
+  };
   const v2Json = (): Document => made("v2", () => Buffer.from(JSON.stringify(openapiV2Document(gitVersion))));
   const v2Proto = (): Document => made("v2 gnostic", () => encodeGnostic(openapiV2Document(gitVersion)));
 
@@ -47,7 +51,7 @@ export function createOpenapi(gitVersion: string): PathHandler {
       if (!path.startsWith("/openapi/")) return undefined;
       if (!isRead(request.method)) return methodNotAllowed();
       if (path === "/openapi/v2") return replyV2(request, v2Json, v2Proto);
-      if (path === "/openapi/v3") return reply(request, index(), "application/json");
+      if (path === "/openapi/v3") return reply(request, await index(), "application/json");
       const found = openapiV3Paths().find((one) => `/openapi/v3/${one.path}` === path);
       if (!found) return { status: 404, headers: { "content-length": "0" }, body: undefined };
       return accepts(request, jsonTypes)

@@ -29,7 +29,7 @@ export function createPaths(parts: PathParts): PathHandler {
     async handle(request, context) {
       for (const handler of handlers) {
         const response = await handler.handle(request, context);
-        if (response) return response;
+        if (response) return request.method === "HEAD" ? { ...response, body: undefined } : response;
       }
       return undefined;
     },
