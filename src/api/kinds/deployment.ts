@@ -17,7 +17,7 @@ import {
   selectorColumn,
 } from "./columns.ts";
 import { as } from "./common.ts";
-import { validateDeployment, validateDeploymentUpdate } from "./deploymentvalidation.ts";
+import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from "./deploymentvalidation.ts";
 import { defaultTemplate } from "./podspec/defaults.ts";
 import type { KindRules, Row } from "./rules.ts";
 import { workloadRules, workloadScale } from "./workloads.ts";
@@ -62,6 +62,7 @@ export const deployment: KindRules = {
   ...workloadRules("io.k8s.api.apps.v1.DeploymentSpec", { annotationsCount: true, keepLabelsOnStatus: true }),
   validate: (object) => validateDeployment(as<Deployment>(object)),
   validateUpdate: (object, old) => validateDeploymentUpdate(as<Deployment>(object), as<Deployment>(old)),
+  validateStatusUpdate: (object) => validateDeploymentStatus(as<Deployment>(object)),
   allowUnconditionalUpdate: true,
   scale: workloadScale,
   columns: [

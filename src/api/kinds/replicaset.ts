@@ -18,7 +18,7 @@ import {
 } from "./columns.ts";
 import { as } from "./common.ts";
 import { defaultTemplate } from "./podspec/defaults.ts";
-import { validateReplicaSet, validateReplicaSetUpdate } from "./replicasetvalidation.ts";
+import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from "./replicasetvalidation.ts";
 import type { KindRules, Row } from "./rules.ts";
 import { workloadRules, workloadScale } from "./workloads.ts";
 
@@ -53,6 +53,7 @@ export const replicaSet: KindRules = {
   ...workloadRules("io.k8s.api.apps.v1.ReplicaSetSpec"),
   validate: (object) => validateReplicaSet(as<ReplicaSet>(object)),
   validateUpdate: (object, old) => validateReplicaSetUpdate(as<ReplicaSet>(object), as<ReplicaSet>(old)),
+  validateStatusUpdate: (object) => validateReplicaSetStatus(as<ReplicaSet>(object)),
   selectableFieldNames: ["status.replicas"],
   selectableFields: (object) => ({ "status.replicas": String(as<ReplicaSet>(object).status?.replicas ?? 0) }),
   allowUnconditionalUpdate: true,
