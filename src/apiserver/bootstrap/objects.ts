@@ -10,8 +10,9 @@ export interface BootstrapSettings {
   /** As `--service-cluster-ip-range`: `10.96.0.0/16`. Its first address is the Service of the API server. */
   readonly serviceClusterIpRange: string;
   /** The address at which others reach the API server, never a loopback one; without it there are no endpoints. */
-  readonly advertiseAddress?: string;
-  readonly securePort: number;
+  readonly advertiseAddress?: string | undefined;
+  /** The port at that address; 6443 as long as nobody knows better. */
+  readonly securePort?: number;
   /** PEM of the authority that signs client certificates. */
   readonly clientCa: string;
 }
@@ -70,7 +71,7 @@ function serviceNetwork({ serviceClusterIpRange }: BootstrapSettings): ApiObject
   ];
 }
 
-function apiServerService({ serviceClusterIpRange, advertiseAddress, securePort }: BootstrapSettings): ApiObject[] {
+function apiServerService({ serviceClusterIpRange, advertiseAddress, securePort = 6443 }: BootstrapSettings): ApiObject[] {
   const clusterIP = firstAddress(serviceClusterIpRange);
   const service: ApiObject = {
     kind: "Service",

@@ -7,11 +7,11 @@ import { type HttpRequest, type HttpResponse, header } from "#wire";
 import type { PathHandler } from "../stages.ts";
 import { aggregated, apiVersions, group, groupList, resourceList } from "./documents.ts";
 import { aggregatedType, negotiateDiscovery } from "./negotiate.ts";
-import { bytes, isRead, methodNotAllowed, notAcceptable, pageNotFound, pathOf, unknownVersion } from "./reply.ts";
+import { authorityOf, bytes, isRead, methodNotAllowed, notAcceptable, pageNotFound, pathOf, unknownVersion } from "./reply.ts";
 
 const mediaTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
-export function createDiscovery({ serverAddress }: { readonly serverAddress: string }): PathHandler {
+export function createDiscovery({ serverAddress }: { readonly serverAddress?: string | undefined }): PathHandler {
   const cache = new Map<string, Uint8Array>();
   const made = (key: string, make: () => object): Uint8Array => {
     const known = cache.get(key);
@@ -44,7 +44,7 @@ export function createDiscovery({ serverAddress }: { readonly serverAddress: str
       if ((root !== "api" && root !== "apis") || rest.length > 0) return undefined;
       if (!isRead(request.method)) return methodNotAllowed();
       if (root === "api") {
-        if (first === undefined) return reply(request, path, apiVersions(serverAddress));
+        if (first === undefined) return reply(request, path, apiVersions(serverAddress ?? authorityOf(request)));
         return first === "v1" && second === undefined ? reply(request, path, resourceList("", "v1") ?? {}) : undefined;
       }
       if (first === undefined) return reply(request, path, groupList());

@@ -19,7 +19,7 @@ function server() {
   const publicKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString();
   const paths = createPaths({
     serverAddress: "192.0.2.1:6443",
-    version: versionInfo({ nodeVersion: "v26.10.0", machine: "x64" }),
+    version: versionInfo({ gitVersion: "v1.36.3+dhow.1", nodeVersion: "v26.10.0", machine: "x64" }),
     checks: { livez: [ping, { name: "etcd", check: () => broken }], readyz: [{ name: "informer-sync", check: () => undefined }] },
     metrics: new MetricRegistry(),
     log: silentLog(),

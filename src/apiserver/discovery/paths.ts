@@ -4,7 +4,8 @@
 
 import { groupVersions } from "#api";
 import type { Log, MetricRegistry } from "#lib";
-import { bytes, isRead, json, methodNotAllowed, pathOf } from "./reply.ts";
+import type { HttpRequest, HttpResponse } from "#wire";
+import { authorityOf, bytes, isRead, json, methodNotAllowed, pathOf } from "./reply.ts";
 import { jsonWebKeys, type VerifyingKey } from "../authn/jwt.ts";
 import type { PathHandler } from "../stages.ts";
 import { createDiscovery } from "./handler.ts";
@@ -13,8 +14,8 @@ import { createOpenapi } from "./openapi.ts";
 import type { VersionInfo } from "./version.ts";
 
 export interface PathParts {
-  /** Host and port under which clients reach the server. */
-  readonly serverAddress: string;
+  /** Host and port under which clients reach the server; by default what each of them used. */
+  readonly serverAddress?: string | undefined;
   readonly version: VersionInfo;
   readonly checks: HealthChecks;
   readonly metrics: MetricRegistry;
@@ -38,16 +39,16 @@ export function createPaths(parts: PathParts): PathHandler {
 
 function createSmallPaths({ serverAddress, version, checks, metrics, issuer, tokenKeys }: PathParts): PathHandler {
   const cacheable = { "cache-control": "public, max-age=3600" };
-  const answers: Readonly<Record<string, () => ReturnType<typeof json>>> = {
+  const answers: Readonly<Record<string, (request: HttpRequest) => HttpResponse>> = {
     "/": () => json({ paths: rootPaths(checks) }),
     "/version": () => json(version),
     "/metrics": () => bytes(Buffer.from(metrics.text()), "text/plain; version=0.0.4; charset=utf-8"),
     "/openid/v1/jwks": () => bytes(Buffer.from(JSON.stringify(jsonWebKeys(tokenKeys))), "application/jwk-set+json", 200, cacheable),
-    "/.well-known/openid-configuration": () =>
+    "/.well-known/openid-configuration": (request) =>
       json(
         {
           issuer,
-          jwks_uri: `https://${serverAddress}/openid/v1/jwks`,
+          jwks_uri: `https://${serverAddress ?? authorityOf(request)}/openid/v1/jwks`,
           response_types_supported: ["id_token"],
           subject_types_supported: ["public"],
           id_token_signing_alg_values_supported: [...new Set(tokenKeys.map((key) => key.algorithm))].sort(),
@@ -61,7 +62,7 @@ function createSmallPaths({ serverAddress, version, checks, metrics, issuer, tok
       const path = pathOf(request.target);
       const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
       if (!answer) return undefined;
-      return isRead(request.method) ? answer() : methodNotAllowed();
+      return isRead(request.method) ? answer(request) : methodNotAllowed();
     },
   };
 }

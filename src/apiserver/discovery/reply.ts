@@ -2,7 +2,7 @@
 // Invariant: no state; a body is bytes by the time it leaves.
 // Called by: every PathHandler of this folder.   Next on the way: the pipeline adds its own headers.
 
-import type { HttpResponse } from "#wire";
+import { type HttpRequest, type HttpResponse, header } from "#wire";
 
 const uncached = { "cache-control": "no-cache, private" };
 
@@ -44,4 +44,9 @@ export const isRead = (method: string): boolean => method === "GET" || method ==
 export function pathOf(target: string): string {
   const [path = "/"] = target.split("?", 1);
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+}
+
+/** Host and port by which this client found the server. */
+export function authorityOf(request: HttpRequest): string {
+  return header(request.headers, ":authority") ?? header(request.headers, "host") ?? "localhost";
 }

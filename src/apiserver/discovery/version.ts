@@ -18,8 +18,15 @@ export interface VersionInfo {
   readonly platform: string;
 }
 
-/** `nodeVersion` as in process.version, `machine` as in process.arch. */
-export function versionInfo({ nodeVersion, machine }: { readonly nodeVersion: string; readonly machine: string }): VersionInfo {
+export interface VersionFacts {
+  readonly gitVersion: string;
+  /** As in process.version. */
+  readonly nodeVersion: string;
+  /** As in process.arch. */
+  readonly machine: string;
+}
+
+export function versionInfo({ gitVersion, nodeVersion, machine }: VersionFacts): VersionInfo {
   return {
     major: "1",
     minor: "36",
@@ -27,7 +34,7 @@ export function versionInfo({ nodeVersion, machine }: { readonly nodeVersion: st
     emulationMinor: "36",
     minCompatibilityMajor: "1",
     minCompatibilityMinor: "35",
-    gitVersion: "v1.36.3+dhow.1",
+    gitVersion,
     gitCommit: "",
     gitTreeState: "",
     buildDate: "1970-01-01T00:00:00Z",
