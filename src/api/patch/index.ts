@@ -2,4 +2,6 @@
 // Invariant: only re-exports.
 // Called by: api/index.ts.
 
-export {};
+export { jsonPatch, maxJsonPatchOperations } from "./jsonpatch.ts";
+export { mergePatch } from "./mergepatch.ts";
+export { patchText, strategicMergePatch } from "./strategic.ts";
