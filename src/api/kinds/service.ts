@@ -143,7 +143,7 @@ export const service: KindRules = {
   group: "",
   version: "v1",
   kind: "Service",
-  nameRule: "dns1035-label",
+  nameRule: "dns1123-label",
   setDefaults,
   prepareForCreate,
   prepareForUpdate,
