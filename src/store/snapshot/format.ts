@@ -119,15 +119,17 @@ export function writeEnd(writer: ByteWriter, records: number): void {
   writer.byte(kinds.end).varint(records);
 }
 
-/** `newest` answers what a key was before the revision that is being read. */
-function readBatch(reader: ByteReader, newest: (key: string) => KeyValue | undefined): EventBatch {
+/** Answers what a key was before the revision that is being read. */
+export type PreviousOf = (key: string, at: Revision) => KeyValue | undefined;
+
+function readBatch(reader: ByteReader, previousOf: PreviousOf): EventBatch {
   const at = revision(reader.varint());
   const cause = reader.byte() & withCause ? { cause: readCause(reader) } : {};
   const events = Array.from({ length: reader.varint() }, (): StoreEvent => {
     const flags = reader.byte();
     const key = reader.byteString();
     const kv = readVersion(reader, key);
-    const previous = flags & withPrevious ? readVersion(reader, key) : newest(key);
+    const previous = flags & withPrevious ? readVersion(reader, key) : previousOf(key, at);
     if (!(flags & isDelete)) return { type: "put", kv, ...(previous ? { previous } : {}) };
     assert(previous, "what is deleted was there");
     return { type: "delete", kv, previous };
@@ -136,7 +138,7 @@ function readBatch(reader: ByteReader, newest: (key: string) => KeyValue | undef
 }
 
 /** The records of one frame. Values are views: a frame is a slab of its own, at most a few MiB. */
-export function* readSnapshotRecords(payload: Buffer, newest: (key: string) => KeyValue | undefined): Generator<SnapshotRecord> {
+export function* readSnapshotRecords(payload: Buffer, previousOf: PreviousOf): Generator<SnapshotRecord> {
   const reader = new ByteReader(payload);
   while (!reader.done) {
     const kind = reader.byte();
@@ -148,7 +150,7 @@ export function* readSnapshotRecords(payload: Buffer, newest: (key: string) => K
         yield { type: "key", kv: readVersion(reader, reader.byteString()) };
         break;
       case kinds.revision:
-        yield { type: "revision", batch: readBatch(reader, newest) };
+        yield { type: "revision", batch: readBatch(reader, previousOf) };
         break;
       default:
         assert(kind === kinds.end, `the snapshot has a record of unknown kind ${kind}`);

@@ -8,6 +8,7 @@ import { CorruptFile, type Disk } from "../wal/disk.ts";
 import { frameHeaderBytes, maxFrameBytes, readFrame } from "../wal/frame.ts";
 import {
   decodeSnapshotHeader,
+  type PreviousOf,
   readSnapshotRecords,
   type SnapshotHeader,
   snapshotHeaderBytes,
@@ -43,11 +44,13 @@ async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
   if (!header) throw new CorruptFile(name, 0, "its header is not valid");
   // Until the first revision is read back, history ends just before the compaction point.
   const state = new MvccState(Math.max(header.compactRevision - 1, 1), header.compactRevision);
+  // At the compaction point itself the base is already past the event: there the file says what was before.
+  const previousOf: PreviousOf = (key, at) => (at > header.compactRevision ? state.newest(key) : undefined);
   let at = snapshotHeaderBytes;
   let records = 0;
   for (let number = 0; ; number++) {
     const frame = await nextFrame(disk, name, at, number, header);
-    for (const record of readSnapshotRecords(frame.payload, (key) => state.newest(key))) {
+    for (const record of readSnapshotRecords(frame.payload, previousOf)) {
       if (record.type === "lease") state.leases.grant(record.id, record.ttlSeconds);
       else if (record.type === "key") state.restoreKey(record.kv);
       else if (record.type === "revision") state.restoreBatch(record.batch);

@@ -197,7 +197,8 @@ function survivor(inode: Inode, prng: Prng): Buffer {
     if (fate < 0.5) content = applyWrite(content, { offset: write.offset, bytes: bytes.subarray(0, prng.between(0, bytes.length)) });
     else {
       if (fate < 0.75) {
-        for (let at = 0; at < bytes.length; at += sectorBytes) if (prng.next() < 0.5) bytes.fill(0, at, Math.min(at + sectorBytes, bytes.length));
+        for (let at = 0; at < bytes.length; at += sectorBytes)
+          if (prng.next() < 0.5) bytes.fill(0, at, Math.min(at + sectorBytes, bytes.length));
       }
       content = applyWrite(content, { offset: write.offset, bytes });
     }
