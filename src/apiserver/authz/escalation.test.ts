@@ -17,6 +17,13 @@ interface Recording {
 
 const recording = JSON.parse(readFileSync(new URL("../../../conformance/authz/escalation.json", import.meta.url), "utf8")) as Recording;
 
+const everything: ApiObject = {
+  kind: "ClusterRole",
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  metadata: { name: "all" },
+  rules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }],
+};
+
 function answer(write: () => void): { code: number; message: string } {
   try {
     write();
@@ -39,6 +46,16 @@ test("nobody grants more than they hold", async (t) => {
       );
     });
   }
+  await t.test("finalizers may go from a role that their remover could not grant, labels may not", () => {
+    const user = { name: "nob", groups: ["system:authenticated"] };
+    const old: ApiObject = { ...everything, metadata: { name: "all", finalizers: ["x/y"], resourceVersion: "7" } };
+    checkEscalation(parts, { user, object: { ...everything, metadata: { name: "all", finalizers: [], resourceVersion: "7" } }, old });
+    const labelled = { ...old, metadata: { ...old.metadata, labels: { a: "b" } } };
+    assert.throws(
+      () => checkEscalation(parts, { user, object: labelled, old }),
+      /is attempting to grant RBAC permissions not currently held/,
+    );
+  });
   await t.test("a member of system:masters writes anything", () => {
     const root = { name: "root", groups: ["system:masters"] };
     for (const { object } of recording.cases) checkEscalation(parts, { user: root, object });

@@ -7,35 +7,30 @@ import { type HttpRequest, type HttpResponse, header } from "#wire";
 import type { PathHandler } from "../stages.ts";
 import { aggregated, apiVersions, group, groupList, resourceList } from "./documents.ts";
 import { aggregatedType, negotiateDiscovery } from "./negotiate.ts";
-import { authorityOf, bytes, isRead, methodNotAllowed, notAcceptable, pageNotFound, pathOf, unknownVersion } from "./reply.ts";
+import { authorityOf, bytes, isRead, json, methodNotAllowed, notAcceptable, pageNotFound, pathOf, unknownVersion } from "./reply.ts";
 
 const mediaTypes = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 export function createDiscovery({ serverAddress }: { readonly serverAddress?: string | undefined }): PathHandler {
   const cache = new Map<string, Uint8Array>();
-  const made = (key: string, make: () => object): Uint8Array => {
+  const kept = (key: string, document: object): Uint8Array => {
     const known = cache.get(key);
     if (known) return known;
-    const body = Buffer.from(JSON.stringify(make()));
+    const body = Buffer.from(JSON.stringify(document));
     cache.set(key, body);
     return body;
   };
   const reply = async (request: HttpRequest, path: string, document: object): Promise<HttpResponse> => {
     const form = negotiateDiscovery(header(request.headers, "accept"), path === "/api" || path === "/apis");
     if (form === undefined) return notAcceptable(mediaTypes);
-    if (form === "json")
-      return bytes(
-        made(path, () => document),
-        "application/json",
-      );
+    // /api differs from client to client, by the address that each used: made anew, never kept.
+    if (form === "json") return path === "/api" ? json(document) : bytes(kept(path, document), "application/json");
     if (form === "yaml") {
       const { stringify } = await import("yaml");
       return bytes(Buffer.from(stringify(document, { sortMapEntries: true, aliasDuplicateObjects: false })), "application/yaml");
     }
-    return aggregatedReply(
-      request,
-      made(`${path} aggregated`, () => aggregated(path === "/api")),
-    );
+    const core = path === "/api";
+    return aggregatedReply(request, cache.get(`${path} aggregated`) ?? kept(`${path} aggregated`, aggregated(core)));
   };
   return {
     async handle(request) {

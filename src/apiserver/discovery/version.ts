@@ -2,6 +2,8 @@
 // Invariant: the numbers are the release whose facts we serve; the build says dhow.
 // Called by: paths.ts.   Next on the way: kubectl version.
 
+import { gitVersion as release } from "#config";
+
 export interface VersionInfo {
   readonly major: string;
   readonly minor: string;
@@ -19,14 +21,14 @@ export interface VersionInfo {
 }
 
 export interface VersionFacts {
-  readonly gitVersion: string;
+  readonly gitVersion?: string;
   /** As in process.version. */
   readonly nodeVersion: string;
   /** As in process.arch. */
   readonly machine: string;
 }
 
-export function versionInfo({ gitVersion, nodeVersion, machine }: VersionFacts): VersionInfo {
+export function versionInfo({ gitVersion = release, nodeVersion, machine }: VersionFacts): VersionInfo {
   return {
     major: "1",
     minor: "36",
