@@ -67,7 +67,7 @@ export function negotiate({ accept, stream, pretty }: AcceptInput): Representati
   for (const clause of clauses) {
     const media = mediaOf(clause.type);
     const view = viewOf(clause);
-    if (media === undefined || view === undefined || (stream && media === "yaml")) continue;
+    if (media === undefined || view === undefined || (stream && media === "yaml") || (media === "protobuf" && view === "table")) continue;
     if (media === "protobuf") last ??= { media, view, pretty: false };
     else return { media, view, pretty };
   }

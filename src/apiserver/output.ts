@@ -2,27 +2,18 @@
 // Invariant: a stored object's JSON is never parsed to be served as JSON.
 // Called by: registry/ verbs and pipeline.ts (failures). Next on the way: the socket (wire/server.ts) or an in-process reader.
 
-import {
-  type ApiError,
-  type ApiObject,
-  encodeJson,
-  encodeProtobuf,
-  encodeYaml,
-  joinApiVersion,
-  printTable,
-  type ResourceInfo,
-} from "#api";
+import { type ApiError, type ApiObject, encodeJson, encodeProtobuf, joinApiVersion, type ResourceInfo } from "#api";
 import type { HttpHeaders, HttpResponse } from "#wire";
 import { plainJson, type Representation } from "./accept.ts";
 import { convert } from "./convert.ts";
 import { type Entry, type EntryShape, jsonPieces, objectOf, partialPieces } from "./cache/entry.ts";
 import { prettyJson } from "./pretty.ts";
+import { encodeTable, type IncludeObject } from "./table.ts";
 
 export const statusType = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
-export const tableType = "io.k8s.apimachinery.pkg.apis.meta.v1.Table";
 export const partialType = "io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata";
 
-const contentTypes = { json: "application/json", yaml: "application/yaml", protobuf: "application/vnd.kubernetes.protobuf" } as const;
+const contentTypes = { json: "application/json", yaml: "application/json", protobuf: "application/vnd.kubernetes.protobuf" } as const;
 
 export function bytesResponse(status: number, bytes: Buffer, representation: Representation, headers: HttpHeaders = {}): HttpResponse {
   const body = representation.media === "json" && representation.pretty ? Buffer.concat([prettyJson(bytes), Buffer.from("\n")]) : bytes;
@@ -38,11 +29,10 @@ export function bytesResponse(status: number, bytes: Buffer, representation: Rep
   };
 }
 
-/** Any object whose type the table knows. */
+/** Any object whose type the table knows. YAML is JSON here; pipeline.ts turns the finished answer into YAML. */
 export function encodeAs(object: object, type: string, media: Representation["media"]): Buffer {
-  if (media === "protobuf") return encodeProtobuf(object as ApiObject, type);
-  const json = encodeJson(object, type);
-  return media === "yaml" ? Buffer.from(encodeYaml(json)) : json;
+  if (media === "protobuf") return encodeProtobuf(object, type);
+  return encodeJson(object, type);
 }
 
 export function objectResponse(status: number, object: object, type: string, representation: Representation = plainJson): HttpResponse {
@@ -64,8 +54,6 @@ export interface EntryView {
   readonly nowMs: number;
   readonly includeObject: IncludeObject;
 }
-
-export type IncludeObject = "Metadata" | "Object" | "None";
 
 export function viewedObject(view: EntryView, entry: Entry, revision = entry.revision): ApiObject {
   const object = objectOf(view.shape, entry, revision);
@@ -89,25 +77,28 @@ export function entryBytes(view: EntryView, entry: Entry, revision = entry.revis
   if (servesStoredBytes(view)) return Buffer.concat(jsonPieces(entry, revision));
   const object = viewedObject(view, entry, revision);
   if (representation.view === "object") return encodeAs(object, resource.type, representation.media);
-  return encodeAs(tableOf(view, [object], { resourceVersion: String(revision) }), tableType, representation.media);
+  return tableOf(view, [object], { resourceVersion: String(revision) });
 }
 
-export function tableOf(view: EntryView, objects: readonly ApiObject[], metadata: object, columns = true): object {
-  const table = printTable(view.resource, objects, { nowMs: view.nowMs, includeObject: view.includeObject, metadata, columns });
-  return table;
+/** In a watch, only the first table names its columns. */
+export function tableOf(view: EntryView, objects: readonly ApiObject[], metadata: object, noHeaders = false): Buffer {
+  const { resource, nowMs, includeObject } = view;
+  return encodeTable({ resource, nowMs, includeObject, metadata, noHeaders }, objects);
 }
 
 export function entryResponse(status: number, view: EntryView, entry: Entry): HttpResponse {
   return bytesResponse(status, entryBytes(view, entry), view.representation);
 }
 
-/** An object that has not been stored (a dry run) or is made on the way (a scale), in the form asked for. */
-export function freshResponse(status: number, view: EntryView, object: ApiObject): HttpResponse {
-  const { representation, resource } = view;
-  object.apiVersion = joinApiVersion(resource.group, resource.version);
-  object.kind = resource.kind;
-  if (representation.view === "object") return objectResponse(status, object, resource.type, representation);
-  if (representation.view === "table") return objectResponse(status, tableOf(view, [object], {}), tableType, representation);
-  const partial = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata };
-  return objectResponse(status, partial, partialType, representation);
+/** An object that is made on the way (a scale, a review) and has no other views. */
+export function freshResponse(
+  status: number,
+  { group, version, kind, type }: Pick<ResourceInfo, "group" | "version" | "kind" | "type">,
+  object: ApiObject,
+  representation: Representation,
+): HttpResponse {
+  return objectResponse(status, { ...object, apiVersion: joinApiVersion(group, version), kind }, type, {
+    ...representation,
+    view: "object",
+  });
 }

@@ -29,7 +29,9 @@ for (const [request, want] of rows) {
     const info = route(method, target);
     const name = info.name === "" ? "" : ` ${info.name}${info.subresource === "" ? "" : `/${info.subresource}`}`;
     const where = info.namespace === "" ? "" : ` in ${info.namespace}`;
-    const got = info.isResourceRequest ? `${info.verb} ${info.apiGroup}/${info.apiVersion} ${info.resource}${name}${where}` : `path ${info.verb}`;
+    const got = info.isResourceRequest
+      ? `${info.verb} ${info.apiGroup}/${info.apiVersion} ${info.resource}${name}${where}`
+      : `path ${info.verb}`;
     assert.equal(got, want);
   });
 }

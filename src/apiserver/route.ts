@@ -18,7 +18,14 @@ export interface RequestInfo {
   readonly query: URLSearchParams;
 }
 
-const verbs: Readonly<Record<string, string>> = { POST: "create", GET: "get", HEAD: "get", PUT: "update", PATCH: "patch", DELETE: "delete" };
+const verbs: Readonly<Record<string, string>> = {
+  POST: "create",
+  GET: "get",
+  HEAD: "get",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
 
 /** `true` and `1` of a query parameter, as Go's strconv.ParseBool reads them; an empty value (`?watch`) is true. */
 export function isTrue(query: URLSearchParams, name: string): boolean {
@@ -51,10 +58,14 @@ export function route(method: string, target: string): RequestInfo {
   const nothing = { apiGroup: "", apiVersion: "", namespace: "", resource: "", subresource: "", name: "", parts: [], path, query };
   const other: RequestInfo = { isResourceRequest: false, verb: method.toLowerCase(), ...nothing };
 
-  let parts = path.split("/").filter((part) => part !== "").map(decodePart);
+  let parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodePart);
   const grouped = parts[0] === "apis";
   if (parts[0] !== "api" && !grouped) return other;
-  if (parts.length < (grouped ? 4 : 3)) return { ...other, apiGroup: grouped ? (parts[1] ?? "") : "", apiVersion: parts[grouped ? 2 : 1] ?? "" };
+  if (parts.length < (grouped ? 4 : 3))
+    return { ...other, apiGroup: grouped ? (parts[1] ?? "") : "", apiVersion: parts[grouped ? 2 : 1] ?? "" };
   const apiGroup = grouped ? parts[1]! : "";
   const apiVersion = parts[grouped ? 2 : 1]!;
   parts = parts.slice(grouped ? 3 : 2);

@@ -60,8 +60,7 @@ export function entryFromWrite(shape: EntryShape, key: string, revision: Revisio
 export function decodeStored(shape: EntryShape, value: Uint8Array): ApiObject {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   try {
-    const { object } =
-      bytes.subarray(0, 4).compare(protobufMagic) === 0 ? decodeProtobuf(bytes) : decodeJson(bytes, shape.info.type);
+    const { object } = bytes.subarray(0, 4).compare(protobufMagic) === 0 ? decodeProtobuf(bytes) : decodeJson(bytes, shape.info.type);
     if (typeof object !== "object" || object === null || typeof object.metadata !== "object" || object.metadata === null)
       throw new PoisonedValue("no metadata");
     if (object.kind !== undefined && object.kind !== shape.info.kind) throw new PoisonedValue(`kind is ${object.kind}`);
@@ -73,7 +72,11 @@ export function decodeStored(shape: EntryShape, value: Uint8Array): ApiObject {
 
 /** Classifies a stored value once. Canonical bytes are kept as they are; anything else is brought into that form. Throws PoisonedValue. */
 export function entryFromStore(shape: EntryShape, kv: KeyValue): Entry {
-  const object = decodeStored(shape, kv.value);
+  return entryFromDecoded(shape, kv, decodeStored(shape, kv.value));
+}
+
+/** The same for who has decoded it already. */
+export function entryFromDecoded(shape: EntryShape, kv: KeyValue, object: ApiObject): Entry {
   let bytes: Buffer = Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength);
   if (spliceOffset(bytes, shape.head) < 0) {
     delete object.metadata.resourceVersion;

@@ -45,6 +45,7 @@ export class ResourceCache {
   /** Changes up to here have been forgotten. */
   #floor: Revision;
   #lastChange: Revision;
+  #closed = false;
 
   constructor(options: {
     shape: EntryShape;
@@ -182,8 +183,14 @@ export class ResourceCache {
     return low;
   }
 
-  /** The store lost our place: everybody has to list again. */
+  /** True after `endAll`: nothing comes any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The store lost our place, or the server goes: everybody has to list again. */
   endAll(): void {
+    this.#closed = true;
     for (const watcher of [...this.#watchers.all()]) watcher.end();
   }
 }

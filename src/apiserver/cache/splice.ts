@@ -38,8 +38,9 @@ export function spliceOffset(bytes: Buffer, head: Buffer): number {
   return offset;
 }
 
-/** The text that goes in at `offset`: a comma on the side where a neighbour stands. */
+/** The text that goes in at `offset`: a comma on the side where a neighbour stands. Nothing for an object that was never stored (a dry run). */
 export function resourceVersionText(bytes: Buffer, offset: number, revision: number): string {
+  if (revision === 0) return "";
   if (bytes[offset - 1] !== openBrace) return `,"resourceVersion":"${revision}"`;
   return bytes[offset] === closeBrace ? `"resourceVersion":"${revision}"` : `"resourceVersion":"${revision}",`;
 }

@@ -9,17 +9,17 @@ import {
   DecodeError,
   decodeJson,
   decodeProtobuf,
-  decodeUntypedJson,
-  decodeYaml,
+  describeDecodeError,
   findKind,
   groupVersions,
   joinApiVersion,
+  peekTypeMeta,
   splitApiVersion,
+  yamlToJson,
 } from "#api";
 import { type HttpRequest, header, readAll } from "#wire";
 import { mediaTypes } from "../accept.ts";
 import type { FieldValidation } from "./options.ts";
-import { jsonText } from "./jsontext.ts";
 
 export const maxBodyBytes = 3 << 20;
 
@@ -49,13 +49,6 @@ export function contentType(request: HttpRequest): string {
   return value.split(";")[0]!.trim().toLowerCase();
 }
 
-/** As upstream's summary of data it could not read: text if it looks like JSON, hex otherwise, thirty bytes of it. */
-function summary(bytes: Buffer): string {
-  if (bytes.length === 0) return "<empty>";
-  const text = bytes.subarray(0, 30).toString(bytes[0] === 0x7b ? "utf8" : "hex");
-  return bytes.length > 30 ? `${text} ...` : text;
-}
-
 function known(group: string, version: string): boolean {
   return groupVersions().some((one) => one.group === group && one.version === version);
 }
@@ -83,18 +76,13 @@ function checkKind(expected: BodyKind, apiVersion: string, kind: string): void {
 }
 
 /** Where decoding by the expected table fails, the kind in the body tells whether that was the wrong table. */
-function undecodable(expected: BodyKind, bytes: Buffer, original: Buffer, error: unknown): ApiError {
+function undecodable(expected: BodyKind, json: Buffer, original: Buffer, error: unknown): ApiError {
   if (!(error instanceof DecodeError)) throw error;
-  if (error.kind !== "value") return unrecognized(expected, original, `couldn't get version/kind; json parse error: ${error.message}`);
-  const given = decodeUntypedJson(bytes) as { apiVersion?: string; kind?: string };
-  checkKind(expected, given.apiVersion ?? joinApiVersion(expected.group, expected.version), given.kind ?? expected.kind);
-  return ApiError.badRequest(
-    `${expected.kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${error.message}`,
-  );
-}
-
-function unrecognized(expected: BodyKind, bytes: Buffer, problem: string): ApiError {
-  return ApiError.badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summary(bytes)})`);
+  if (error.kind === "value") {
+    const given = peekTypeMeta(json);
+    checkKind(expected, given.apiVersion || joinApiVersion(expected.group, expected.version), given.kind || expected.kind);
+  }
+  return ApiError.badRequest(describeDecodeError(error, original, expected.kind, expected.version));
 }
 
 export interface DecodeInput {
@@ -105,23 +93,7 @@ export interface DecodeInput {
 
 /** Decodes JSON, YAML or protobuf (an absent type is JSON). `object` has its kind and apiVersion filled in. */
 export function decodeBody({ expected, media, bytes }: DecodeInput): Decoded {
-  let decoded: Decoded;
-  if (media === "application/vnd.kubernetes.protobuf") {
-    try {
-      decoded = decodeProtobuf(bytes);
-    } catch (error) {
-      throw unrecognized(expected, bytes, error instanceof Error ? error.message : String(error));
-    }
-  } else {
-    let json = bytes;
-    if (media === "application/yaml") json = fromYaml(expected, bytes);
-    else if (media !== "application/json" && media !== "") throw ApiError.unsupportedMediaType(mediaTypes);
-    try {
-      decoded = decodeJson(json, expected.type);
-    } catch (error) {
-      throw undecodable(expected, json, bytes, error);
-    }
-  }
+  const decoded = decodeMedia(expected, media, bytes);
   const { object } = decoded;
   object.apiVersion ||= joinApiVersion(expected.group, expected.version);
   object.kind ||= expected.kind;
@@ -130,12 +102,28 @@ export function decodeBody({ expected, media, bytes }: DecodeInput): Decoded {
   return decoded;
 }
 
-function fromYaml(expected: BodyKind, bytes: Buffer): Buffer {
+function decodeMedia(expected: BodyKind, media: string, bytes: Buffer): Decoded {
+  let json = bytes;
+  let yamlErrors: readonly string[] = [];
   try {
-    return Buffer.from(jsonText(decodeYaml(bytes.toString("utf8"))));
+    if (media === "application/vnd.kubernetes.protobuf") return decodeProtobuf(bytes);
+    if (media === "application/yaml") ({ json, strictErrors: yamlErrors } = yamlToJson(bytes));
+    else if (media !== "application/json" && media !== "") throw ApiError.unsupportedMediaType(mediaTypes);
+    const { object, strictErrors } = decodeJson(json, expected.type);
+    return { object, strictErrors: [...yamlErrors, ...strictErrors] };
   } catch (error) {
-    throw unrecognized(expected, bytes, error instanceof Error ? error.message : String(error));
+    if (error instanceof ApiError) throw error;
+    if (json === bytes && media !== "application/json" && media !== "") throw unreadable(expected, bytes, error);
+    throw undecodable(expected, json, bytes, error);
   }
+}
+
+/** YAML that is none, protobuf that is none. */
+function unreadable(expected: BodyKind, bytes: Buffer, error: unknown): ApiError {
+  if (!(error instanceof DecodeError)) throw error;
+  const marker = "couldn't get version/kind; json parse error: ";
+  const text = describeDecodeError(new DecodeError("syntax", error.message), bytes, expected.kind, expected.version);
+  return ApiError.badRequest(text.replace(marker, ""));
 }
 
 /** Unknown and duplicate fields: refused, told, or let pass, as the caller wishes. */
@@ -145,7 +133,9 @@ export function checkStrict(decoded: Decoded, validation: FieldValidation, expec
   if (validation === "Strict") {
     const version = JSON.stringify(expected.version);
     const errors = strictErrors.join(", ");
-    throw ApiError.badRequest(`${expected.kind} in version ${version} cannot be handled as a ${expected.kind}: strict decoding error: ${errors}`);
+    throw ApiError.badRequest(
+      `${expected.kind} in version ${version} cannot be handled as a ${expected.kind}: strict decoding error: ${errors}`,
+    );
   }
   for (const text of strictErrors) warn(text);
   return object;

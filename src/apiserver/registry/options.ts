@@ -81,9 +81,11 @@ export function checkListOptions(options: ListOptions): void {
   const { resourceVersionMatch: match, resourceVersion } = options;
   const errors: FieldError[] = [];
   if (match !== "") {
-    if (resourceVersion === "") errors.push(fieldError.forbidden(matchField, `${matchField} is forbidden unless resourceVersion is provided`));
+    if (resourceVersion === "")
+      errors.push(fieldError.forbidden(matchField, `${matchField} is forbidden unless resourceVersion is provided`));
     if (options.continueToken !== "") errors.push(fieldError.forbidden(matchField, `${matchField} is forbidden when continue is provided`));
-    if (match !== "Exact" && match !== "NotOlderThan") errors.push(fieldError.notSupported(matchField, match, ["Exact", "NotOlderThan", ""]));
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(fieldError.notSupported(matchField, match, ["Exact", "NotOlderThan", ""]));
     if (match === "Exact" && resourceVersion === "0")
       errors.push(fieldError.forbidden(matchField, `${matchField} "exact" is forbidden for resourceVersion "0"`));
   }

@@ -21,6 +21,8 @@ function failure(error: StoreError): ApiError {
       return ApiError.serviceUnavailable(`the store is not available: ${error.message}`);
     case "outcomeUnknown":
       return ApiError.timeout(`it is not known whether the write took place: ${error.message}`, 1);
+    case "leaseNotFound":
+      return ApiError.of(500, "InternalError", "etcdserver: requested lease not found");
     default:
       return unreachable(error.code);
   }

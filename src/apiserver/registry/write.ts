@@ -4,9 +4,10 @@
 
 import { type ApiObject, ApiError, encodeJson } from "#api";
 import { type KeyValue, type Revision, revision as toRevision } from "#store";
-import { type Entry, type EntryShape, decodeStored, entryFromWrite } from "../cache/entry.ts";
+import { decodeStored, type Entry, type EntryShape, entryFromDecoded, entryFromWrite } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
+import { clone } from "./clone.ts";
 import { keyOf } from "./keys.ts";
 
 /** Where a request writes. */
@@ -60,6 +61,8 @@ export interface Outcome {
 
 export interface ChangeOptions {
   readonly dryRun: boolean;
+  /** For creations: the first attempt assumes that nothing is there, which saves the read. */
+  readonly expectAbsent?: boolean;
 }
 
 const maxAttempts = 20;
@@ -74,11 +77,11 @@ export async function change(
   options: ChangeOptions,
   decide: (stored: Stored | undefined) => Promise<Decision>,
 ): Promise<Outcome> {
-  let stored = await readStored(call, target);
+  let stored = options.expectAbsent && !options.dryRun ? undefined : await readStored(call, target);
   for (let attempt = 1; ; attempt++) {
-    const before = stored && entryFromWrite(target.shape, target.key, stored.kv.modRevision, bytesOf(stored.kv), stored.object);
+    const before = stored && entryFromDecoded(target.shape, stored.kv, clone(stored.object));
     const decision = await decide(stored);
-    if (decision.type === "keep") return { type: "unchanged", entry: before! };
+    if (decision.type === "keep") return { type: "unchanged", entry: before ?? nothing(target) };
     const expect = stored?.kv.modRevision ?? toRevision(0);
     const written = await attemptWrite(call, target, { decision, expect, before, dryRun: options.dryRun });
     if ("outcome" in written) return written.outcome;
@@ -87,8 +90,9 @@ export async function change(
   }
 }
 
-function bytesOf(kv: KeyValue): Buffer {
-  return Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength);
+/** Stands for "there is nothing": only seen by who has decided to keep it that way. */
+function nothing({ key, namespace, name }: Target): Entry {
+  return { key, namespace, name, revision: toRevision(0), bytes: Buffer.alloc(0), offset: 0, labels: undefined, fields: {} };
 }
 
 interface Attempt {

@@ -1,0 +1,204 @@
+// The way of a request, one stage after the other: route → authenticate → authorize → negotiate → registry (admit, store) or path handler.
+// Invariant: every request gets exactly one answer; what nobody expected is a 500 with an id that stands in the log, and ends nothing else.
+// Called by: wire/server.ts (sockets) and compose (in process), both with the same HttpRequest. Next on the way: route.ts.
+
+import { ApiError, resources } from "#api";
+import { AssertionFailed, type SpanSink, uuid } from "#lib";
+import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
+import { negotiate, plainJson, type Representation, wantsPretty } from "./accept.ts";
+import type { Call, Core } from "./call.ts";
+import { causeOf } from "./cause.ts";
+import { forbidden } from "./forbidden.ts";
+import { errorResponse } from "./output.ts";
+import { checkPath, dispatch } from "./registry/registry.ts";
+import { expectedFailure } from "./registry/storeerrors.ts";
+import { isTrue, type RequestInfo, route } from "./route.ts";
+import type { Attributes, Authenticator, Authorizer, PathHandler, UserInfo } from "./stages.ts";
+import { withYaml } from "./yaml.ts";
+
+export interface PipelineParts {
+  readonly core: Core;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly paths: PathHandler;
+  readonly spans: SpanSink;
+  readonly limits: PipelineLimits;
+}
+
+export interface PipelineLimits {
+  readonly readsInFlight: number;
+  readonly writesInFlight: number;
+  readonly timeoutMs: number;
+}
+
+export const defaultPipelineLimits: PipelineLimits = { readsInFlight: 400, writesInFlight: 200, timeoutMs: 60_000 };
+
+const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #inFlight = { reads: 0, writes: 0 };
+  readonly #requests;
+  readonly #durations;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    const { metrics } = parts.core;
+    this.#requests = metrics.counter("apiserver_request_total", "Requests by verb, resource and code");
+    const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    this.#durations = metrics.histogram("apiserver_request_duration_seconds", "Time to the answer's head, by verb", buckets);
+  }
+
+  /** Who asks is found out by the authenticator. */
+  readonly handler: HttpHandler = (request) =>
+    this.#answer(request, async () => (await this.#parts.authenticator.authenticate(request)) ?? anonymous);
+
+  /** For callers inside this process: no header can say who they are, only the holder of this function. */
+  handlerFor(user: UserInfo): HttpHandler {
+    return (request) => this.#answer(request, () => Promise.resolve(user));
+  }
+
+  async #answer(request: HttpRequest, authenticate: () => Promise<UserInfo>): Promise<HttpResponse> {
+    const { core } = this.#parts;
+    const startedMs = core.clock.monotonicMs();
+    const info = route(request.method, request.target);
+    const warnings = new Set<string>();
+    const auditId = header(request.headers, "audit-id") ?? uuid(core.prng);
+    const form = { representation: plainJson };
+    let response: HttpResponse;
+    try {
+      response = await this.#bounded(request, info, () => this.#run(request, info, authenticate, warnings, form));
+    } catch (error) {
+      response = errorResponse(this.#failure(error, request, auditId), form.representation);
+    }
+    if (form.representation.media === "yaml") response = withYaml(response);
+    this.#observe(info, response.status, startedMs);
+    return withHeaders(response, auditId, warnings);
+  }
+
+  /** Too many at once are sent away; whatever is not meant to last is not waited for longer than the limit. */
+  async #bounded(request: HttpRequest, info: RequestInfo, run: () => Promise<HttpResponse>): Promise<HttpResponse> {
+    const { limits, core } = this.#parts;
+    if (isLong(info)) return run();
+    const kind = info.verb === "get" || info.verb === "list" ? "reads" : "writes";
+    if (this.#inFlight[kind] >= (kind === "reads" ? limits.readsInFlight : limits.writesInFlight))
+      throw ApiError.tooManyRequests("too many requests, please try again later", 1);
+    this.#inFlight[kind]++;
+    try {
+      return await new Promise((resolve, reject) => {
+        const text = `request did not complete within requested timeout - context deadline exceeded`;
+        const timer = core.clock.after(limits.timeoutMs, () => reject(ApiError.timeout(text, 0)));
+        const settle = (finish: () => void): void => {
+          timer.cancel();
+          finish();
+        };
+        run().then(
+          (response) => settle(() => resolve(response)),
+          (error: unknown) => settle(() => reject(error as Error)),
+        );
+      });
+    } finally {
+      this.#inFlight[kind]--;
+    }
+  }
+
+  async #run(
+    request: HttpRequest,
+    info: RequestInfo,
+    authenticate: () => Promise<UserInfo>,
+    warnings: Set<string>,
+    form: { representation: Representation },
+  ): Promise<HttpResponse> {
+    const { authorizer, paths, core } = this.#parts;
+    const user = await authenticate();
+    const attributes = attributesOf(info, user);
+    const { allowed, reason } = await authorizer.authorize(attributes);
+    if (!allowed) throw forbidden(attributes, reason);
+    const context = { user, attributes, query: info.query, warn: (text: string) => void warnings.add(text) };
+    const resource = info.isResourceRequest && resources.find((one) => matches(one, info));
+    if (!resource) {
+      const served = info.isResourceRequest && resources.some((one) => one.group === info.apiGroup);
+      if (served) throw ApiError.unknownResource();
+      return (await paths.handle(request, context)) ?? pageNotFound;
+    }
+    const found = checkPath(info, resource);
+    const pretty = wantsPretty(info.query, header(request.headers, "user-agent") ?? "");
+    const accept = header(request.headers, "accept");
+    const representation = negotiate({ accept, stream: info.verb === "watch", pretty: pretty && info.verb !== "watch" });
+    form.representation = representation;
+    const { cause, parent } = causeOf(request, user.name, core.store, core.prng);
+    const call: Call = { core, info, request, user, context, cause, warn: context.warn, representation, ...found, written: undefined };
+    const startMs = core.clock.nowMs();
+    const response = await dispatch(call);
+    if (call.written) this.#record(call, parent?.spanId, startMs);
+    return response;
+  }
+
+  #record(call: Call, parentSpanId: string | undefined, startMs: number): void {
+    const { traceId, spanId, user, causes } = call.cause;
+    const subresource = call.info.subresource === "" ? "" : `/${call.info.subresource}`;
+    this.#parts.spans.record({
+      ...{ traceId, spanId, name: `${call.request.method} ${call.resource.resource}${subresource}`, component: "apiserver" },
+      ...(parentSpanId !== undefined && { parentSpanId }),
+      startMs,
+      endMs: call.core.clock.nowMs(),
+      attributes: { user, key: call.written!.key, revision: call.written!.revision, causes },
+    });
+  }
+
+  #failure(error: unknown, request: HttpRequest, auditId: string): ApiError {
+    const expected = expectedFailure(error);
+    if (expected) return expected;
+    if (request.signal.aborted) return ApiError.of(499, "", "the caller has gone");
+    const id = auditId.slice(0, 8);
+    const { log } = this.#parts.core;
+    const what = error instanceof AssertionFailed ? "assertion failed" : "request failed";
+    log.error(what, { id, method: request.method, target: request.target, error });
+    return ApiError.internal(`the server failed on this request; its log names it as ${id}`);
+  }
+
+  #observe(info: RequestInfo, code: number, startedMs: number): void {
+    const { clock } = this.#parts.core;
+    // A path that nobody serves must not make a series of its own.
+    const resource = resources.some((one) => matches(one, info)) ? info.resource : "";
+    const verb = info.isResourceRequest && resource !== "" ? info.verb.toUpperCase() : "OTHER";
+    this.#requests.add({ verb, resource, code: String(code) });
+    if (!isLong(info)) this.#durations.observe((clock.monotonicMs() - startedMs) / 1000, { verb });
+  }
+}
+
+function matches(one: { group: string; version: string; resource: string }, info: RequestInfo): boolean {
+  return one.resource === info.resource && one.group === info.apiGroup && one.version === info.apiVersion;
+}
+
+function isLong({ verb, subresource, query }: RequestInfo): boolean {
+  if (verb === "watch" || ["proxy", "exec", "attach", "portforward"].includes(subresource)) return true;
+  return subresource === "log" && isTrue(query, "follow");
+}
+
+function attributesOf(info: RequestInfo, user: UserInfo): Attributes {
+  const { isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path, query } = info;
+  return {
+    ...{ user, isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path },
+    fieldSelector: query.get("fieldSelector") ?? undefined,
+    labelSelector: query.get("labelSelector") ?? undefined,
+  };
+}
+
+const pageNotFound: HttpResponse = {
+  status: 404,
+  headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+  body: Buffer.from("404 page not found\n"),
+};
+
+function withHeaders(response: HttpResponse, auditId: string, warnings: ReadonlySet<string>): HttpResponse {
+  const headers: Record<string, string | readonly string[] | undefined> = { ...response.headers, "audit-id": auditId };
+  if (warnings.size > 0) headers["warning"] = [...warnings].map((text) => `299 - ${quoted(text)}`);
+  return { ...response, headers };
+}
+
+/** A quoted string of a header: no line breaks, nothing beyond ASCII. */
+function quoted(text: string): string {
+  const safe = text.replace(/[^\x20-\x7e]/g, "?");
+  return `"${safe.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,104 @@
+// Stored objects for readers inside the API server: authorization, tokens, admission. They see what every client sees.
+// Invariant: reads only the watch cache; a follower gets each state of each object in order and none twice.
+// Called by: authz/, authn/, admission/. Next on the way: cache/resource.ts.
+
+import { type ApiObject, type ResourceInfo, resources } from "#api";
+import { assert, type Log } from "#lib";
+import type { Store } from "#store";
+import type { WatchCache } from "./cache/cache.ts";
+import { objectOf } from "./cache/entry.ts";
+import type { ResourceCache } from "./cache/resource.ts";
+import type { Watcher } from "./cache/watcher.ts";
+import { endOf, keyOf } from "./registry/keys.ts";
+import type { ObjectReader } from "./stages.ts";
+
+type Changed = (namespace: string, name: string, object: ApiObject | undefined) => void;
+
+/** How long a miss may wait for the cache to be as new as the store. */
+const freshnessTimeoutMs = 3000;
+
+export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectReader {
+  const find = (group: string, resource: string): ResourceInfo => {
+    const info = resources.find((one) => one.group === group && one.resource === resource);
+    assert(info, `${resource}.${group} is served`);
+    return info;
+  };
+  return {
+    async get(group, resource, namespace, name) {
+      const info = find(group, resource);
+      const { shape } = cache.of(info);
+      const key = keyOf(shape.info, namespace, name);
+      let entry = cache.of(info).get(key);
+      // What is missing may have been written a moment ago.
+      if (!entry && (await cache.waitFor(await store.linearizableRevision(), freshnessTimeoutMs))) entry = cache.of(info).get(key);
+      return entry && objectOf(shape, entry);
+    },
+    async list(group, resource, namespace) {
+      const one = cache.of(find(group, resource));
+      const prefix = namespace === undefined ? one.prefix : `${one.prefix}${namespace}/`;
+      const objects: ApiObject[] = [];
+      for (const [key, entry] of one.snapshot().entries(prefix)) {
+        if (key >= endOf(prefix)) break;
+        objects.push(objectOf(one.shape, entry));
+      }
+      return objects;
+    },
+    async follow(group, resource, changed) {
+      const follower = new Follower(() => cache.of(find(group, resource)), changed);
+      follower.start();
+      follower.run().catch((error: unknown) => log.error("a reader inside the server failed", { resource, error }));
+    },
+  };
+}
+
+/** Survives a cache that was filled anew: what has vanished meanwhile is told as deleted. */
+class Follower {
+  readonly #cache: () => ResourceCache;
+  readonly #changed: Changed;
+  readonly #seen = new Map<string, { namespace: string; name: string }>();
+  #following: ResourceCache | undefined;
+  #watcher: Watcher | undefined;
+
+  constructor(cache: () => ResourceCache, changed: Changed) {
+    this.#cache = cache;
+    this.#changed = changed;
+  }
+
+  start(): void {
+    const cache = this.#cache();
+    this.#following = cache;
+    const { watcher, state } = cache.watchFromNow({});
+    this.#watcher = watcher;
+    for (const [key, { namespace, name }] of this.#seen) if (!state.has(key)) this.#gone(key, namespace, name);
+    for (const [key, entry] of state.entries()) {
+      this.#seen.set(key, entry);
+      this.#changed(entry.namespace, entry.name, objectOf(cache.shape, entry));
+    }
+  }
+
+  #gone(key: string, namespace: string, name: string): void {
+    this.#seen.delete(key);
+    this.#changed(namespace, name, undefined);
+  }
+
+  async run(): Promise<void> {
+    for (;;) {
+      const items = await this.#watcher!.take();
+      if (items.length === 0) {
+        // The same cache ended us: it is closed for good. Another one: start over from it.
+        if (this.#cache() === this.#following && this.#following!.isClosed) return;
+        this.start();
+      }
+      for (const item of items) {
+        if (item.type !== "event") continue;
+        const { key, entry, previous } = item.event;
+        if (!entry) {
+          this.#gone(key, previous!.namespace, previous!.name);
+          continue;
+        }
+        this.#seen.set(key, entry);
+        this.#changed(entry.namespace, entry.name, objectOf(this.#following!.shape, entry));
+      }
+    }
+  }
+}

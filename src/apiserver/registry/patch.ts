@@ -1,0 +1,122 @@
+// PATCH: what is stored, changed as the patch says, goes the way of an update.
+// Invariant: a patch without a resourceVersion is applied to the newest state and tried again when somebody else was faster;
+//   a patch with one fails with 409 when that is not the newest.
+// Called by: registry.ts. Next on the way: update.ts.
+
+import {
+  type ApiObject,
+  ApiError,
+  DecodeError,
+  decodeJson,
+  decodeUntypedJson,
+  encodeJson,
+  encodeUntypedJson,
+  fieldError,
+  jsonPatch,
+  mergePatch,
+  strategicMergePatch,
+} from "#api";
+import type { HttpResponse } from "#wire";
+import type { Call } from "../call.ts";
+import { convert } from "../convert.ts";
+import { answerEntry } from "./answer.ts";
+import { checkStrict, contentType, readBody } from "./body.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
+import { checkName, parseResourceVersion, type Proposal, updateObject } from "./update.ts";
+import { type Stored, subjectOf } from "./write.ts";
+
+export type PatchType = "json" | "merge" | "strategic";
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+export interface Patch {
+  readonly type: PatchType;
+  readonly document: unknown;
+}
+
+export async function readPatch(call: Call): Promise<Patch> {
+  const media = contentType(call.request);
+  if (media === "application/apply-patch+yaml" || media === "application/apply-patch+cbor") {
+    const text = `server-side apply (${media}) is not supported yet; use client-side apply (kubectl apply --server-side=false)`;
+    throw ApiError.of(415, "UnsupportedMediaType", text);
+  }
+  const type = Object.hasOwn(patchTypes, media) ? patchTypes[media] : undefined;
+  if (type === undefined) throw ApiError.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
+  const bytes = await readBody(call.request);
+  let document: unknown;
+  try {
+    document = decodeUntypedJson(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) throw ApiError.badRequest(`error decoding patch: ${error.message}`);
+    throw error;
+  }
+  if (type === "json" && !Array.isArray(document)) {
+    const found = document === null ? "null" : typeof document;
+    throw ApiError.badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`);
+  }
+  return { type, document };
+}
+
+export async function patch(call: Call): Promise<HttpResponse> {
+  const options = writeOptions("PatchOptions", call.info.query);
+  const patch = await readPatch(call);
+  const outcome = await updateObject(call, options, (stored) => Promise.resolve(propose(call, patch, stored, options)));
+  if (outcome.type === "missing") throw ApiError.notFound(subjectOf(call), call.info.name);
+  return answerEntry(call, 200, outcome.entry);
+}
+
+/** Applies a patch to any document that has a type. Neither is changed. */
+export function applyPatch(patch: Patch, document: unknown, type: string): unknown {
+  switch (patch.type) {
+    case "json":
+      return jsonPatch(document, patch.document);
+    case "merge":
+      return mergePatch(document, patch.document);
+    default:
+      return strategicMergePatch(document, patch.document, type);
+  }
+}
+
+/** Typed objects are patched as what they are on the wire, where every subtree has its bytes. */
+export function patchObject(
+  call: Call,
+  patch: Patch,
+  object: ApiObject,
+  type: string,
+): { bytes: Buffer; object: ApiObject; strictErrors: readonly string[] } {
+  const document = decodeUntypedJson(encodeJson(object, type));
+  const bytes = encodeUntypedJson(applyPatch(patch, document, type));
+  try {
+    return { bytes, ...decodeJson(bytes, type) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw invalidPatch(bytes, error.message);
+  }
+}
+
+function invalidPatch(bytes: Buffer, text: string): ApiError {
+  return ApiError.invalid({ group: "", kind: "" }, "", [fieldError.invalid("patch", bytes.toString("utf8"), text)]);
+}
+
+function propose(call: Call, patch: Patch, stored: Stored, options: WriteOptions): Proposal {
+  const current = convert(stored.object, call.resource);
+  const patched = patchObject(call, patch, current, call.resource.type);
+  if (options.fieldValidation === "Strict" && patched.strictErrors.length > 0)
+    throw invalidPatch(patched.bytes, `strict decoding error: ${patched.strictErrors.join(", ")}`);
+  const object = checkStrict(patched, options.fieldValidation, call.resource, call.warn);
+  checkPatched(call, object);
+  const given = parseResourceVersion(object.metadata.resourceVersion);
+  // Untouched by the patch: then it names the state it was made from, and nobody is surprised.
+  return { object, resourceVersion: given === 0 ? stored.kv.modRevision : given };
+}
+
+function checkPatched(call: Call, object: ApiObject): void {
+  object.metadata ??= {};
+  object.apiVersion ||= call.resource.group === "" ? call.resource.version : `${call.resource.group}/${call.resource.version}`;
+  object.kind ||= call.resource.kind;
+  checkName(call, object);
+}
