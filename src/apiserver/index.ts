@@ -81,7 +81,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const tokens = createTokenAuthenticator({ clock, issuer, audiences: [issuer], keys: [key], reader });
   const state = { ready: false };
   const core: Core = {
-    ...{ store, cache, reader, clock, prng, log, metrics },
+    store,
+    cache,
+    reader,
+    clock,
+    prng,
+    log,
+    metrics,
     admission: admissionSteps({ prng, authorizer: rules }),
     virtual: createReviews({ authorizer: rules, tokens, clock }),
     leases: new EventLeases(store, clock),
@@ -96,7 +102,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       serverAddress: options.serverAddress ?? `127.0.0.1:${options.securePort ?? defaultPort}`,
       version: versionInfo({ gitVersion: options.version, nodeVersion: process.version, machine: process.arch }),
       checks: { livez: [ping], readyz: [startup(state)] },
-      ...{ metrics, log, issuer, tokenKeys: [key] },
+      metrics,
+      log,
+      issuer,
+      tokenKeys: [key],
     }),
     spans: options.spans,
     limits: { ...defaultPipelineLimits, ...options.limits },

@@ -138,7 +138,10 @@ export class Pipeline {
     const { traceId, spanId, user, causes } = call.cause;
     const subresource = call.info.subresource === "" ? "" : `/${call.info.subresource}`;
     this.#parts.spans.record({
-      ...{ traceId, spanId, name: `${call.request.method} ${call.resource.resource}${subresource}`, component: "apiserver" },
+      traceId,
+      spanId,
+      name: `${call.request.method} ${call.resource.resource}${subresource}`,
+      component: "apiserver",
       ...(parentSpanId !== undefined && { parentSpanId }),
       startMs,
       endMs: call.core.clock.nowMs(),
@@ -179,7 +182,16 @@ function isLong({ verb, subresource, query }: RequestInfo): boolean {
 function attributesOf(info: RequestInfo, user: UserInfo): Attributes {
   const { isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path, query } = info;
   return {
-    ...{ user, isResourceRequest, verb, apiGroup, apiVersion, resource, subresource, namespace, name, path },
+    user,
+    isResourceRequest,
+    verb,
+    apiGroup,
+    apiVersion,
+    resource,
+    subresource,
+    namespace,
+    name,
+    path,
     fieldSelector: query.get("fieldSelector") ?? undefined,
     labelSelector: query.get("labelSelector") ?? undefined,
   };

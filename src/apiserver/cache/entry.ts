@@ -51,8 +51,14 @@ export function entryFromWrite(shape: EntryShape, key: string, revision: Revisio
   const { name = "", namespace = "" } = object.metadata;
   const labels = object.metadata.labels;
   return {
-    ...{ key, namespace, name, revision, bytes, offset: spliceOffset(bytes, shape.head) },
-    ...{ labels, fields: fieldsOf(shape.info, object) },
+    key,
+    namespace,
+    name,
+    revision,
+    bytes,
+    offset: spliceOffset(bytes, shape.head),
+    labels,
+    fields: fieldsOf(shape.info, object),
   };
 }
 

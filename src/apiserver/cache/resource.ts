@@ -191,6 +191,6 @@ export class ResourceCache {
   /** The store lost our place, or the server goes: everybody has to list again. */
   endAll(): void {
     this.#closed = true;
-    for (const watcher of [...this.#watchers.all()]) watcher.end();
+    for (const watcher of this.#watchers.all()) watcher.end();
   }
 }

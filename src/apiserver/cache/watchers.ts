@@ -45,10 +45,12 @@ export class Watchers {
     const drawers = ["all", `name ${this.#namespaced ? namespace : ""}/${name}`];
     if (this.#namespaced) drawers.push(`namespace ${namespace}`);
     for (const nodeName of nodeNames) drawers.push(`node ${nodeName}`);
-    for (const drawer of drawers) yield* this.#drawers.get(drawer) ?? [];
+    // Copies: a watcher that cannot keep up leaves its drawer while we walk it.
+    for (const drawer of drawers) yield* [...(this.#drawers.get(drawer) ?? [])];
   }
 
-  *all(): Generator<Watcher> {
-    for (const watchers of this.#drawers.values()) yield* watchers;
+  /** A copy: whoever walks it may end watchers. */
+  all(): Watcher[] {
+    return [...this.#drawers.values()].flatMap((watchers) => [...watchers]);
   }
 }

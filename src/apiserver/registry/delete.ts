@@ -32,12 +32,16 @@ const statusType = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const optionsType = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 
 /** Kinds whose deletion answers the object; the others answer a Status. */
-const answersObject: ReadonlySet<string> = new Set([
-  ...["/Pod", "/Namespace", "/Service", "/ServiceAccount", "/PersistentVolume", "/PersistentVolumeClaim", "/PodTemplate", "/ResourceQuota"],
-  ...["storage.k8s.io/CSIDriver", "storage.k8s.io/CSINode", "storage.k8s.io/StorageClass", "storage.k8s.io/VolumeAttachment"],
-  ...["storage.k8s.io/VolumeAttributesClass", "resource.k8s.io/ResourceClaim", "resource.k8s.io/ResourceClaimTemplate"],
-  ...["resource.k8s.io/ResourceSlice", "resource.k8s.io/DeviceClass"],
-]);
+const answersObject: ReadonlySet<string> = new Set(
+  `
+  /Pod /Namespace /Service /ServiceAccount /PersistentVolume /PersistentVolumeClaim /PodTemplate /ResourceQuota
+  storage.k8s.io/CSIDriver storage.k8s.io/CSINode storage.k8s.io/StorageClass storage.k8s.io/VolumeAttachment
+  storage.k8s.io/VolumeAttributesClass resource.k8s.io/ResourceClaim resource.k8s.io/ResourceClaimTemplate
+  resource.k8s.io/ResourceSlice resource.k8s.io/DeviceClass
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 /** Kinds whose dependents stay when nobody says otherwise, for the sake of old clients. */
 function orphansByDefault({ group, version, kind }: ResourceInfo): boolean {
@@ -63,9 +67,9 @@ function decodeOptions(media: string, bytes: Buffer): DeleteOptions {
     const text = error.kind === "value" ? error.message : `couldn't get version/kind; json parse error: ${error.message}`;
     throw ApiError.badRequest(text);
   }
-  const { kind = "", apiVersion = "" } = object;
+  const { kind, apiVersion } = object as Partial<ApiObject>;
   const known = groupVersions().some(({ group, version }) => joinApiVersion(group, version) === apiVersion);
-  if (kind !== "" && (kind !== "DeleteOptions" || !(known || apiVersion === "meta.k8s.io/v1")))
+  if (kind && (kind !== "DeleteOptions" || !(known || apiVersion === "meta.k8s.io/v1")))
     throw ApiError.badRequest(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme ${schemeName}`,
     );
@@ -123,8 +127,16 @@ export async function deleteObject(call: Call, target: Target, options: DeleteOp
     missing = stored === undefined;
     if (stored === undefined) return { type: "keep" };
     const admission: AdmissionRequest = {
-      ...{ operation: "DELETE", resource: call.resource, subresource: "", namespace: target.namespace, name: target.name },
-      ...{ object: undefined, old: stored.object, user: call.user, dryRun, reader: call.core.reader },
+      operation: "DELETE",
+      resource: call.resource,
+      subresource: "",
+      namespace: target.namespace,
+      name: target.name,
+      object: undefined,
+      old: stored.object,
+      user: call.user,
+      dryRun,
+      reader: call.core.reader,
     };
     await runValidating(call.core.admission, admission);
     return decideDeletion({

@@ -76,7 +76,7 @@ export function applyPatch(patch: Patch, document: unknown, type: string): unkno
       return jsonPatch(document, patch.document);
     case "merge":
       return mergePatch(document, patch.document);
-    default:
+    case "strategic":
       return strategicMergePatch(document, patch.document, type);
   }
 }

@@ -63,26 +63,36 @@ export function warnUnwritten(call: Call, rules: Rules): void {
   call.warn(`${where} ${kind}: defaults and validation of this kind are not written yet; the object is stored as given`);
 }
 
-const unconditional: ReadonlySet<string> = new Set([
-  ...["certificates.k8s.io/ClusterTrustBundle", "certificates.k8s.io/PodCertificateRequest", "node.k8s.io/RuntimeClass"],
-  ...["policy/PodDisruptionBudget", "storage.k8s.io/CSIDriver", "storage.k8s.io/CSIStorageCapacity", "storage.k8s.io/VolumeAttachment"],
-  ...["storage.k8s.io/CSINode", "coordination.k8s.io/Lease", "apiextensions.k8s.io/CustomResourceDefinition"],
-  ...["apiregistration.k8s.io/APIService", "admissionregistration.k8s.io/ValidatingAdmissionPolicy"],
-  ...["admissionregistration.k8s.io/MutatingAdmissionPolicy", "admissionregistration.k8s.io/MutatingWebhookConfiguration"],
-  ...["admissionregistration.k8s.io/ValidatingWebhookConfiguration", "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding"],
-  "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
-]);
+const unconditional: ReadonlySet<string> = new Set(
+  `
+  certificates.k8s.io/ClusterTrustBundle certificates.k8s.io/PodCertificateRequest node.k8s.io/RuntimeClass
+  policy/PodDisruptionBudget storage.k8s.io/CSIDriver storage.k8s.io/CSIStorageCapacity
+  storage.k8s.io/VolumeAttachment storage.k8s.io/CSINode coordination.k8s.io/Lease
+  apiextensions.k8s.io/CustomResourceDefinition apiregistration.k8s.io/APIService
+  admissionregistration.k8s.io/ValidatingAdmissionPolicy admissionregistration.k8s.io/MutatingAdmissionPolicy
+  admissionregistration.k8s.io/MutatingWebhookConfiguration
+  admissionregistration.k8s.io/ValidatingWebhookConfiguration
+  admissionregistration.k8s.io/MutatingAdmissionPolicyBinding
+  admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 /** May a PUT without resourceVersion overwrite? Most kinds say yes. */
 export function allowsUnconditionalUpdate({ group, kind }: ResourceInfo): boolean {
   return rulesFor(group, kind)?.allowUnconditionalUpdate ?? !unconditional.has(`${group}/${kind}`);
 }
 
-const createdByUpdate: ReadonlySet<string> = new Set([
-  ...["node.k8s.io/RuntimeClass", "rbac.authorization.k8s.io/Role", "rbac.authorization.k8s.io/RoleBinding"],
-  ...["rbac.authorization.k8s.io/ClusterRole", "rbac.authorization.k8s.io/ClusterRoleBinding", "coordination.k8s.io/Lease"],
-  ...["/LimitRange", "/Event", "events.k8s.io/Event", "/Service", "/Endpoints"],
-]);
+const createdByUpdate: ReadonlySet<string> = new Set(
+  `
+  node.k8s.io/RuntimeClass rbac.authorization.k8s.io/Role rbac.authorization.k8s.io/RoleBinding
+  rbac.authorization.k8s.io/ClusterRole rbac.authorization.k8s.io/ClusterRoleBinding coordination.k8s.io/Lease
+  /LimitRange /Event events.k8s.io/Event /Service /Endpoints
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 /** May a PUT to a name that does not exist create it? */
 export function allowsCreateOnUpdate({ group, kind }: ResourceInfo): boolean {

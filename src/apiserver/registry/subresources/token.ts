@@ -28,8 +28,16 @@ export async function token(call: Call): Promise<HttpResponse> {
   const { shape } = cache.of(call.resource);
   const serviceAccount = objectOf(shape, await getEntry(call, call.info.name, ""));
   await runValidating(call.core.admission, {
-    ...{ operation: "CREATE", resource: call.resource, subresource: "token", namespace: call.info.namespace, name: call.info.name },
-    ...{ object, old: serviceAccount, user: call.user, dryRun: options.dryRun, reader: call.core.reader },
+    operation: "CREATE",
+    resource: call.resource,
+    subresource: "token",
+    namespace: call.info.namespace,
+    name: call.info.name,
+    object,
+    old: serviceAccount,
+    user: call.user,
+    dryRun: options.dryRun,
+    reader: call.core.reader,
   });
   const answer = await tokenIssuer.issueToken(serviceAccount, object, call.context);
   return freshResponse(201, requestKind, answer, call.representation);
