@@ -54,7 +54,7 @@ export function validateLabelSelector(field: string, selector: LabelSelector | u
   return errors;
 }
 
-/** A selector whose operators are known, and so can be asked. */
+/** A selector that can be asked: upstream refuses to build one from bad keys, values or operators. */
 export function canSelect(selector: LabelSelector | undefined): boolean {
-  return (selector?.matchExpressions ?? []).every(({ operator }) => operators.includes(operator ?? ""));
+  return validateLabelSelector("", selector).length === 0;
 }

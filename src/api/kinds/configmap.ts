@@ -82,6 +82,19 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   "kubernetes.io/ssh-auth": ["ssh-privatekey"],
 };
 
+/** What Go's JSON reader says first. Simplification: exact only for a wrong first character and for a sudden end. */
+function jsonComplaint(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch {
+    const first = text.trimStart().charAt(0);
+    return first === "" || '{["'.includes(first)
+      ? "unexpected end of JSON input"
+      : `invalid character '${first}' looking for beginning of value`;
+  }
+}
+
 function checkSecretType(secret: Secret): FieldError[] {
   const type = secret.type ?? "";
   if (type === "kubernetes.io/service-account-token") {
@@ -100,11 +113,8 @@ function checkSecretType(secret: Secret): FieldError[] {
         .filter((one) => own(secret.data, one) === undefined)
         .map((one) => fieldError.required(`data[${one}]`));
     if (!key.startsWith(".docker")) continue;
-    try {
-      JSON.parse(Buffer.from(value, "base64").toString("utf8"));
-    } catch {
-      return [fieldError.invalid(`data[${key}]`, "<secret contents redacted>", "invalid character")];
-    }
+    const complaint = jsonComplaint(Buffer.from(value, "base64").toString("utf8"));
+    if (complaint) return [fieldError.invalid(`data[${key}]`, "<secret contents redacted>", complaint)];
   }
   return [];
 }

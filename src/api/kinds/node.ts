@@ -61,14 +61,16 @@ function validateNode(node: Node): FieldError[] {
   const errors: FieldError[] = [];
   const seen = new Set<string>();
   for (const [i, taint] of (node.spec?.taints ?? []).entries()) {
-    const field = `spec.taints[${i}]`;
+    // Upstream's path says metadata.
+    const field = `metadata.taints[${i}]`;
     for (const complaint of isQualifiedName(taint.key ?? "")) errors.push(fieldError.invalid(`${field}.key`, taint.key ?? "", complaint));
     if (!taint.effect) errors.push(fieldError.required(`${field}.effect`));
     else if (!effects.includes(taint.effect)) errors.push(fieldError.notSupported(`${field}.effect`, taint.effect, effects));
     const pair = `${taint.key}:${taint.effect}`;
     if (seen.has(pair)) {
       const shown = { Key: taint.key ?? "", Value: taint.value ?? "", Effect: taint.effect ?? "", TimeAdded: null };
-      errors.push(fieldError.duplicate(field, shown));
+      const error = fieldError.duplicate(field, shown);
+      errors.push({ ...error, message: `${error.message}: taints must be unique by key and effect pair` });
     }
     seen.add(pair);
   }

@@ -63,6 +63,17 @@ function validateFinalizers(field: string, finalizers: readonly string[]): Field
   return errors;
 }
 
+const standardFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
+
+/** A finalizer without a domain must be one of Kubernetes' own. */
+function standardFinalizerErrors(finalizers: readonly string[]): FieldError[] {
+  return finalizers.flatMap((finalizer, i) => {
+    if (finalizer.includes("/") || standardFinalizers.includes(finalizer)) return [];
+    const text = "name is neither a standard finalizer name nor is it fully qualified";
+    return [fieldError.invalid(`metadata.finalizers[${i}]`, finalizer, text)];
+  });
+}
+
 export interface MetaRules {
   readonly namespaced: boolean;
   readonly nameRule: NameRule;
@@ -86,7 +97,13 @@ export function validateObjectMeta(meta: ObjectMeta, { namespaced, nameRule }: M
     errors.push(fieldError.forbidden("metadata.namespace", "not allowed on this type"));
   }
   errors.push(...nonNegative("metadata.generation", meta.generation));
-  return [...errors, ...validateCommon(meta), ...validateFinalizers("metadata.finalizers", meta.finalizers ?? [])];
+  const finalizers = meta.finalizers ?? [];
+  return [
+    ...errors,
+    ...validateCommon(meta),
+    ...validateFinalizers("metadata.finalizers", finalizers),
+    ...standardFinalizerErrors(finalizers),
+  ];
 }
 
 function validateCommon(meta: ObjectMeta): FieldError[] {
@@ -119,5 +136,5 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
     const absent = field.endsWith("Timestamp") || field.endsWith("Seconds") ? null : "";
     errors.push(fieldError.invalid(`metadata.${field}`, meta[field] ?? absent, "field is immutable"));
   }
-  return [...errors, ...validateCommon(meta)];
+  return [...errors, ...validateCommon(meta), ...standardFinalizerErrors(meta.finalizers ?? [])];
 }

@@ -28,8 +28,9 @@ export const maxSubdomainBytes = 253;
 /** Go's `$` without flags means the end of the text, so does JavaScript's. */
 const matches = (pattern: string, text: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
 
-export function maxLenError(bytes: number): string {
-  return `must be no more than ${bytes} bytes`;
+/** Label keys and values are counted in bytes, names in characters; both mean bytes. */
+export function maxLenError(bytes: number, unit: "bytes" | "characters" = "characters"): string {
+  return `must be no more than ${bytes} ${unit}`;
 }
 
 export function regexError(text: string, pattern: string, ...examples: readonly string[]): string {
@@ -74,15 +75,16 @@ export function isQualifiedName(text: string): string[] {
   const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
   const name = parts.at(-1) ?? "";
   if (prefix === "") complaints.push("prefix part must be non-empty");
-  else if (prefix !== undefined) complaints.push(...isDns1123Subdomain(prefix).map((complaint) => `prefix part ${complaint}`));
+  else if (prefix !== undefined)
+    complaints.push(...isDns1123Subdomain(prefix).map((complaint) => `prefix part ${complaint.replace(/ characters$/, " bytes")}`));
   if (name === "") complaints.push("name part must be non-empty");
-  else if (byteLength(name) > maxLabelBytes) complaints.push(`name part ${maxLenError(maxLabelBytes)}`);
+  else if (byteLength(name) > maxLabelBytes) complaints.push(`name part ${maxLenError(maxLabelBytes, "bytes")}`);
   if (!matches(labelKey, name)) complaints.push(`name part ${rule}`);
   return complaints;
 }
 
 export function isLabelValue(text: string): string[] {
-  const complaints = byteLength(text) > maxLabelBytes ? [maxLenError(maxLabelBytes)] : [];
+  const complaints = byteLength(text) > maxLabelBytes ? [maxLenError(maxLabelBytes, "bytes")] : [];
   const pattern = `(${labelKey})?`;
   return matches(pattern, text) ? complaints : [...complaints, regexError(labelValueText, pattern, "MyValue", "my_value", "12345")];
 }

@@ -24,15 +24,34 @@ export function validatePodSecurityContext(field: string, { securityContext, sha
   return errors;
 }
 
+/** Upstream shows its internal form, with Go's names and every field. */
+function shown(context: SecurityContext): object {
+  const { capabilities } = context;
+  return {
+    Capabilities: capabilities ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null } : null,
+    Privileged: context.privileged ?? null,
+    SELinuxOptions: context.seLinuxOptions ?? null,
+    WindowsOptions: context.windowsOptions ?? null,
+    RunAsUser: context.runAsUser ?? null,
+    RunAsGroup: context.runAsGroup ?? null,
+    RunAsNonRoot: context.runAsNonRoot ?? null,
+    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
+    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
+    ProcMount: context.procMount ?? null,
+    SeccompProfile: context.seccompProfile ?? null,
+    AppArmorProfile: context.appArmorProfile ?? null,
+  };
+}
+
 export function validateSecurityContext(field: string, context: SecurityContext | undefined): FieldError[] {
   if (!context) return [];
   const errors = [...idErrors(`${field}.runAsUser`, context.runAsUser), ...idErrors(`${field}.runAsGroup`, context.runAsGroup)];
   if (context.allowPrivilegeEscalation !== false) return errors;
   if (context.privileged)
-    errors.push(fieldError.invalid(field, context, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
+    errors.push(fieldError.invalid(field, shown(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
   if (context.capabilities?.add?.includes("CAP_SYS_ADMIN")) {
     const text = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-    errors.push(fieldError.invalid(field, context, text));
+    errors.push(fieldError.invalid(field, shown(context), text));
   }
   return errors;
 }

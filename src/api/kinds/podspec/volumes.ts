@@ -85,7 +85,11 @@ const checks: readonly [keyof Volume, Check][] = [
   ],
   [
     "nfs",
-    (field, { nfs }) => (["server", "path"] as const).filter((key) => !nfs?.[key]).map((key) => fieldError.required(`${field}.${key}`)),
+    (field, { nfs }) => {
+      const errors = (["server", "path"] as const).filter((key) => !nfs?.[key]).map((key) => fieldError.required(`${field}.${key}`));
+      if (!nfs?.path?.startsWith("/")) errors.push(fieldError.invalid(`${field}.path`, nfs?.path ?? "", "must be an absolute path"));
+      return errors;
+    },
   ],
   [
     "persistentVolumeClaim",
