@@ -92,7 +92,8 @@ export function statusPatch(current: PodStatus | undefined, wanted: PodStatus): 
     if (isDeepStrictEqual(normal(plain(current?.[field])), normal(plain(wanted[field])))) continue;
     if (field === "conditions") patch[field] = conditionsPatch(current?.conditions ?? [], wanted.conditions ?? []);
     // Addresses merge by their value: without the directive an old one would stay.
-    else if (field === "podIPs" || field === "hostIPs") patch[field] = [{ $patch: "replace" }, ...(wanted[field] ?? [])];
+    else if ((field === "podIPs" || field === "hostIPs") && (current?.[field]?.length ?? 0) > 0)
+      patch[field] = [{ $patch: "replace" }, ...(wanted[field] ?? [])];
     else patch[field] = wanted[field] ?? null;
   }
   return Object.keys(patch).length === 0 ? undefined : patch;

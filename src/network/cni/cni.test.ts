@@ -1,0 +1,35 @@
+// Names, the conflist, and which NAT rules are ours to remove.
+// Invariant: rules of other networks are never named.
+// Called by: npm test.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { leftoverRules } from "./cleanup.ts";
+import { bridgeName, cniConflist } from "./config.ts";
+
+test("a bridge's name fits the kernel and tells the cluster", () => {
+  assert.equal(bridgeName("dhow"), "dhow-dhow");
+  const long = bridgeName("a-very-long-cluster-name");
+  assert.ok(long.length <= 15 && long !== bridgeName("a-very-long-cluster-nama"));
+});
+
+test("the conflist gives addresses of the node's own range", () => {
+  const text = JSON.stringify(cniConflist({ clusterName: "x", podCidr: "10.244.0.0/24", dataDirectory: "/d" }));
+  assert.match(text, /"bridge":"dhow-x".*"subnet":"10\.244\.0\.0\/24".*"dataDir":"\/d".*"portmap"/);
+});
+
+test("only rules whose comment names the network are removed, jumps before chains", () => {
+  const save = `*nat
+:POSTROUTING ACCEPT [0:0]
+:CNI-aaaa - [0:0]
+-A POSTROUTING -s 10.244.0.2/32 -m comment --comment "name: \\"dhow-x\\" id: \\"c1\\"" -j CNI-aaaa
+-A POSTROUTING -s 10.88.0.2/32 -m comment --comment "name: \\"podman\\" id: \\"c2\\"" -j CNI-bbbb
+-A CNI-aaaa -d 10.244.0.0/24 -m comment --comment "name: \\"dhow-x\\" id: \\"c1\\"" -j ACCEPT
+COMMIT`;
+  const rules = leftoverRules(save, "dhow-x").map((args) => args.join(" "));
+  assert.deepEqual(rules, [
+    '-D POSTROUTING -s 10.244.0.2/32 -m comment --comment name: "dhow-x" id: "c1" -j CNI-aaaa',
+    "-F CNI-aaaa",
+    "-X CNI-aaaa",
+  ]);
+});
