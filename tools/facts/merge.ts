@@ -129,19 +129,60 @@ function mergeType(tables: Tables, name: string, protobufPackage: string, fields
   return result;
 }
 
-export function mergeFacts(tables: Tables): Record<string, FactType> {
+export function mergeFacts(input: Tables): Record<string, FactType> {
   const result: [string, FactType][] = [];
-  for (const [protobufPackage, messages] of Object.entries(tables.protobuf)) {
+  for (const [protobufPackage, messages] of Object.entries(input.protobuf)) {
     if (!isStable(protobufPackage)) continue;
     for (const [message, fields] of Object.entries(messages)) {
       const name = typeName(protobufPackage, message);
       if (ownShapes.has(name)) continue;
-      result.push([name, mergeType(tables, name, protobufPackage, fields)]);
+      result.push([name, mergeType(input, name, protobufPackage, fields)]);
     }
   }
+  result.push(...Object.entries(tables));
   result.sort(([a], [b]) => (a < b ? -1 : 1));
   return withEmptyMessages(Object.fromEntries(result));
 }
+
+const raw = "io.k8s.apimachinery.pkg.runtime.RawExtension";
+
+/** Tables have no protobuf and so stand in no input; their JSON has an order all the same. Cells are any scalar. */
+const tables: Readonly<Record<string, FactType>> = {
+  [`${meta}.Table`]: {
+    f: [
+      ["kind", 0, "string", "e"],
+      ["apiVersion", 0, "string", "e"],
+      ["metadata", 0, `${meta}.ListMeta`, "e"],
+      ["columnDefinitions", 0, `[]${meta}.TableColumnDefinition`, ""],
+      ["rows", 0, `[]${meta}.TableRow`, ""],
+    ],
+    g: [["meta.k8s.io", "v1", "Table"]],
+  },
+  [`${meta}.TableColumnDefinition`]: {
+    f: [
+      ["name", 0, "string", ""],
+      ["type", 0, "string", ""],
+      ["format", 0, "string", ""],
+      ["description", 0, "string", ""],
+      ["priority", 0, "int32", ""],
+    ],
+  },
+  [`${meta}.TableRow`]: {
+    f: [
+      ["cells", 0, `[]${raw}`, ""],
+      ["conditions", 0, `[]${meta}.TableRowCondition`, "e"],
+      ["object", 0, raw, "e"],
+    ],
+  },
+  [`${meta}.TableRowCondition`]: {
+    f: [
+      ["type", 0, "string", ""],
+      ["status", 0, "string", ""],
+      ["reason", 0, "string", "e"],
+      ["message", 0, "string", "e"],
+    ],
+  },
+};
 
 /** A message without fields is missing from the input (CustomResourceSubresourceStatus); whoever refers to it wants to find it. */
 function withEmptyMessages(types: Record<string, FactType>): Record<string, FactType> {

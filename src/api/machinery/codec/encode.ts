@@ -2,7 +2,8 @@
 // Invariant: fields in struct order, what is zero and may be left out is left out, keys of maps sorted by byte, Go's HTML escaping.
 // Called by: codec/index.ts for every answer and every stored value. Next on the way: untyped.ts and decode.ts for the way in.
 
-import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo } from "../facts.ts";
+import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo, typeOfKind } from "../facts.ts";
+import { splitApiVersion } from "../object.ts";
 import { RawJson } from "../raw.ts";
 import { compact } from "./scanner.ts";
 
@@ -73,7 +74,7 @@ function fieldPlan(info: TypeInfo, field: FieldInfo): FieldPlan {
     absent: leaves ? undefined : absentText(shape, pointer),
     dropZero: omitEmpty && !pointer && !struct,
     nullIfEmpty:
-      !omitEmpty && (shape.kind === "list" || shape.kind === "map") && !/List$|^SubjectRulesReviewStatus$|^API/.test(info.goStruct),
+      !omitEmpty && (shape.kind === "list" || shape.kind === "map") && !/List$|^Table|^SubjectRulesReviewStatus$|^API/.test(info.goStruct),
   };
 }
 
@@ -105,7 +106,7 @@ function isZero(value: unknown, shape: Shape): boolean {
     for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;
     return true;
   }
-  return value === "" || value === 0 || value === false;
+  return value === "" || value === 0 || value === false || value === 0n;
 }
 
 function messageText(object: Record<string, unknown>, plan: Plan): string {
@@ -179,8 +180,16 @@ function specialText(value: unknown, special: SpecialName): string {
         : { kind: "scalar", scalar: "string", goType: "string" };
     return listText(value as readonly unknown[], item);
   }
-  // A raw field that somebody filled with a plain value: ours, so its order is ours to choose.
-  return untypedText(value);
+  return embeddedText(value);
+}
+
+/** A raw field that holds an object of ours (a table's row, a watch event): written by its own kind, else sorted. */
+function embeddedText(value: unknown): string {
+  const { apiVersion, kind } = (value ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return untypedText(value);
+  const { group, version } = splitApiVersion(apiVersion);
+  const type = typeOfKind(group, version, kind);
+  return type === undefined ? untypedText(value) : encodeText(value as object, type);
 }
 
 /** Without a table, as upstream writes objects of custom resources: every map sorted. */
