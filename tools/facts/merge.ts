@@ -49,6 +49,14 @@ const wireOnlyKinds = new Set([
   "io.k8s.api.apidiscovery.v2.APIGroupDiscoveryList",
   "io.k8s.api.core.v1.RangeAllocation",
   "io.k8s.api.core.v1.SerializedReference",
+  "io.k8s.api.core.v1.PodStatusResult",
+  "io.k8s.api.core.v1.NodeProxyOptions",
+  "io.k8s.api.core.v1.PodAttachOptions",
+  "io.k8s.api.core.v1.PodExecOptions",
+  "io.k8s.api.core.v1.PodLogOptions",
+  "io.k8s.api.core.v1.PodPortForwardOptions",
+  "io.k8s.api.core.v1.PodProxyOptions",
+  "io.k8s.api.core.v1.ServiceProxyOptions",
 ]);
 
 const meta = "io.k8s.apimachinery.pkg.apis.meta.v1";

@@ -2299,6 +2299,8 @@ export type NodeList = {
 
 /** io.k8s.api.core.v1.NodeProxyOptions */
 export type NodeProxyOptions = {
+  kind?: string;
+  apiVersion?: string;
   path?: string;
 };
 
@@ -2587,6 +2589,8 @@ export type PodAntiAffinity = {
 
 /** io.k8s.api.core.v1.PodAttachOptions */
 export type PodAttachOptions = {
+  kind?: string;
+  apiVersion?: string;
   stdin?: boolean;
   stdout?: boolean;
   stderr?: boolean;
@@ -2631,6 +2635,8 @@ export type PodDNSConfigOption = {
 
 /** io.k8s.api.core.v1.PodExecOptions */
 export type PodExecOptions = {
+  kind?: string;
+  apiVersion?: string;
   stdin?: boolean;
   stdout?: boolean;
   stderr?: boolean;
@@ -2660,6 +2666,8 @@ export type PodList = {
 
 /** io.k8s.api.core.v1.PodLogOptions */
 export type PodLogOptions = {
+  kind?: string;
+  apiVersion?: string;
   container?: string;
   follow?: boolean;
   previous?: boolean;
@@ -2679,11 +2687,15 @@ export type PodOS = {
 
 /** io.k8s.api.core.v1.PodPortForwardOptions */
 export type PodPortForwardOptions = {
+  kind?: string;
+  apiVersion?: string;
   ports?: number[];
 };
 
 /** io.k8s.api.core.v1.PodProxyOptions */
 export type PodProxyOptions = {
+  kind?: string;
+  apiVersion?: string;
   path?: string;
 };
 
@@ -2810,7 +2822,9 @@ export type PodStatus = {
 
 /** io.k8s.api.core.v1.PodStatusResult */
 export type PodStatusResult = {
-  metadata?: ObjectMeta;
+  kind: string;
+  apiVersion: string;
+  metadata: ObjectMeta;
   status?: PodStatus;
 };
 
@@ -3231,6 +3245,8 @@ export type ServicePort = {
 
 /** io.k8s.api.core.v1.ServiceProxyOptions */
 export type ServiceProxyOptions = {
+  kind?: string;
+  apiVersion?: string;
   path?: string;
 };
 

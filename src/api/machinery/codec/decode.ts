@@ -257,7 +257,7 @@ export function typeOf(ref: string): TypeInfo {
   return info;
 }
 
-function zeroOf(shape: Shape): unknown {
+export function zeroOf(shape: Shape): unknown {
   switch (shape.kind) {
     case "scalar":
       return shape.scalar === "string" || shape.scalar === "bytes" ? "" : shape.scalar === "bool" ? false : 0;

@@ -4,7 +4,7 @@
 
 import { type FieldInfo, fillAlways, type Shape, type SpecialName } from "../../facts.ts";
 import { RawJson } from "../../raw.ts";
-import { typeOf } from "../decode.ts";
+import { typeOf, zeroOf } from "../decode.ts";
 import { formatDuration, formatMicro, formatSeconds } from "../values.ts";
 import { bytesType, fixed64Type, ProtobufReader, varintType } from "./reader.ts";
 import { DecodeError } from "../errors.ts";
@@ -102,7 +102,7 @@ function readEntry(reader: ProtobufReader, shape: Shape, target: Record<string, 
     else if (tag >>> 3 === 2) value = readValue(reader, shape);
     else reader.skip(tag);
   }
-  target[key] = value ?? (shape.kind === "message" ? {} : shape.kind === "list" ? [] : "");
+  target[key] = value ?? zeroOf(shape);
 }
 
 function readStrings(reader: ProtobufReader, number: number): string[] {
