@@ -3,6 +3,7 @@
 // Called by: informer.ts (writes), control loops (reads). Next on the way: informer.ts.
 
 import { keyOf, type AnyObject, type Live } from "./objects.ts";
+import { controllerOf } from "./owners.ts";
 
 /** Names the values under which an object is found; an object may stand under several. */
 export type IndexFunction<Kind> = (object: Live<Kind>) => readonly string[];
@@ -20,6 +21,8 @@ export interface Lister<Kind> {
 export const standardIndexes = {
   namespace: (object: AnyObject) => [object.metadata?.namespace ?? ""],
   owner: (object: AnyObject) => (object.metadata?.ownerReferences ?? []).map((reference) => reference.uid ?? ""),
+  /** Objects without a controller, by namespace: whom somebody might adopt. */
+  orphan: (object: AnyObject) => (controllerOf(object) ? [] : [object.metadata.namespace ?? ""]),
   uid: (object: AnyObject) => [object.metadata?.uid ?? ""],
 } as const;
 

@@ -1,0 +1,65 @@
+// Claiming: which objects a controller owns, which orphans it adopts, and which of its own it lets go.
+// Invariant: an object with another controller is never touched; a controller that is being deleted adopts and releases nothing.
+// Called by: replicaset (Pods), deployment (ReplicaSets). The writes name the object's uid, so that a namesake is never adopted.
+
+import type { LabelSelector } from "#api";
+import { selectorFromLabelSelector } from "#api";
+import { type AnyObject, controllerOf, controllerReference, type Live } from "#client";
+import { type Action, isNotFound, targetOf } from "./framework/plan.ts";
+
+export interface Claim<Kind extends AnyObject> {
+  readonly claimed: readonly Live<Kind>[];
+  /** Adoptions (behind one live look at the owner) and releases. */
+  readonly actions: readonly Action[];
+}
+
+export interface Owner {
+  readonly resource: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly object: Live<AnyObject>;
+  readonly selector: LabelSelector | undefined;
+}
+
+export function claim<Kind extends AnyObject>(owner: Owner, resource: string, candidates: readonly Live<Kind>[]): Claim<Kind> {
+  const selector = selectorFromLabelSelector(owner.selector);
+  const claimed: Live<Kind>[] = [];
+  const adoptions: Action[] = [];
+  const releases: Action[] = [];
+  const dying = owner.object.metadata.deletionTimestamp !== undefined;
+  for (const candidate of candidates) {
+    const matches = selector.matches(candidate.metadata.labels);
+    const controller = controllerOf(candidate as unknown as AnyObject);
+    if (controller) {
+      if (controller.uid !== owner.object.metadata.uid) continue;
+      if (matches) claimed.push(candidate);
+      else if (!dying) releases.push(patchOwners(resource, candidate, { $patch: "delete", uid: owner.object.metadata.uid }));
+      continue;
+    }
+    if (dying || !matches || candidate.metadata.deletionTimestamp !== undefined) continue;
+    claimed.push(candidate);
+    adoptions.push(patchOwners(resource, candidate, controllerReference(owner.object, owner.apiVersion, owner.kind)));
+  }
+  // The cache may not know yet that the owner is being deleted: adopting then would steal from the garbage collector.
+  if (adoptions.length > 0) adoptions.unshift({ verb: "confirm", resource: owner.resource, target: targetOf(owner.object) });
+  return { claimed, actions: [...adoptions, ...releases] };
+}
+
+function patchOwners<Kind extends AnyObject>(resource: string, object: Live<Kind>, reference: object): Action {
+  const patch = { metadata: { ownerReferences: [reference], uid: object.metadata.uid } };
+  return { verb: "patch", resource, target: targetOf(object as unknown as AnyObject), type: "strategic", patch, tolerates: isNotFound };
+}
+
+/** Owners of this kind that an object concerns: its controller if it has one, else whoever's selector it matches. */
+export function concerned<Kind extends AnyObject & { spec?: { selector?: LabelSelector } }>(
+  object: Live<AnyObject>,
+  kind: string,
+  owners: readonly Live<Kind>[],
+): Live<Kind>[] {
+  const controller = controllerOf(object);
+  if (controller) return controller.kind === kind ? owners.filter((owner) => owner.metadata.uid === controller.uid) : [];
+  return owners.filter((owner) => {
+    const selector = selectorFromLabelSelector((owner as { spec?: { selector?: LabelSelector } }).spec?.selector);
+    return !selector.empty && selector.matches(object.metadata.labels);
+  });
+}

@@ -1,0 +1,87 @@
+// The Pod garbage collector: Pods that nobody will ever finish are taken away by force.
+// Invariant: a Pod is called orphaned only after its node was missing for `quarantineMs` and a live look agreed.
+// Called by: index.ts, the list. Next on the way: framework/act.ts.
+
+import { ApiError, type Node, type Pod } from "#api";
+import { keyOf, type Live } from "#client";
+import { rfc3339 } from "#lib";
+import { defineController, type World } from "./framework/define.ts";
+import { type Action, isNotFound, nothing, type Plan, targetOf } from "./framework/plan.ts";
+import { isPodTerminal } from "./pods.ts";
+
+const quarantineMs = 40_000;
+
+interface SeenPod {
+  readonly saw: readonly Live<Pod>[];
+  readonly pod: Live<Pod>;
+  /** Since when the Pod's node has been missing; undefined while it is there. */
+  readonly nodeMissingForMs: number | undefined;
+  readonly nodeGone: boolean;
+}
+
+export const podGarbageCollector = defineController<SeenPod>({
+  name: "pod-garbage-collector-controller",
+  account: "pod-garbage-collector",
+  watches: [
+    { resource: "pods", keys: (pod, world) => (isSuspect(pod as Live<Pod>, world) ? [keyOf(pod)] : []) },
+    {
+      resource: "nodes",
+      keys(node, world) {
+        if (world.lister<Node>("nodes").get(node.metadata.name)) return [];
+        const pods = world.lister<Pod>("pods").list();
+        return pods.filter((pod) => pod.spec?.nodeName === node.metadata.name).map(keyOf);
+      },
+    },
+  ],
+  async observe(key, world, context) {
+    const pod = world.lister<Pod>("pods").get(key);
+    if (!pod || !isSuspect(pod, world)) return undefined;
+    const nodeName = pod.spec?.nodeName ?? "";
+    if (nodeName === "") return { saw: [pod], pod, nodeMissingForMs: undefined, nodeGone: false };
+    // The Pod's own youngest sign of life bounds how long its node can have been missing.
+    const lastMs = Math.max(...[pod.metadata.creationTimestamp, pod.metadata.deletionTimestamp].map((time) => Date.parse(time ?? "") || 0));
+    const nodeMissingForMs = context.clock.nowMs() - lastMs;
+    return { saw: [pod], pod, nodeMissingForMs, nodeGone: nodeMissingForMs >= quarantineMs && (await isNodeGone(world, nodeName)) };
+  },
+  plan: planPodCollection,
+});
+
+function isSuspect(pod: Live<Pod>, world: World): boolean {
+  const nodeName = pod.spec?.nodeName ?? "";
+  if (nodeName === "") return pod.metadata.deletionTimestamp !== undefined;
+  return world.lister<Node>("nodes").get(nodeName) === undefined;
+}
+
+async function isNodeGone(world: World, name: string): Promise<boolean> {
+  try {
+    await world.client.resource("nodes").get(undefined, name);
+    return false;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 404) return true;
+    throw error;
+  }
+}
+
+export function planPodCollection({ pod, nodeMissingForMs, nodeGone }: SeenPod, { nowMs }: { nowMs: number }): Plan {
+  if (nodeMissingForMs === undefined) return { actions: [forceDelete(pod)], decision: "being deleted and never scheduled" };
+  if (nodeMissingForMs < quarantineMs) return { ...nothing("its node may come back"), requeueAfterMs: quarantineMs - nodeMissingForMs };
+  if (!nodeGone) return nothing("its node is there after all");
+  return { actions: [...(isPodTerminal(pod) ? [] : [markFailed(pod, nowMs)]), forceDelete(pod)], decision: "its node is gone" };
+}
+
+function markFailed(pod: Live<Pod>, nowMs: number): Action {
+  const message = "PodGC: node no longer exists";
+  const condition = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC", message, lastTransitionTime: rfc3339(nowMs) };
+  const patch = { status: { phase: "Failed", conditions: [condition] } };
+  return { verb: "patch", resource: "pods", target: targetOf(pod), type: "strategic", patch, subresource: "status", tolerates: isNotFound };
+}
+
+function forceDelete(pod: Live<Pod>): Action {
+  return {
+    verb: "delete",
+    resource: "pods",
+    target: targetOf(pod),
+    options: { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } },
+    tolerates: isNotFound,
+  };
+}
