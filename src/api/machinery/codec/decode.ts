@@ -39,6 +39,8 @@ export class Decoder {
     this.scanner.end();
     const error = this.#fatal ?? this.#saved;
     if (error !== undefined) throw error;
+    // Every object has metadata, also one that says nothing about itself.
+    if (target.metadata === undefined && info.byName.has("metadata")) target.metadata = {};
     return target;
   }
 
