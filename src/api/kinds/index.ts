@@ -4,7 +4,9 @@
 
 import { configMap, secret } from "./configmap.ts";
 import { deployment } from "./deployment.ts";
+import { endpointSlice, endpoints } from "./endpoints.ts";
 import { event, eventsV1Event } from "./event.ts";
+import { cronJob, job } from "./job.ts";
 import { namespace } from "./namespace.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
@@ -13,6 +15,7 @@ import { replicaSet } from "./replicaset.ts";
 import type { KindRules } from "./rules.ts";
 import { service } from "./service.ts";
 import { lease, serviceAccount } from "./serviceaccount.ts";
+import { daemonSet, statefulSet } from "./statefulset.ts";
 
 export { type MetaRules, validateAnnotations, validateName, validateObjectMeta, validateObjectMetaUpdate } from "./objectmeta.ts";
 export { defaultPodSpec } from "./podspec/defaults.ts";
@@ -22,9 +25,14 @@ export { assignClusterIp, needsClusterIp, needsNodePorts } from "./service.ts";
 
 export const kinds: readonly KindRules[] = [
   configMap,
+  cronJob,
+  daemonSet,
   deployment,
+  endpoints,
+  endpointSlice,
   event,
   eventsV1Event,
+  job,
   lease,
   namespace,
   node,
@@ -34,6 +42,7 @@ export const kinds: readonly KindRules[] = [
   secret,
   service,
   serviceAccount,
+  statefulSet,
 ];
 
 const byKind: ReadonlyMap<string, KindRules> = new Map(kinds.map((rules) => [`${rules.group}/${rules.kind}`, rules]));
