@@ -39,6 +39,7 @@ export class Channel {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #root: protobuf.Root;
+  #closed = false;
 
   constructor(socketPath: string, clock: Clock) {
     this.endpoint = `unix://${socketPath}`;
@@ -76,6 +77,7 @@ export class Channel {
 
   unary(service: string, call: string, fields: object, options: UnaryOptions): Promise<Fields> {
     const { path, request, response } = this.#method(service, call);
+    if (this.#closed) return Promise.reject(new CriError(call, this.endpoint, "CANCELLED", "the connection was closed by its owner"));
     return new Promise((resolve, reject) => {
       const running = this.#client.makeUnaryRequest(
         path,
@@ -125,6 +127,7 @@ export class Channel {
   }
 
   close(): void {
+    this.#closed = true;
     this.#client.close();
   }
 }

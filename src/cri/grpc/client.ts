@@ -39,6 +39,7 @@ async function orUndefined<Result>(call: Promise<Result>): Promise<Result | unde
 
 export function grpcCri(socketPath: string, recorder: CallRecorder): Cri {
   const channel = new Channel(socketPath, recorder.clock);
+  const subscriptions = new Set<Subscription>();
   const call = (
     service: string,
     name: string,
@@ -131,7 +132,15 @@ export function grpcCri(socketPath: string, recorder: CallRecorder): Cri {
     },
     imageFsInfo: async (options) => (await list(images, "ImageFsInfo", "imageFilesystems", {}, options)) as FilesystemUsage[],
 
-    events: (handlers: CriEventHandlers): Subscription => subscribe(channel, recorder.clock, handlers),
-    close: () => channel.close(),
+    events(handlers: CriEventHandlers): Subscription {
+      const subscription = subscribe(channel, recorder.clock, handlers);
+      subscriptions.add(subscription);
+      return subscription;
+    },
+    close() {
+      // Their timers must not find a channel that is closed.
+      for (const subscription of subscriptions) subscription.close();
+      channel.close();
+    },
   };
 }

@@ -62,9 +62,11 @@ export function subscribe(channel: Channel, clock: Clock, handlers: CriEventHand
   let standard = true;
   let waitMs: number = backoffMs.first;
   let timer: Timer | undefined;
+  let marker: Timer | undefined;
   let running: { cancel(): void } | undefined;
 
   const live = (): void => {
+    if (closed) return;
     waitMs = backoffMs.first;
     handlers.event({ kind: "resync" });
   };
@@ -102,7 +104,6 @@ export function subscribe(channel: Channel, clock: Clock, handlers: CriEventHand
 
   const connectContainerd = (): void => {
     let subscribed = false;
-    let marker: Timer | undefined;
     let againMs: number = markerMs.first;
     const mark = (): void => {
       if (subscribed || closed) return;
@@ -151,6 +152,7 @@ export function subscribe(channel: Channel, clock: Clock, handlers: CriEventHand
     close() {
       closed = true;
       timer?.cancel();
+      marker?.cancel();
       running?.cancel();
     },
   };
