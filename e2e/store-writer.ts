@@ -1,6 +1,6 @@
 // A small writer for the proof of order: opens a store, writes, and says on standard output when each write is acknowledged.
 // Invariant: a line `ack N` is written right where the answer arrives (a pipe's write is synchronous), and never before.
-// Called by: e2e/store-fsync.e2e.ts under strace, e2e/store-kill.e2e.ts to be killed. Next on the way: src/store/wal/diskthread.ts.
+// Called by: e2e/store-fsync.e2e.ts under strace, e2e/store-kill.e2e.ts to be killed. Next on the way: src/store/wal/diskcalls.ts.
 
 import { silentLog, systemClock, systemPrng } from "#lib";
 import { openStore, revision } from "#store";

@@ -66,10 +66,13 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions)
       meters.batch(batch.entries.length, (clock.monotonicMs() - beganMs) / 1000);
     },
     async close() {
-      await snapshotter.close();
-      await diskLog.close();
-      await disk.close();
-      unlock();
+      try {
+        await snapshotter.close();
+        await diskLog.close();
+      } finally {
+        await disk.close();
+        unlock();
+      }
     },
   };
   const store: LocalStore = new LocalStore({

@@ -226,6 +226,25 @@ test("a folder has one opener; a dead one's lock is taken over", () => {
   rmSync(directory, { recursive: true });
 });
 
+test("a real folder is free again after a close, and after a failed start", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "dhow-open-"));
+  const openHere = (): Promise<Store> => openStore({ directory, clock: new ManualClock(), prng: seededPrng(3), log: silentLog() });
+  const store = await openHere();
+  await rejects(openHere(), FolderInUse);
+  await put(store, "/a");
+  await Promise.all([store.close(), store.close()]);
+  const wal = join(directory, "0000000000000001.wal");
+  const whole = readFileSync(wal);
+  writeFileSync(wal, Buffer.concat([Buffer.alloc(48), whole.subarray(48)]));
+  await rejects(openHere(), CorruptFile);
+  writeFileSync(wal, whole);
+  const again = await openHere();
+  strictEqual(again.status().keys, 1);
+  await again.close();
+  deepStrictEqual(readdirSync(directory), ["0000000000000001.wal"]);
+  rmSync(directory, { recursive: true });
+});
+
 /** Written once by format 1, then read for ever. UPDATE=golden writes it anew, which only a new format justifies. */
 test("the golden folder of format 1 opens", async () => {
   const folder = fileURLToPath(new URL("./testdata/golden-1/", import.meta.url));

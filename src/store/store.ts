@@ -54,6 +54,7 @@ export class LocalStore implements Store {
   #pruning = false;
   #stopped = false;
   #failure: Error | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: LocalStoreOptions) {
     const { clock, log, limits, state, storage } = options;
@@ -171,12 +172,20 @@ export class LocalStore implements Store {
     return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.#raft.term, raftIndex: this.#raft.lastIndex };
   }
 
-  async close(): Promise<void> {
-    if (this.#stopped) return;
+  /** Also after a failure: the folder is given back. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#stopped = true;
     this.#expiry.close();
-    await this.#replica.stop();
-    this.#hub.stop(undefined);
+    try {
+      await this.#replica.stop();
+    } finally {
+      this.#hub.stop(undefined);
+    }
   }
 
   #alive(): void {

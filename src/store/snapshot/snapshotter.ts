@@ -7,7 +7,7 @@ import type { SnapshotMark } from "#raft";
 import type { MvccState } from "../mvcc/state.ts";
 import type { Disk } from "../wal/disk.ts";
 import type { DiskLog } from "../wal/log.ts";
-import { snapshotName } from "./format.ts";
+import { snapshotName, unfinishedSuffix } from "./format.ts";
 import { writeSnapshot } from "./write.ts";
 
 export interface SnapshotterOptions {
@@ -63,7 +63,10 @@ export class Snapshotter {
       if (before.index > 0) await disk.remove(snapshotName(before.index));
       written();
     } catch (error) {
-      if (!this.#abort.signal.aborted) log.error("a snapshot could not be written; the log keeps everything", { error });
+      if (this.#abort.signal.aborted) return;
+      log.error("a snapshot could not be written; the log keeps everything", { error });
+      // What was written may be what fills the disk.
+      await disk.remove(`${snapshotName(mark.index)}${unfinishedSuffix}`).catch(() => undefined);
     }
   }
 }

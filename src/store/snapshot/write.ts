@@ -69,8 +69,9 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
   const scan = state.scan({ start: "", end: "\0" }, compactRevision, { limit: 0, countOnly: false });
   const pin = state.pin(compactRevision);
   const name = snapshotName(mark.index);
+  let file: DiskFile | undefined;
   try {
-    const file = await disk.create(`${name}${unfinishedSuffix}`);
+    file = await disk.create(`${name}${unfinishedSuffix}`);
     await file.append(encodeSnapshotHeader({ ...mark, salt, revision, compactRevision }), { sync: false });
     const stream = new FrameStream(source, file);
     for (const { id, ttlSeconds } of leases) {
@@ -91,9 +92,9 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
     }
     writeEnd(stream.writer, stream.records);
     await stream.flush();
-    await file.close();
   } finally {
     pin.release();
+    await file?.close();
   }
   await disk.rename(`${name}${unfinishedSuffix}`, name);
   await disk.syncDirectory();

@@ -1,74 +1,11 @@
-// The thread that writes: takes one call after the other and makes it, synchronously. Nothing else runs here.
-// Invariant: calls are made in the order they came; an append with `sync` is answered after fdatasync returned.
+// The thread that writes: takes one call after the other and makes it. Nothing else runs here.
+// Invariant: calls are made in the order they came, and answered in that order.
 // Called by: threaddisk.ts through messages. A thread of its own, since libuv's pool shares its few threads with gzip and DNS.
 
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-
-export type Call =
-  | { readonly call: "append"; readonly fd: number; readonly bytes: Uint8Array; readonly sync: boolean }
-  | { readonly call: "create" | "open" | "remove"; readonly name: string }
-  | { readonly call: "close"; readonly fd: number }
-  | { readonly call: "truncate"; readonly name: string; readonly bytes: number }
-  | { readonly call: "rename"; readonly from: string; readonly to: string }
-  | { readonly call: "syncDirectory" };
-
-export type Answer = { readonly fd: number } | { readonly errno: string };
-
-const ownerOnly = 0o600;
-
-function make(directory: string, call: Call): number {
-  switch (call.call) {
-    case "append": {
-      let written = 0;
-      while (written < call.bytes.length) written += writeSync(call.fd, call.bytes, written);
-      if (call.sync) fdatasyncSync(call.fd);
-      return call.fd;
-    }
-    case "create":
-      return openSync(join(directory, call.name), "ax", ownerOnly);
-    case "open":
-      return openSync(join(directory, call.name), "a", ownerOnly);
-    case "close":
-      closeSync(call.fd);
-      return -1;
-    case "truncate": {
-      const fd = openSync(join(directory, call.name), "r+");
-      try {
-        ftruncateSync(fd, call.bytes);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      return -1;
-    }
-    case "rename":
-      renameSync(join(directory, call.from), join(directory, call.to));
-      return -1;
-    case "remove":
-      rmSync(join(directory, call.name));
-      return -1;
-    case "syncDirectory": {
-      const fd = openSync(directory, "r");
-      try {
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
-      return -1;
-    }
-  }
-}
+import { answerTo, type Call } from "./diskcalls.ts";
 
 const { directory } = workerData as { directory: string };
 const port = parentPort!;
-port.on("message", (call: Call) => {
-  let answer: Answer;
-  try {
-    answer = { fd: make(directory, call) };
-  } catch (error) {
-    answer = { errno: (error as NodeJS.ErrnoException).code ?? String(error) };
-  }
-  port.postMessage(answer);
-});
+port.on("message", (call: Call) => port.postMessage(answerTo(directory, call)));
+port.postMessage("awake");

@@ -1,12 +1,13 @@
-// The machine's disk: writes and syncs on a thread of its own, reads (only at the start) right here.
+// The machine's disk: writes and syncs on a thread of its own. At the start, reads and what comes before the thread is awake are made right here.
 // Invariant: answers come in the order of calls; a thread that dies fails every call, now and later.
-// Called by: open.ts. Next on the way: diskthread.ts.
+// Called by: open.ts. Next on the way: diskcalls.ts.
 
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { macrotask } from "#lib";
 import { type Disk, DiskError, type DiskFile } from "./disk.ts";
-import type { Answer, Call } from "./diskthread.ts";
+import { type Answer, answerTo, type Call } from "./diskcalls.ts";
 
 interface Waiter {
   readonly call: Call;
@@ -19,15 +20,20 @@ export class ThreadDisk implements Disk {
   readonly #worker: Worker;
   readonly #waiting: Waiter[] = [];
   #dead: string | undefined;
+  #awake = false;
 
-  /** Starts the thread; it is awake in some 40 ms, while the caller reads what there is. */
+  /** Starts the thread. It wakes up in some 40 ms; nobody waits for it, since at the start nobody is served yet either. */
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // The published package holds stripped .js beside no .ts.
     const script = new URL(import.meta.url.endsWith(".ts") ? "./diskthread.ts" : "./diskthread.js", import.meta.url);
-    this.#worker = new Worker(script, { workerData: { directory }, name: "store-disk" });
-    this.#worker.on("message", (answer: Answer) => this.#answered(answer));
+    // A file may be opened here and closed there, so the thread must not count its own.
+    this.#worker = new Worker(script, { workerData: { directory }, name: "store-disk", trackUnmanagedFds: false });
+    this.#worker.on("message", (answer: Answer | "awake") => {
+      if (answer === "awake") this.#awake = true;
+      else this.#answered(answer);
+    });
     this.#worker.on("error", (error) => this.#died(error instanceof Error ? error.message : String(error)));
     this.#worker.on("exit", () => this.#died("the disk thread is gone"));
     this.#worker.unref();
@@ -106,6 +112,12 @@ export class ThreadDisk implements Disk {
     return new Promise((resolve, reject) => {
       const waiter = { call, resolve, reject };
       if (this.#dead !== undefined) return refuse(waiter, this.#dead);
+      if (!this.#awake) {
+        // Made now, answered in another macrotask: else a chain of calls would never let the thread say that it is awake.
+        const answer = answerTo(this.#directory, call);
+        void macrotask().then(() => settle(waiter, answer));
+        return;
+      }
       // A write on its way keeps the process alive, an idle thread does not.
       if (this.#waiting.push(waiter) === 1) this.#worker.ref();
       this.#worker.postMessage(call);
@@ -115,8 +127,7 @@ export class ThreadDisk implements Disk {
   #answered(answer: Answer): void {
     const waiter = this.#waiting.shift()!;
     if (this.#waiting.length === 0) this.#worker.unref();
-    if ("errno" in answer) refuse(waiter, answer.errno);
-    else waiter.resolve(answer.fd);
+    settle(waiter, answer);
   }
 
   #died(reason: string): void {
@@ -132,6 +143,11 @@ export class ThreadDisk implements Disk {
       return Promise.reject(new DiskError(call, name, (error as NodeJS.ErrnoException).code ?? String(error)));
     }
   }
+}
+
+function settle(waiter: Waiter, answer: Answer): void {
+  if ("errno" in answer) refuse(waiter, answer.errno);
+  else waiter.resolve(answer.fd);
 }
 
 function refuse(waiter: Waiter, errno: string): void {
