@@ -2,8 +2,7 @@
 // Invariant: an object with another controller is never touched; a controller that is being deleted adopts and releases nothing.
 // Called by: replicaset (Pods), deployment (ReplicaSets). The writes name the object's uid, so that a namesake is never adopted.
 
-import type { LabelSelector } from "#api";
-import { selectorFromLabelSelector } from "#api";
+import { type LabelSelector, type Selector, selectorFromLabelSelector } from "#api";
 import { type AnyObject, controllerOf, controllerReference, type Live } from "#client";
 import { type Action, isNotFound, targetOf } from "./framework/plan.ts";
 
@@ -59,7 +58,16 @@ export function concerned<Kind extends AnyObject & { spec?: { selector?: LabelSe
   const controller = controllerOf(object);
   if (controller) return controller.kind === kind ? owners.filter((owner) => owner.metadata.uid === controller.uid) : [];
   return owners.filter((owner) => {
-    const selector = selectorFromLabelSelector((owner as { spec?: { selector?: LabelSelector } }).spec?.selector);
-    return !selector.empty && selector.matches(object.metadata.labels);
+    const selector = selectorOf(owner);
+    return selector !== undefined && !selector.empty && selector.matches(object.metadata.labels);
   });
+}
+
+/** One owner with a selector that cannot be read concerns nobody, and must not hide the others. */
+function selectorOf(owner: Live<AnyObject>): Selector | undefined {
+  try {
+    return selectorFromLabelSelector((owner as { spec?: { selector?: LabelSelector } }).spec?.selector);
+  } catch {
+    return undefined;
+  }
 }

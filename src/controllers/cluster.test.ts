@@ -32,7 +32,8 @@ function startCluster() {
     rootCa: "PEM",
   });
   const settle = async (): Promise<void> => {
-    for (let quiet = 0; quiet < 20; ) {
+    for (let quiet = 0, turns = 0; quiet < 20; turns++) {
+      assert.ok(turns < 3000, "the cluster does not come to rest");
       const before = api.store.revision;
       await macrotask();
       quiet = api.store.revision === before ? quiet + 1 : 0;
@@ -224,10 +225,8 @@ test("a poisoned object stops neither its controller nor the others", async () =
   const cluster = startCluster();
   await makeNamespace(cluster, "d");
   const deployments = cluster.client.resource<Deployment>("deployments.apps");
-  const poisoned = {
-    metadata: { namespace: "d", name: "bad" },
-    spec: { selector: { matchLabels: { a: "b" } }, template: { metadata: { labels: 7 } } },
-  };
+  const selector = { matchExpressions: [{ key: "app", operator: "Sideways" }] };
+  const poisoned = { metadata: { namespace: "d", name: "bad" }, spec: { selector, template: {} } };
   await deployments.create(poisoned as unknown as Deployment);
   await deployments.create(web(2) as Deployment);
   await cluster.settle();

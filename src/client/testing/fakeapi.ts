@@ -141,6 +141,7 @@ class FakeServer {
         return answer(200, this.#update(to, merged(old, body) as Live<AnyObject>));
       }
       case "DELETE":
+        if (to.name === undefined) return this.#deleteCollection(to);
         return answer(200, this.#delete(to, (body ?? {}) as unknown as { preconditions?: { uid?: string }; propagationPolicy?: string }));
       default:
         return answer(501, {});
@@ -181,8 +182,9 @@ class FakeServer {
         ? { ...old, status: (object as typeof old).status }
         : { ...object, ...(old.status === undefined ? {} : { status: old.status }) },
     ) as typeof old;
+    // A write of the status may change metadata too: that is how a Deployment's revision gets there.
     next.metadata = {
-      ...structuredClone(to.subresource === "status" ? old.metadata : object.metadata),
+      ...structuredClone(object.metadata),
       uid: old.metadata.uid,
       resourceVersion: old.metadata.resourceVersion,
     };
@@ -213,6 +215,12 @@ class FakeServer {
     old.metadata.finalizers = [...finalizers];
     old.metadata.deletionTimestamp ??= rfc3339(this.#clock.nowMs());
     return this.#store.put(resourceName(to.info), old);
+  }
+
+  #deleteCollection(to: Route): TransportResponse {
+    const objects = this.#store.list(resourceName(to.info), to.namespace).filter((object) => selects(to.query, object));
+    for (const object of objects) this.#delete({ ...to, namespace: object.metadata.namespace, name: object.metadata.name }, {});
+    return answer(200, { kind: to.info.listKind, metadata: {}, items: [] });
   }
 
   #watch(to: Route, signal: AbortSignal | undefined): TransportResponse {
