@@ -20,6 +20,8 @@ export type { CallOptions, Cri, CriEvent, CriEventHandlers, ExecSyncResult, Subs
 export { CriError, rpcText } from "./errors.ts";
 export type * from "./messages.ts";
 export { type SimulatedSettings, simulatedCri } from "./simulated/runtime.ts";
+export { fileJournal } from "./simulated/journal.ts";
+export type { SimulatedJournal } from "./simulated/state.ts";
 export type { CallRecorder } from "./spans.ts";
 
 /** A runtime behind a unix socket. */

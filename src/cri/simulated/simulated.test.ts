@@ -3,12 +3,16 @@
 // Called by: npm test.
 
 import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ManualClock, noSpans, seededPrng, SpanRing } from "#lib";
 import type { Cri, CriEvent } from "../contract.ts";
 import type { CriError } from "../errors.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../messages.ts";
 import { behaviourOf } from "./behaviour.ts";
+import { fileJournal } from "./journal.ts";
 import { simulatedCri } from "./runtime.ts";
 
 const sandbox: PodSandboxConfig = {
@@ -96,6 +100,38 @@ test("images: a missing one is refused in the runtime's form, with a span in the
     spans.spans.map((span) => [span.name, span.traceId, span.parentSpanId, span.attributes["outcome"]]),
     [["cri PullImage", trace.traceId, trace.spanId, "NOT_FOUND"]],
   );
+});
+
+test("a journal carries what runs over the end of the process, to the moment it ends", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dhow-simulated-"));
+  try {
+    const clock = new ManualClock();
+    const open = () =>
+      simulatedCri({
+        clock,
+        prng: seededPrng(clock.nowMs()),
+        spans: noSpans,
+        addressPrefix: "10.244.3",
+        journal: fileJournal(join(folder, "runtime")),
+      });
+    const first = open();
+    const { id, sandboxId } = await started(first, ["sh", "-c", "sleep 10; exit 5"]);
+    const gone = await started(first, ["httpd"]);
+    await first.removePodSandbox(gone.sandboxId);
+    first.close();
+    appendFileSync(join(folder, "runtime"), '["cut off by a kill');
+    const second = open();
+    assert.deepEqual(
+      (await second.listPodSandbox()).map((one) => one.id),
+      [sandboxId],
+    );
+    assert.equal((await second.containerStatus(id))?.state, "CONTAINER_RUNNING");
+    clock.advance(10_000);
+    assert.equal((await second.containerStatus(id))?.exitCode, 5);
+    assert.equal((await second.podSandboxStatus(await second.runPodSandbox(sandbox)))?.network?.ip, "10.244.3.3");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("commands", () => {
