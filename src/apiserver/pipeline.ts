@@ -64,7 +64,7 @@ export class Pipeline {
     const info = route(request.method, request.target);
     const warnings = new Set<string>();
     const auditId = header(request.headers, "audit-id") ?? uuid(core.prng);
-    const form = { representation: plainJson };
+    const form = { representation: errorForm(request, info) };
     let response: HttpResponse;
     try {
       response = await this.#bounded(request, info, () => this.#run(request, info, authenticate, warnings, form));
@@ -167,6 +167,18 @@ export class Pipeline {
     const verb = info.isResourceRequest && resource !== "" ? info.verb.toUpperCase() : "OTHER";
     this.#requests.add({ verb, resource, code: String(code) });
     if (!isLong(info)) this.#durations.observe((clock.monotonicMs() - startedMs) / 1000, { verb });
+  }
+}
+
+/** A refusal comes in the form that the answer would have had, as far as that can be told. */
+function errorForm(request: HttpRequest, info: RequestInfo): Representation {
+  const accept = header(request.headers, "accept");
+  const pretty = wantsPretty(info.query, header(request.headers, "user-agent") ?? "");
+  try {
+    return { ...negotiate({ accept, stream: false, pretty }), view: "object" };
+  } catch {
+    // Nobody knows what such a caller reads; people do.
+    return { ...plainJson, pretty: true };
   }
 }
 

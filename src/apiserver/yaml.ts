@@ -16,7 +16,39 @@ export function withYaml(response: HttpResponse): HttpResponse {
   assert(response.body instanceof Uint8Array, "only a whole answer becomes YAML");
   const yaml = require("yaml") as typeof Yaml;
   const value = decodeUntypedJson(response.body);
-  const text = yaml.stringify(value, { sortMapEntries: true, version: "1.1", indentSeq: false, lineWidth: 80 });
+  const text = yaml.stringify(value, {
+    sortMapEntries: (a, b) => naturalOrder(keyText(a.key), keyText(b.key)),
+    version: "1.1",
+    indentSeq: false,
+    lineWidth: 0,
+  });
   const body = Buffer.from(text);
   return { ...response, headers: { ...response.headers, "content-type": "application/yaml", "content-length": String(body.length) }, body };
+}
+
+function keyText(key: unknown): string {
+  return String((key as { value?: unknown } | null)?.value ?? key);
+}
+
+const isLetter = (character: string): boolean => /\p{L}/u.test(character);
+
+/** The number that starts at `at`, and where it ends. */
+function numberAt(text: string, at: number): { value: number; end: number } {
+  let end = at;
+  while (end < text.length && text[end]! >= "0" && text[end]! <= "9") end++;
+  return { value: Number(text.slice(at, end) || "0"), end };
+}
+
+/** The order of keys as Go's YAML writes them: other signs before letters, runs of digits by their value. */
+export function naturalOrder(a: string, b: string): number {
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    const [x, y] = [a[at]!, b[at]!];
+    if (x === y) continue;
+    const [letterX, letterY] = [isLetter(x), isLetter(y)];
+    if (letterX !== letterY) return letterY ? -1 : 1;
+    if (letterX) return x < y ? -1 : 1;
+    const [numberX, numberY] = [numberAt(a, at), numberAt(b, at)];
+    return numberX.value - numberY.value || numberX.end - numberY.end || (x < y ? -1 : 1);
+  }
+  return a.length - b.length;
 }

@@ -45,8 +45,8 @@ export class Watchers {
     const drawers = ["all", `name ${this.#namespaced ? namespace : ""}/${name}`];
     if (this.#namespaced) drawers.push(`namespace ${namespace}`);
     for (const nodeName of nodeNames) drawers.push(`node ${nodeName}`);
-    // Copies: a watcher that cannot keep up leaves its drawer while we walk it.
-    for (const drawer of drawers) yield* [...(this.#drawers.get(drawer) ?? [])];
+    // A copy: a watcher that cannot keep up leaves its drawer while we walk it.
+    for (const drawer of drawers) yield* Array.from(this.#drawers.get(drawer) ?? []);
   }
 
   /** A copy: whoever walks it may end watchers. */

@@ -7,7 +7,11 @@ import { rfc3339 } from "#lib";
 import { foregroundFinalizer, orphanFinalizer } from "./meta.ts";
 import type { DeleteOptions } from "./options.ts";
 
-export type Deletion = { readonly type: "delete" } | { readonly type: "put"; readonly object: ApiObject } | { readonly type: "keep" };
+/** `last`: how the object looks on its way out, if that differs from what is stored. */
+export type Deletion =
+  | { readonly type: "delete"; readonly last?: ApiObject }
+  | { readonly type: "put"; readonly object: ApiObject }
+  | { readonly type: "keep" };
 
 export interface DeletionInput {
   /** May be changed. */
@@ -101,7 +105,11 @@ export function decideDeletion(input: DeletionInput): Deletion {
     mark(object, graceful.untilMs, graceful.seconds);
     return { type: "put", object };
   }
-  if (finalizers.length === 0) return { type: "delete" };
+  if (finalizers.length === 0 && graceful === undefined) return { type: "delete" };
+  if (finalizers.length === 0) {
+    mark(object, graceful!.untilMs, 0);
+    return { type: "delete", last: object };
+  }
   const already = object.metadata.deletionTimestamp;
   mark(object, already === undefined ? nowMs : Math.min(Date.parse(already), nowMs), 0);
   return { type: "put", object };

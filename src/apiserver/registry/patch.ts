@@ -14,6 +14,7 @@ import {
   fieldError,
   jsonPatch,
   mergePatch,
+  patchText,
   strategicMergePatch,
 } from "#api";
 import type { HttpResponse } from "#wire";
@@ -54,10 +55,14 @@ export async function readPatch(call: Call): Promise<Patch> {
     if (error instanceof DecodeError) throw ApiError.badRequest(`error decoding patch: ${error.message}`);
     throw error;
   }
-  if (type === "json" && !Array.isArray(document)) {
-    const found = document === null ? "null" : typeof document;
-    throw ApiError.badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`);
+  const found = Array.isArray(document) ? "array" : document === null ? "null" : typeof document;
+  const wanted = type === "json" ? "array" : "object";
+  if (found !== wanted && found !== "null") {
+    const goType = type === "json" ? "[]handlers.jsonPatchOp" : "map[string]interface {}";
+    const shown = found === "boolean" ? "bool" : found;
+    throw ApiError.badRequest(`error decoding patch: json: cannot unmarshal ${shown} into Go value of type ${goType}`);
   }
+  if (document === null) document = type === "json" ? [] : {};
   return { type, document };
 }
 
@@ -94,19 +99,21 @@ export function patchObject(
     return { bytes, ...decodeJson(bytes, type) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw invalidPatch(bytes, error.message);
+    throw invalidPatch(patch, bytes, error.message);
   }
 }
 
-function invalidPatch(bytes: Buffer, text: string): ApiError {
-  return ApiError.invalid({ group: "", kind: "" }, "", [fieldError.invalid("patch", bytes.toString("utf8"), text)]);
+/** A strategic patch is blamed itself, of the others what they made of the object. */
+function invalidPatch(patch: Patch, bytes: Buffer, text: string): ApiError {
+  const shown = patch.type === "strategic" ? patchText(patch.document) : bytes.toString("utf8");
+  return ApiError.invalid({ group: "", kind: "" }, "", [fieldError.invalid("patch", shown, text)]);
 }
 
 function propose(call: Call, patch: Patch, stored: Stored, options: WriteOptions): Proposal {
   const current = convert(stored.object, call.resource);
   const patched = patchObject(call, patch, current, call.resource.type);
   if (options.fieldValidation === "Strict" && patched.strictErrors.length > 0)
-    throw invalidPatch(patched.bytes, `strict decoding error: ${patched.strictErrors.join(", ")}`);
+    throw invalidPatch(patch, patched.bytes, `strict decoding error: ${patched.strictErrors.join(", ")}`);
   const object = checkStrict(patched, options.fieldValidation, call.resource, call.warn);
   checkPatched(call, object);
   const given = parseResourceVersion(object.metadata.resourceVersion);

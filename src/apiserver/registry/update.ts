@@ -129,7 +129,9 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   else if (call.info.subresource === "") rules.prepareForUpdate(object, before);
   inheritSystemFields(object.metadata, old.metadata);
   object.metadata.resourceVersion = String(stored.kv.modRevision);
-  const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
+  // Once for all kinds and once by the kind, so that the causes of a refusal stand there twice, as upstream's do.
+  const about = validateObjectMetaUpdate(object.metadata, old.metadata);
+  const errors = [...about, ...about];
   errors.push(...(status ? rules.validateStatusUpdate(object, old) : rules.validateUpdate(object, old)));
   if (errors.length > 0) throw ApiError.invalid({ group, kind }, target.name, errors);
   await runValidating(call.core.admission, admission);

@@ -49,7 +49,7 @@ export async function readStored(call: Call, target: Target): Promise<Stored | u
 
 export type Decision =
   | { readonly type: "put"; readonly object: ApiObject }
-  | { readonly type: "delete" }
+  | { readonly type: "delete"; readonly last?: ApiObject }
   /** Leave it as it is. */
   | { readonly type: "keep" };
 
@@ -90,6 +90,11 @@ export async function change(
   }
 }
 
+function entryFromLast(target: Target, before: Entry, last: ApiObject): Entry {
+  delete last.metadata.resourceVersion;
+  return entryFromWrite(target.shape, target.key, before.revision, encodeJson(last, target.shape.info.type), last);
+}
+
 /** Stands for "there is nothing": only seen by who has decided to keep it that way. */
 function nothing({ key, namespace, name }: Target): Entry {
   return { key, namespace, name, revision: toRevision(0), bytes: Buffer.alloc(0), offset: 0, labels: undefined, fields: {} };
@@ -109,11 +114,12 @@ async function attemptWrite(
 ): Promise<{ outcome: Outcome } | { current: KeyValue | undefined }> {
   const { store, cache } = call.core;
   if (decision.type === "delete") {
-    if (dryRun) return { outcome: { type: "deleted", entry: before! } };
+    const last = decision.last ? entryFromLast(target, before!, decision.last) : before!;
+    if (dryRun) return { outcome: { type: "deleted", entry: last } };
     const result = await store.txn({ key: target.key, expect, operation: { type: "delete" }, cause: call.cause });
     if (!result.succeeded) return { current: result.current };
     call.written = { key: target.key, revision: result.revision };
-    return { outcome: { type: "deleted", entry: { ...before!, revision: result.revision } } };
+    return { outcome: { type: "deleted", entry: { ...last, revision: result.revision } } };
   }
   const object = convert(decision.object, target.shape.info);
   delete object.metadata.resourceVersion;

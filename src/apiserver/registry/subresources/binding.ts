@@ -2,7 +2,7 @@
 // Invariant: a pod is bound at most once, and never while it is being deleted; the condition PodScheduled goes with it in one write.
 // Called by: index.ts; its caller is the scheduler. Next on the way: write.ts.
 
-import { type ApiObject, ApiError, fieldError, type Pod } from "#api";
+import { type ApiObject, ApiError, fieldError, joinFieldErrors, type Pod } from "#api";
 import { rfc3339 } from "#lib";
 import type { HttpResponse } from "#wire";
 import type { Call } from "../../call.ts";
@@ -35,12 +35,13 @@ export async function binding(call: Call): Promise<HttpResponse> {
   return objectResponse(201, status, statusType, { ...call.representation, view: "object" });
 }
 
-function check({ metadata, target }: BindingObject): void {
+function check({ target }: BindingObject): void {
   const errors = [];
   if (target?.kind !== undefined && target.kind !== "" && target.kind !== "Node")
     errors.push(fieldError.notSupported("target.kind", target.kind, ["Node", "<empty>"]));
   if (!target?.name) errors.push(fieldError.required("target.name"));
-  if (errors.length > 0) throw ApiError.invalid({ group: "", kind: "Binding" }, metadata.name ?? "", errors);
+  // Upstream answers these without a reason, as if it were its own fault.
+  if (errors.length > 0) throw ApiError.of(500, "", joinFieldErrors(errors));
 }
 
 function bind(call: Call, object: ApiObject, binding: BindingObject): void {
