@@ -18,5 +18,5 @@ if (first === "part") {
   process.exitCode = await component(first, rest);
 } else {
   const { main } = await import("../cli/index.ts");
-  process.exitCode = await main(process.argv.slice(2), import.meta.filename);
+  process.exit(await main(process.argv.slice(2), import.meta.filename));
 }

@@ -72,7 +72,7 @@ async function apiserver(settings: ApiserverSettings): Promise<RunningPart> {
     facts: { port: listening.port },
     async stop() {
       const closed = listening.close(3000);
-      await server.close();
+      server.close();
       await closed;
       await store.close();
     },

@@ -34,6 +34,11 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     },
   });
   const local = inProcess();
+  // The port is taken first, because the first objects name it; whoever calls before the API server is there waits a moment.
+  const serving = Promise.withResolvers<HttpHandler>();
+  const tls = { ...readPair(paths, "apiserver"), clientCa: readCa(paths) };
+  const handler: HttpHandler = async (request) => (await serving.promise)(request);
+  const server = await listenFrom({ host: "127.0.0.1", tls, handler, log, clock }, settings.port ?? firstPort, settings.port !== undefined);
   const clients = new Map<string, Client>();
   const proxy = nodeProxy(paths, clock, () => clientFor("system:apiserver", ["system:masters"], "kube-apiserver"));
   const apiserver = createApiServer({
@@ -47,6 +52,7 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     clientCa: readCa(paths),
     version: gitVersion,
     nodeProxy: proxy,
+    securePort: server.port,
   });
   function clientFor(name: string, groups: readonly string[], component: string): Client {
     const known = clients.get(name);
@@ -57,22 +63,20 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     return client;
   }
   const tokens = nodeTokens(paths, (node) => isSimulatedNode(paths.name, node));
-  const handler: HttpHandler = (request) => {
+  await apiserver.ready;
+  serving.resolve((request) => {
     const bearer = /^Bearer (\S+)$/.exec(header(request.headers, "authorization") ?? "")?.[1];
     const node = bearer === undefined ? undefined : tokens.verify(bearer);
     if (node === undefined) return apiserver.handler(request);
     return apiserver.handlerFor({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] })(request);
-  };
-  await apiserver.ready;
-  const tls = { ...readPair(paths, "apiserver"), clientCa: readCa(paths) };
-  const server = await listenFrom({ host: "127.0.0.1", tls, handler, log, clock }, settings.port ?? firstPort, settings.port !== undefined);
+  });
   const loops = startLoops({ ...context, candidate: `dhow-${paths.name}`, clientFor, rootCa: readCa(paths) });
   return {
     facts: { port: server.port },
     async stop() {
       await loops.close();
       const closed = server.close(closeGraceMs);
-      await apiserver.close();
+      apiserver.close();
       for (const client of clients.values()) client.close();
       proxy.close();
       await closed;

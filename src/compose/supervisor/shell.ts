@@ -202,10 +202,10 @@ class Shell implements Supervisor {
         this.#signal(name, "SIGKILL");
       },
     );
-    void whenGone?.(pid).then(() => {
-      const record = this.#records.get(name);
-      if (record?.pid === pid) this.#exited(name, record, "gone");
-    });
+    const record = this.#records.get(name);
+    // Of a child the kernel tells us.
+    if (!record || this.#children.has(record)) return;
+    void whenGone?.(pid).then(() => this.#exited(name, record, "gone"));
   }
 
   #go(name: string, facts: Readonly<Record<string, unknown>>): void {
