@@ -98,15 +98,17 @@ async function compare(model: Model, store: Store, start: string, end: string): 
   }
   for (let from = Math.max(model.compacted, 2); from <= model.revision; from++) {
     const seen: string[] = [];
+    const { promise: progress, resolve: delivered } = Promise.withResolvers<void>();
     const watch = store.watch(
       { start, end, startRevision: revision(from) },
       {
         batch: ({ revision: at, events }) => void seen.push(...events.map((e) => `${at} ${e.type} ${e.kv.key} ${e.previous?.modRevision}`)),
-        progress: () => undefined,
+        progress: () => delivered(),
         closed: () => undefined,
       },
     );
-    await macrotask();
+    watch.requestProgress();
+    await progress;
     watch.close();
     const want = model.changed
       .map((name, at) => ({ name, at, now: model.at[at]!.get(name), was: model.at[at - 1]?.get(name) }))
@@ -116,15 +118,59 @@ async function compare(model: Model, store: Store, start: string, end: string): 
   }
 }
 
-test("a store in memory answers as the model", async () => {
-  const property = fc.asyncProperty(steps, bound, bound, async (all, start, end) => {
-    const store = memoryStore({ clock: new ManualClock(), prng: seededPrng(1) });
-    const model = new Model();
-    for (const step of all) if (step.type !== "restart") await follow(model, store, step);
-    await compare(model, store, start, end);
-    await store.close();
+/** Each look at it costs time, so that everything that works in slices is cut as often as can be. */
+class HurriedClock extends ManualClock {
+  #looks = 0;
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + 3 * this.#looks++;
+  }
+}
+
+for (const [name, makeClock] of [
+  ["at leisure", () => new ManualClock()],
+  ["cut into the smallest slices", () => new HurriedClock()],
+] as const) {
+  test(`a store in memory answers as the model, ${name}`, async () => {
+    const property = fc.asyncProperty(steps, bound, bound, async (all, start, end) => {
+      const store = memoryStore({ clock: makeClock(), prng: seededPrng(1) });
+      const model = new Model();
+      for (const step of all) if (step.type !== "restart") await follow(model, store, step);
+      await compare(model, store, start, end);
+      await store.close();
+    });
+    await fc.assert(property, { numRuns: 150, seed: 1 });
   });
-  await fc.assert(property, { numRuns: 150, seed: 1 });
+}
+
+test("long ranges and slow fan-out stay true while writers and compaction go on", async () => {
+  const store = memoryStore({ clock: new HurriedClock(), prng: seededPrng(1) });
+  const put = (name: string, expect: number): ReturnType<Store["txn"]> =>
+    store.txn({ key: name, expect: revision(expect), operation: { type: "put", value: Buffer.from(name) } });
+  const revisions: number[] = [];
+  let progressed = (): void => undefined;
+  const watch = store.watch(
+    { start: "/k/", end: "/k0", startRevision: revision(1) },
+    { batch: (batch) => void revisions.push(batch.revision), progress: () => progressed(), closed: () => undefined },
+  );
+  const count = 5000;
+  await Promise.all(Array.from({ length: count }, (_, i) => put(`/k/${i}`, 0)));
+  const before = store.range({ start: "/k/", end: "/k0" });
+  for (let i = 0; i < 500; i++) {
+    await store.txn({ key: `/k/${i}`, expect: revision(i + 2), operation: { type: "delete" } });
+    if (i % 100 === 99) await store.compact(store.status().revision);
+  }
+  deepStrictEqual([(await before).count, (await before).kvs.length, (await before).revision], [count, count, count + 1]);
+  deepStrictEqual((await store.range({ start: "/k/", end: "/k0", countOnly: true })).count, count - 500);
+  await new Promise<void>((resolve) => {
+    progressed = resolve;
+    watch.requestProgress();
+  });
+  deepStrictEqual(
+    revisions,
+    Array.from({ length: count + 500 }, (_, i) => i + 2),
+  );
+  await store.close();
 });
 
 test("a store on disk answers as the model, through restarts from snapshots", async () => {

@@ -29,6 +29,11 @@ import { WatchHub } from "./watch/hub.ts";
 const keysPerStep = 1024;
 const revisionsPerStep = 256;
 
+function isByteString(key: string): boolean {
+  for (let index = 0; index < key.length; index++) if (key.charCodeAt(index) > 0xff) return false;
+  return true;
+}
+
 export interface LocalStoreOptions {
   readonly clock: Clock;
   readonly prng: Prng;
@@ -117,6 +122,7 @@ export class LocalStore implements Store {
   async txn(request: TxnRequest): Promise<TxnResult> {
     const { key, expect, operation, cause } = request;
     const { limits } = this.#options;
+    assert(isByteString(key), "a key is a string of bytes");
     const valueBytes = operation.type === "put" ? operation.value.length : 0;
     if (key.length + valueBytes > limits.maxRequestBytes) throw storeError.tooLarge();
     if (operation.type === "put" && this.state.bytes + key.length + valueBytes > limits.quotaBytes) throw storeError.noSpace();
