@@ -9,7 +9,8 @@ import { deletableResources, isEvents, resourceName } from "../resources.ts";
 import { type Content, planNamespace, type SeenNamespace } from "./plan.ts";
 
 // Tables of constants, read once.
-const namespaced = deletableResources().filter((info) => info.namespaced);
+// The two groups of Events show the same objects.
+const namespaced = deletableResources().filter((info) => info.namespaced && info.group !== "events.k8s.io");
 const followed = namespaced.filter((info) => !isEvents(info));
 
 /** Whatever vanishes from a namespace that is being deleted may have been the last thing in it. */
@@ -29,9 +30,10 @@ export const namespace = defineController<SeenNamespace>({
     const found = world.lister<Namespace>("namespaces").get(key);
     if (!found) return undefined;
     const seen = { saw: [found], namespace: found };
-    if (found.metadata.deletionTimestamp === undefined) return { ...seen, content: [] };
+    if (found.metadata.deletionTimestamp === undefined) return { ...seen, content: [], live: false };
     const cached = cachedContent(key, world);
-    return { ...seen, content: cached.length > 0 ? cached : await liveContent(key, world) };
+    const live = cached.length === 0;
+    return { ...seen, live, content: live ? await liveContent(key, world) : cached };
   },
   plan: planNamespace,
 });

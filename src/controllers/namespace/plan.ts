@@ -18,11 +18,14 @@ export interface SeenNamespace {
   readonly namespace: Live<Namespace>;
   /** What is left, by resource; only resources with something left. */
   readonly content: readonly Content[];
+  /** The content was read live because no informer showed any: then no event will tell that it is gone. */
+  readonly live: boolean;
 }
 
 const finalizer = "kubernetes";
+const unfollowedMs = 20;
 
-export function planNamespace({ namespace, content }: SeenNamespace, { nowMs }: { nowMs: number }): Plan {
+export function planNamespace({ namespace, content, live }: SeenNamespace, { nowMs }: { nowMs: number }): Plan {
   if (namespace.metadata.deletionTimestamp === undefined) return nothing("active");
   if (!(namespace.spec?.finalizers ?? []).includes(finalizer)) return nothing("finalized: other finalizers hold it");
   const pods = content.filter((one) => one.resource === "pods");
@@ -36,11 +39,9 @@ export function planNamespace({ namespace, content }: SeenNamespace, { nowMs }: 
     return content.length > 0 || error ? told : [...told, finalize(namespace)];
   };
   const counted = due.map((one) => `${one.objects.length} ${one.resource}`).join(", ");
-  return {
-    actions: actions.length === 0 ? [] : [{ verb: "batch", slowStart: false, actions }],
-    finish,
-    decision: counted === "" ? "empty: it may go" : `still there: ${counted}`,
-  };
+  const decision = counted === "" ? "empty: it may go" : `still there: ${counted}`;
+  const again = live && content.length > 0 ? { requeueAfterMs: unfollowedMs } : {};
+  return { actions: actions.length === 0 ? [] : [{ verb: "batch", slowStart: false, actions }], finish, decision, ...again };
 }
 
 function deletions({ info, resource, objects }: Content): Action[] {
