@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { Container, Event, Node, Pod } from "#api";
 import { type AnyObject, createClient, createFakeApi, type Live } from "#client";
 import { type Cri, simulatedCri } from "#cri";
-import { ManualClock, noSpans, seededPrng, silentLog, SpanRing } from "#lib";
+import { ManualClock, seededPrng, silentLog, SpanRing } from "#lib";
 import { createKubelet, type Kubelet } from "./kubelet.ts";
 import type { KubeletSettings } from "./settings.ts";
 import { simulatedVolumes } from "./volumes/simulated.ts";
@@ -50,7 +50,7 @@ class World {
   agent(): Kubelet {
     const client = createClient({ transport: this.api.transport, clock: this.clock });
     const { clock, prng, cri } = this;
-    return createKubelet({ client, cri, volumes: simulatedVolumes(), clock, prng, log: silentLog(), spans: noSpans, settings });
+    return createKubelet({ client, cri, volumes: simulatedVolumes(), clock, prng, log: silentLog(), spans: this.spans, settings });
   }
 
   /** Lets everything that can happen now happen. */
@@ -217,6 +217,28 @@ test("a new agent over the same runtime adopts what runs, and takes down only wh
     (await world.cri.listPodSandbox()).map((one) => one.metadata.name),
     ["a"],
   );
+  await world.kubelet.close();
+});
+
+test("one trace from the pod's arrival to the status that says Running; what happens later is another one", async () => {
+  const world = new World();
+  await world.create("a", [{ name: "c", image: "web:1", command: ["sh", "-c", "sleep 5; exit 1"] }]);
+  assert.equal(world.line("a"), "Running [running r0] ready True");
+  const [first, ...others] = new Set(world.spans.spans.map((span) => span.traceId));
+  assert.deepEqual(others, []);
+  const names = new Set(world.spans.spans.map((span) => span.name));
+  for (const name of ["sync pod", "cri RunPodSandbox", "cri PullImage", "cri StartContainer"]) assert.ok(names.has(name), name);
+  const writes = world.api.requests.filter((one) => one.method === "PATCH" && one.target.endsWith("/pods/a/status"));
+  assert.ok(writes.length >= 2);
+  for (const { headers } of writes) {
+    assert.match(String(headers?.["traceparent"]), new RegExp(`^00-${first}-`));
+    assert.match(String(headers?.["baggage"]), /^dhow\.cause=\d+$/);
+  }
+  const known = new Set(world.spans.spans.map((span) => span.spanId));
+  for (const span of world.spans.spans)
+    assert.ok(span.parentSpanId === undefined || known.has(span.parentSpanId), `${span.name} hangs in the tree`);
+  await world.pass(5000);
+  assert.equal(new Set(world.spans.spans.map((span) => span.traceId)).size, 2);
   await world.kubelet.close();
 });
 

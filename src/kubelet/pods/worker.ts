@@ -59,7 +59,6 @@ export class PodWorker {
     const before = this.#pod;
     if (before && !pod) this.#orphanGraceSeconds = before.metadata.deletionGracePeriodSeconds ?? 0;
     this.#pod = pod;
-    if (cause && !this.#trace) this.#trace = cause;
     const ends = !pod || pod.metadata.deletionTimestamp !== undefined;
     const wasEnding = before?.metadata.deletionTimestamp !== undefined;
     // Whatever is being started or pulled is no longer wanted.
@@ -68,6 +67,7 @@ export class PodWorker {
       wasEnding && (!pod || (pod.metadata.deletionGracePeriodSeconds ?? 0) < (before.metadata.deletionGracePeriodSeconds ?? 0));
     if (sooner) this.#hurry(this.#graceSeconds());
     if (onlyStatusOfOurs(before, pod)) return;
+    if (cause) this.#trace ??= cause;
     this.poke();
   }
 
@@ -147,7 +147,10 @@ export class PodWorker {
 
   async #pass(): Promise<void> {
     const { node } = this;
-    const span = newSpanContext(node.prng, this.#trace);
+    const parent = this.#trace;
+    const span = newSpanContext(node.prng, parent);
+    // Passes that follow from this one belong to its trace, until nothing is left to be done.
+    this.#trace ??= span;
     const startMs = node.clock.nowMs();
     const causes = revisionOf(this.#pod);
     const options = { trace: span, signal: this.#abort.signal };
@@ -163,13 +166,14 @@ export class PodWorker {
     this.#tellBackoffs(plan, context);
     if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
     // Before anything long begins, what is known so far is told: ContainerCreating is a status too.
-    await this.#tell(plan, write);
+    const told = await this.#tell(plan, write);
     if (plan.actions.length > 0) {
       await this.#act(plan.actions, context);
       this.#dirty = true;
     } else if (plan.finished) await this.#finish(write);
     else if (plan.wakeAtMs !== undefined) this.#wakeAt(plan.wakeAtMs);
-    if (plan.actions.length > 0) this.#record(plan, span, startMs, causes);
+    if (plan.actions.length > 0 || told) this.#record(plan, span, parent, startMs, causes);
+    if (plan.actions.length === 0 && !this.#dirty) this.#trace = undefined;
   }
 
   get node(): NodeContext {
@@ -241,9 +245,10 @@ export class PodWorker {
     };
   }
 
-  async #tell(plan: PodPlan, write: WriteContext): Promise<void> {
+  /** True when something was written. */
+  async #tell(plan: PodPlan, write: WriteContext): Promise<boolean> {
     const pod = this.#pod;
-    if (!pod) return;
+    if (!pod) return false;
     const { settings, volumes, cri } = this.#node;
     const ending = pod.metadata.deletionTimestamp !== undefined || isOver(pod, this.#runtime);
     const status = podStatus({
@@ -259,16 +264,18 @@ export class PodWorker {
       hostIps: settings.addresses,
     });
     const patch = statusPatch(pod.status, status);
-    if (!patch) return;
+    if (!patch) return false;
     const { namespace = "", name, uid } = pod.metadata;
     try {
       const pods = this.#node.client.resource<Pod>("pods");
       const body = { metadata: { uid }, status: patch };
       const stored = await pods.patch(namespace, name, "strategic", body, write, { subresource: "status" });
       if (this.#pod === pod) this.#pod = stored;
+      return true;
     } catch (error) {
       // Gone, or another pod of the same name: the watch will say so.
       if (!(error instanceof ApiError) || (error.status.code !== 404 && error.status.code !== 409)) throw error;
+      return false;
     }
   }
 
@@ -292,18 +299,23 @@ export class PodWorker {
     this.#hooks.gone(this.uid);
   }
 
-  #record(plan: PodPlan, span: SpanContext, startMs: number, causes: readonly number[]): void {
+  #record(plan: PodPlan, span: SpanContext, parent: SpanContext | undefined, startMs: number, causes: readonly number[]): void {
     const { namespace = "", name = "" } = this.#pod?.metadata ?? {};
     this.#node.spans.record({
       ...span,
-      ...(this.#trace ? { parentSpanId: this.#trace.spanId } : {}),
+      ...(parent ? { parentSpanId: parent.spanId } : {}),
       name: "sync pod",
       component: "kubelet",
       startMs,
       endMs: this.#node.clock.nowMs(),
-      attributes: { key: `${namespace}/${name}`, causes, did: plan.actions.map((action) => action.do), why: plan.why },
+      attributes: { key: `${namespace}/${name}`, causes, did: didWhat(plan), why: plan.why },
     });
   }
+}
+
+/** A pass without actions that left a span told the API server something. */
+function didWhat(plan: PodPlan): readonly string[] {
+  return plan.actions.length > 0 ? plan.actions.map((action) => action.do) : ["write status"];
 }
 
 function revisionOf(pod: Live<Pod> | undefined): readonly number[] {
