@@ -35,10 +35,21 @@ function tolerationErrors(field: string, now: readonly Toleration[], old: readon
 
 function gateErrors(now: PodSpec, old: PodSpec): FieldError[] {
   const before = new Set((old.schedulingGates ?? []).map((gate) => gate.name));
-  const added = (now.schedulingGates ?? []).map((gate) => gate.name).filter((name) => !before.has(name));
-  if (added.length === 0) return [];
-  const text = `only deletion is allowed, but found new scheduling gates '${added[0] ?? ""}'`;
-  return [fieldError.forbidden("spec.schedulingGates", text)];
+  return (now.schedulingGates ?? []).flatMap(({ name }, i) => {
+    if (before.has(name)) return [];
+    const text = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [fieldError.forbidden(`spec.schedulingGates[${i}].name`, text)];
+  });
+}
+
+/** Said again on an update, beside what validation says of the new object. */
+function imageErrors(field: string, containers: readonly Container[]): FieldError[] {
+  return containers.flatMap(({ image = "" }, i) => {
+    if (image === "") return [fieldError.required(`${field}[${i}].image`)];
+    return image === image.trim()
+      ? []
+      : [fieldError.invalid(`${field}[${i}].image`, image, "must not have leading or trailing whitespace")];
+  });
 }
 
 function withImages(now: readonly Container[] | undefined, old: readonly Container[] | undefined): Container[] {
@@ -78,6 +89,7 @@ export function validatePodUpdate(pod: Pod, oldPod: Pod): FieldError[] {
     if ((now[list]?.length ?? 0) !== (old[list]?.length ?? 0)) {
       return [...errors, fieldError.forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
     }
+    errors.push(...imageErrors(`spec.${list}`, now[list] ?? []));
   }
   errors.push(
     ...deadlineErrors(now, old),
