@@ -67,8 +67,9 @@ export async function readPatch(call: Call): Promise<Patch> {
 }
 
 export async function patch(call: Call): Promise<HttpResponse> {
-  const options = writeOptions("PatchOptions", call.info.query);
+  // The kind of patch first: options that only server-side apply knows must not hide that it is missing.
   const patch = await readPatch(call);
+  const options = writeOptions("PatchOptions", call.info.query);
   const outcome = await updateObject(call, options, (stored) => Promise.resolve(propose(call, patch, stored, options)));
   if (outcome.type === "missing") throw ApiError.notFound(subjectOf(call), call.info.name);
   return answerEntry(call, 200, outcome.entry);

@@ -126,7 +126,7 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   const status = call.info.subresource === "status";
   const before = clone(old);
   if (status) rules.prepareForStatusUpdate(object, before);
-  else if (call.info.subresource === "") rules.prepareForUpdate(object, before);
+  else if (call.info.subresource === "" || call.info.subresource === "scale") rules.prepareForUpdate(object, before);
   inheritSystemFields(object.metadata, old.metadata);
   object.metadata.resourceVersion = String(stored.kv.modRevision);
   // Once for all kinds and once by the kind, so that the causes of a refusal stand there twice, as upstream's do.
