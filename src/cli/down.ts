@@ -61,15 +61,20 @@ export async function down(io: Io, options: DownOptions): Promise<number> {
 async function askSupervisor(io: Io, paths: StatePaths): Promise<Stopped> {
   const end = Promise.withResolvers<Stopped>();
   let parts: readonly string[] = [];
+  let stopped: Stopped | undefined;
   const channel = await connectChannel(paths.socket, {
     message(message) {
       if (message.type === "status")
         parts = (message["parts"] as readonly PartView[])
           .filter((part) => part.pid !== undefined)
           .map((part) => `${part.name} (pid ${part.pid})`);
-      else if (message.type === "finished") end.resolve({ parts, removed: message["removed"] as readonly string[] });
+      else if (message.type === "finished") stopped = { parts, removed: message["removed"] as readonly string[] };
     },
-    closed: () => end.reject(new CliError("the supervisor ended before it said what it removed; run `dhow down` again")),
+    // The connection ends when the supervisor has left the folder for good.
+    closed: () =>
+      stopped
+        ? end.resolve(stopped)
+        : end.reject(new CliError("the supervisor ended before it said what it removed; run `dhow down` again")),
   });
   const bound = io.clock.after(
     stopBoundMs,

@@ -18,7 +18,7 @@ export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
     io.out("simulated nodes have every image already");
     return exitCodes.done;
   }
-  const { socket, snapshotter } = await imageTarget(paths, settings, io.clock);
+  const { socket, snapshotter } = await imageTarget(paths, settings);
   if (!existsSync(socket)) throw new CliError(`containerd of cluster "${paths.name}" is not running`);
   const { loadImage } = await import("#image");
   const names = await loadImage(archive, { socket, snapshotter });

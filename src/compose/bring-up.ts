@@ -10,7 +10,6 @@ import { clusterParts, type Launcher, nodePart, partArgv, partNames, realNodes, 
 import { type ClusterSettings, writeSettings, writeWhole } from "./state/folder.ts";
 import { pkiComplete } from "./state/pki.ts";
 import type { StatePaths } from "./state/paths.ts";
-import { recordOf, removePartRecord, writePartRecord } from "./state/processes.ts";
 import type { Message } from "./supervisor/channel.ts";
 import { startSupervisor, type Supervisor } from "./supervisor/shell.ts";
 
@@ -127,12 +126,9 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
       },
     },
   });
-  writePartRecord(paths, partNames.supervisor, recordOf(process.pid));
   const running = supervisor;
-  void running.finished.then(() => {
-    removePartRecord(paths, partNames.supervisor);
-    failed.reject(new UpFailed("stopped before it was up"));
-  });
+  void running.finished.then(() => failed.reject(new UpFailed("stopped before it was up")));
+
   say("control plane", "running");
 
   const succeed = async (): Promise<UpResult> => {

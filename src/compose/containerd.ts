@@ -3,7 +3,7 @@
 // Called by: cluster.ts. Next on the way: cri/containerd/, which knows containerd's own ways.
 
 import { join } from "node:path";
-import { clearLeftovers, type PreparedContainerd, prepareContainerd } from "#cri";
+import { clearLeftovers, containerdPaths, type PreparedContainerd, prepareContainerd } from "#cri";
 import { pauseReference } from "#image";
 import type { Clock } from "#lib";
 import { cgroupProcesses, commandLine, hasCapability, mounts, processIds, processStartTime, removeCgroup, unmountBelow } from "#linux";
@@ -22,14 +22,15 @@ function snapshotterFor(directory: string): "overlayfs" | "native" {
   return holder?.fsType === "overlay" ? "native" : "overlayfs";
 }
 
-export function containerdFor(
-  paths: StatePaths,
-  clock: Clock,
-): PreparedContainerd & { clear(): Promise<readonly string[]>; snapshotter: string } {
-  const snapshotter = snapshotterFor(paths.directory);
+/** Where the cluster's containerd is, without touching it. */
+export function containerdPlace(paths: StatePaths): { readonly socket: string; readonly snapshotter: "overlayfs" | "native" } {
+  return { socket: containerdPaths(paths.containerd).socket, snapshotter: snapshotterFor(paths.directory) };
+}
+
+export function containerdFor(paths: StatePaths, clock: Clock): PreparedContainerd & { clear(): Promise<readonly string[]> } {
   const prepared = prepareContainerd({
     directory: paths.containerd,
-    snapshotter,
+    snapshotter: snapshotterFor(paths.directory),
     restrictOomScoreAdj: !hasCapability("CAP_SYS_RESOURCE"),
     cniBinDirectory: "/usr/lib/cni",
     sandboxImage: pauseReference,
@@ -40,7 +41,6 @@ export function containerdFor(
   });
   return {
     ...prepared,
-    snapshotter,
     async clear() {
       const left = await clearLeftovers({
         directory: paths.containerd,
@@ -49,7 +49,16 @@ export function containerdFor(
         kernel: { processIds, commandLine, processStartTime, unmountBelow, cgroupProcesses, removeCgroup },
         kill: (pid, signal) => process.kill(pid, signal),
       });
-      return [...left.removed, ...(await cleanupCni(paths.name))];
+      // One line for the cgroups of all pods in all hierarchies: dozens of folders would hide the rest.
+      const others = left.removed.filter((thing) => !thing.startsWith("cgroup "));
+      const cgroups = left.removed.length - others.length;
+      const summary = cgroups > 0 ? [`${cgroups} cgroup folders of ${podCgroup(paths.name)}`] : [];
+      return [
+        ...others,
+        ...summary,
+        ...left.busy.map((folder) => `(not removed, still in use: ${folder})`),
+        ...(await cleanupCni(paths.name)),
+      ];
     },
   };
 }

@@ -49,13 +49,9 @@ export async function warmUp(kind: string): Promise<void> {
 }
 
 /** The containerd that a cluster's images go into. */
-export async function imageTarget(
-  paths: StatePaths,
-  settings: ClusterSettings,
-  clock: Clock,
-): Promise<{ socket: string; snapshotter: string }> {
-  const { containerdFor } = await import("./containerd.ts");
-  const { socket, snapshotter } = containerdFor(paths, clock);
+export async function imageTarget(paths: StatePaths, settings: ClusterSettings): Promise<{ socket: string; snapshotter: string }> {
+  const { containerdPlace } = await import("./containerd.ts");
+  const { socket, snapshotter } = containerdPlace(paths);
   return settings.cri === undefined ? { socket, snapshotter } : { socket: settings.cri.replace(/^unix:\/\//, ""), snapshotter };
 }
 

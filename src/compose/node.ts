@@ -11,7 +11,7 @@ import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
 import { machineFacts, primaryAddress } from "#linux";
 import { podCgroup } from "./cluster.ts";
-import { containerdFor, firstPodCidr } from "./containerd.ts";
+import { containerdPlace, firstPodCidr } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
@@ -26,7 +26,7 @@ async function ensurePauseImage(context: PartContext, cri: Cri, socket: string):
   if (await cri.imageStatus(pauseReference)) return;
   const file = join(context.paths.containerd, "pause.tar");
   writeFileSync(file, pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"));
-  await loadImage(file, { socket, snapshotter: containerdFor(context.paths, context.clock).snapshotter });
+  await loadImage(file, { socket, snapshotter: containerdPlace(context.paths).snapshotter });
   await imageVisible(cri, pauseReference, { clock: context.clock, timeoutMs: runtimeReadyMs });
 }
 

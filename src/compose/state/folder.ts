@@ -41,7 +41,8 @@ export function stateExists(paths: StatePaths): boolean {
 
 /** Everything of the cluster, data included. */
 export function purgeState(paths: StatePaths): void {
-  if (stateExists(paths)) rmSync(paths.directory, { recursive: true, force: true });
+  // Without `force`: a file that vanishes under our hands would end the removal in silence.
+  if (stateExists(paths)) rmSync(paths.directory, { recursive: true, maxRetries: 3 });
 }
 
 /** What `up` was told and what it chose, so that the next `up` brings the same cluster back. */

@@ -77,8 +77,8 @@ export async function listenChannel(path: string, accept: (channel: Channel) => 
   return {
     close() {
       server.close();
-      for (const socket of sockets) socket.end();
       rmSync(path, { force: true });
+      for (const socket of sockets) socket.end();
     },
   };
 }

@@ -106,6 +106,7 @@ class Shell implements Supervisor {
         removePartRecord(this.#options.paths, name);
       }
     }
+    writePartRecord(this.#options.paths, "supervisor", recordOf(process.pid));
     this.#post({ type: "begin", adopted, spawn: this.#options.spawn ?? true });
   }
 
@@ -312,9 +313,11 @@ class Shell implements Supervisor {
         this.#options.report.progress(program.name, error instanceof Error ? error.message : String(error));
       }
     }
+    // Nothing of ours is touched in the folder after this is said: whoever hears it may remove the folder.
+    removePartRecord(this.#options.paths, "supervisor");
+    this.#lock.release();
     this.tell({ type: "finished", removed: this.#removed });
     this.#server?.close();
-    this.#lock.release();
     this.#resolveFinished(this.#removed);
   }
 }
