@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -45,8 +45,15 @@ const prepared = prepareContainerd({
   },
 });
 let untouched: HostPicture;
+let sharedBefore: readonly string[];
 let containerd: ChildProcess;
 let cri: Cri;
+/** Folders that every containerd and every CNI plugin on the machine writes to. */
+function shared(): readonly string[] {
+  return ["/run/containerd/s", "/run/containerd/runc/k8s.io", "/var/lib/cni/results"].flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder).map((name) => `${folder}/${name}`) : [],
+  );
+}
 const events: CriEvent[] = [];
 let heard: () => void = () => undefined;
 
@@ -108,6 +115,7 @@ async function run(sandbox: string, name: string, script: string): Promise<strin
 
 before(async () => {
   untouched = await picture(directory);
+  sharedBefore = shared();
   await start();
   for (const [file, bytes, reference] of [
     ["pause.tar", pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"), pauseReference],
@@ -187,6 +195,7 @@ test("a clean stop leaves nothing", async () => {
     removed.join("\n"),
   );
   assert.deepEqual(await picture(directory), untouched);
+  assert.deepEqual(shared(), sharedBefore);
 });
 
 test("a stop that was none, containerd and all killed, leaves nothing either", async () => {
@@ -196,4 +205,5 @@ test("a stop that was none, containerd and all killed, leaves nothing either", a
   await end("SIGKILL");
   assert.match((await clear()).join("\n"), /shim \d+/);
   assert.deepEqual(await picture(directory), untouched);
+  assert.deepEqual(shared(), sharedBefore);
 });

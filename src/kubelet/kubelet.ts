@@ -4,6 +4,7 @@
 
 import type { Pod } from "#api";
 import { createRecorder, type Live } from "#client";
+import { removeCgroup } from "#linux";
 import { NodeLease } from "./node/lease.ts";
 import { NodeRegistration } from "./node/register.ts";
 import { podLogDirectory } from "./containers/config.ts";
@@ -29,7 +30,9 @@ export interface Kubelet {
 export function createKubelet(dependencies: KubeletDependencies): Kubelet {
   const { client, clock, log, settings } = dependencies;
   const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName });
-  const node: NodeContext = { ...dependencies, recorder };
+  // A runtime behind a socket is one with real control groups.
+  const real = dependencies.cri.endpoint.startsWith("unix:");
+  const node: NodeContext = { ...(real ? { removeCgroup } : {}), ...dependencies, recorder };
   const registration = new NodeRegistration(node);
   const lease = new NodeLease(node, () => registration.current?.metadata.uid);
   const probes = new Probes(node, (uid) => pods.worker(uid)?.poke());

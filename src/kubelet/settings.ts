@@ -52,6 +52,8 @@ export interface KubeletDependencies {
   readonly client: Client;
   readonly cri: Cri;
   readonly volumes: Volumes;
+  /** Removes a pod's control group when the pod is gone; runtimes remove only the containers' own. */
+  readonly removeCgroup?: (path: string) => void;
   readonly clock: Clock;
   readonly prng: Prng;
   readonly log: Log;

@@ -21,6 +21,10 @@ export interface ContainerdPaths {
   readonly socket: string;
   readonly config: string;
   readonly cniConfDirectory: string;
+  /** Where runc keeps its containers' states. */
+  readonly runcRoot: string;
+  /** One folder a running container, each with the address of its shim. */
+  readonly tasks: string;
 }
 
 export function containerdPaths(directory: string): ContainerdPaths {
@@ -30,6 +34,8 @@ export function containerdPaths(directory: string): ContainerdPaths {
     socket: `${directory}/state/containerd.sock`,
     config: `${directory}/config.toml`,
     cniConfDirectory: `${directory}/cni`,
+    runcRoot: `${directory}/state/runc`,
+    tasks: `${directory}/state/io.containerd.runtime.v2.task/k8s.io`,
   };
 }
 
@@ -69,6 +75,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 
 [${cri}.containerd.runtimes.runc.options]
   BinaryName = ${quote(settings.runtimeBinary ?? "")}
+  Root = ${quote(paths.runcRoot)}
   SystemdCgroup = false
 `;
 }

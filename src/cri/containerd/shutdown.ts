@@ -2,6 +2,8 @@
 // Invariant: afterwards no shim, container process, mount or cgroup of the instance exists; what would not go is named.
 // Called by: compose/ on `down`: stopSandboxes, then the supervisor ends containerd, then clearLeftovers. Next: network's cleanup.
 
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "#lib";
 import { delay } from "#lib";
 import type { Cri } from "../contract.ts";
@@ -52,6 +54,17 @@ export interface ClearOptions {
   kill(pid: number, signal: "SIGKILL"): void;
 }
 
+/** Sockets of shims lie in a folder that all containerds share; each task's folder names its own. */
+function shimSockets(directory: string): readonly string[] {
+  const { tasks } = containerdPaths(directory);
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks).flatMap((id) => {
+    const file = join(tasks, id, "address");
+    const path = existsSync(file) ? readFileSync(file, "utf8").replace(/^unix:\/\//, "") : "";
+    return path.startsWith("/run/containerd/s/") && existsSync(path) ? [path] : [];
+  });
+}
+
 /** For when containerd itself is gone: after a clean stop this finds nothing but empty cgroups. */
 export async function clearLeftovers(options: ClearOptions): Promise<Leftovers> {
   const { kernel, directory } = options;
@@ -65,9 +78,17 @@ export async function clearLeftovers(options: ClearOptions): Promise<Leftovers> 
     }
   };
   for (const pid of kernel.cgroupProcesses(options.cgroup)) kill(pid, "container process");
+  const sockets = shimSockets(directory);
   for (const shim of findShims(directory, kernel)) kill(shim.pid, "shim");
   for (const target of await kernel.unmountBelow(containerdPaths(directory).state)) removed.push(`mount ${target}`);
   for (const target of await kernel.unmountBelow(containerdPaths(directory).root)) removed.push(`mount ${target}`);
+  for (const path of sockets) {
+    rmSync(path, { force: true });
+    removed.push(`shim socket ${path}`);
+  }
+  // What describes containers that no longer exist would only confuse the next containerd.
+  for (const folder of [containerdPaths(directory).runcRoot, containerdPaths(directory).tasks])
+    rmSync(folder, { recursive: true, force: true });
   // The kernel empties a cgroup a moment after its last process was killed.
   let groups = kernel.removeCgroup(options.cgroup);
   for (let waitMs = 10; groups.busy.length > 0 && waitMs < 2000; waitMs *= 2) {

@@ -14,6 +14,10 @@ export function podLogDirectory(settings: KubeletSettings, pod: Pod): string {
   return `${settings.podLogsDirectory}/${namespace}_${name}_${uid}`;
 }
 
+export function podCgroup(settings: KubeletSettings, uid: string): string {
+  return `${settings.cgroupParent}/pod${uid}`;
+}
+
 export function podHostname(pod: Pod): string {
   return (pod.spec?.hostname ?? pod.metadata.name ?? "").slice(0, 63).replace(/[-.]+$/, "");
 }
@@ -79,7 +83,7 @@ export function sandboxConfig(pod: Pod, attempt: number, settings: KubeletSettin
     labels: { ...labels, ...identity(pod) },
     annotations: { ...annotations, [annotationNames.gracePeriod]: String(pod.spec?.terminationGracePeriodSeconds ?? 30) },
     linux: {
-      cgroupParent: `${settings.cgroupParent}/pod${uid}`,
+      cgroupParent: podCgroup(settings, uid),
       securityContext: {
         namespaceOptions: namespaces(pod),
         privileged,

@@ -5,6 +5,7 @@
 import { ApiError, type ObjectReference, type Pod } from "#api";
 import type { Live, WriteContext } from "#client";
 import { newSpanContext, type SpanContext, type Timer } from "#lib";
+import { podCgroup } from "../containers/config.ts";
 import type { NodeContext } from "../settings.ts";
 import { podStatus, statusPatch } from "../status/status.ts";
 import { type ActionContext, carryOut, isInit } from "./actions.ts";
@@ -283,10 +284,11 @@ export class PodWorker {
   async #finish(write: WriteContext): Promise<void> {
     const pod = this.#pod;
     if (pod && pod.metadata.deletionTimestamp === undefined) return;
-    const { cri, volumes, client } = this.#node;
+    const { cri, volumes, client, settings } = this.#node;
     for (const container of this.#runtime.containers) await cri.removeContainer(container.id);
     for (const sandbox of this.#runtime.sandboxes) await cri.removePodSandbox(sandbox.id);
     await volumes.tearDown(this.uid);
+    this.#node.removeCgroup?.(podCgroup(settings, this.uid));
     if (pod) {
       const { namespace = "", name, uid } = pod.metadata;
       try {

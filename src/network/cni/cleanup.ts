@@ -2,9 +2,12 @@
 // Invariant: a rule or chain is touched only if its comment names our network; everything else in the table stays as it is.
 // Called by: `down` (through compose) after the sandboxes are gone; normally finds only the bridge. Next on the way: nothing.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { run } from "#linux";
 import { bridgeName, networkName } from "./config.ts";
+
+const resultsFolder = "/var/lib/cni/results";
 
 /**
  * Arguments for `iptables -t nat`, in an order that works: rules that jump to our chains, then the chains.
@@ -26,6 +29,15 @@ export function leftoverRules(save: string, network: string): readonly (readonly
   return [...deletions, ...[...chains].map((chain) => ["-F", chain]), ...[...chains].map((chain) => ["-X", chain])];
 }
 
+/** Plugins' results are kept in a folder that all networks of the machine share: ours carry the network's name and a sandbox's id. */
+export function leftoverResults(names: readonly string[], network: string): readonly string[] {
+  const ids = names.flatMap((name) => {
+    const id = name.startsWith(`${network}-`) ? /^([0-9a-f]{64})-/.exec(name.slice(network.length + 1))?.[1] : undefined;
+    return id === undefined ? [] : [id];
+  });
+  return names.filter((name) => ids.some((id) => name.startsWith(`${network}-${id}-`) || name === `cni-loopback-${id}-lo`));
+}
+
 /** Returns what was removed, in words. */
 export async function cleanupCni(clusterName: string): Promise<readonly string[]> {
   const removed: string[] = [];
@@ -33,6 +45,12 @@ export async function cleanupCni(clusterName: string): Promise<readonly string[]
   if (existsSync(`/sys/class/net/${bridge}`)) {
     await run("ip", ["link", "delete", bridge]);
     removed.push(`interface ${bridge}`);
+  }
+  if (existsSync(resultsFolder)) {
+    for (const name of leftoverResults(readdirSync(resultsFolder), networkName(clusterName))) {
+      rmSync(join(resultsFolder, name), { force: true });
+      removed.push(`CNI result ${name}`);
+    }
   }
   let save = "";
   try {

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { leftoverRules } from "./cleanup.ts";
+import { leftoverResults, leftoverRules } from "./cleanup.ts";
 import { bridgeName, cniConflist } from "./config.ts";
 
 test("a bridge's name fits the kernel and tells the cluster", () => {
@@ -32,4 +32,10 @@ COMMIT`;
     "-F CNI-aaaa",
     "-X CNI-aaaa",
   ]);
+});
+
+test("kept results of our sandboxes are ours, those of a longer name are not", () => {
+  const [a, b] = ["a".repeat(64), "b".repeat(64)];
+  const names = [`dhow-x-${a}-eth0`, `cni-loopback-${a}-lo`, `dhow-x-y-${b}-eth0`, `cni-loopback-${b}-lo`];
+  assert.deepEqual(leftoverResults(names, "dhow-x"), [`dhow-x-${a}-eth0`, `cni-loopback-${a}-lo`]);
 });
