@@ -38,7 +38,8 @@ function compare({ pod: a, crowd: crowdA }: Ranked, { pod: b, crowd: crowdB }: R
     (isPodReady(a) && isPodReady(b) ? younger(readySinceMs(a), readySinceMs(b), a, b, nowMs) : 0) ||
     restarts(b.status?.containerStatuses) - restarts(a.status?.containerStatuses) ||
     restarts(b.status?.initContainerStatuses) - restarts(a.status?.initContainerStatuses) ||
-    younger(Date.parse(a.metadata.creationTimestamp ?? ""), Date.parse(b.metadata.creationTimestamp ?? ""), a, b, nowMs)
+    younger(Date.parse(a.metadata.creationTimestamp ?? ""), Date.parse(b.metadata.creationTimestamp ?? ""), a, b, nowMs) ||
+    (a.metadata.uid < b.metadata.uid ? -1 : 1)
   );
 }
 
