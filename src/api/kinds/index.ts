@@ -10,6 +10,7 @@ import { cronJob, job } from "./job.ts";
 import { namespace } from "./namespace.ts";
 import { node } from "./node.ts";
 import { pod } from "./pod.ts";
+import { limitRange, podDisruptionBudget, priorityClass, resourceQuota, storageClass } from "./policies.ts";
 import { rbacKinds } from "./rbac.ts";
 import { replicaSet } from "./replicaset.ts";
 import type { KindRules } from "./rules.ts";
@@ -34,15 +35,20 @@ export const kinds: readonly KindRules[] = [
   eventsV1Event,
   job,
   lease,
+  limitRange,
   namespace,
   node,
   pod,
+  podDisruptionBudget,
+  priorityClass,
   ...rbacKinds,
   replicaSet,
+  resourceQuota,
   secret,
   service,
   serviceAccount,
   statefulSet,
+  storageClass,
 ];
 
 const byKind: ReadonlyMap<string, KindRules> = new Map(kinds.map((rules) => [`${rules.group}/${rules.kind}`, rules]));
