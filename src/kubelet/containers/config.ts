@@ -4,7 +4,7 @@
 
 import type { Container, Pod, SecurityContext } from "#api";
 import type { ContainerConfig, DnsConfig, Mount, NamespaceOption, PodSandboxConfig, PortMapping } from "#cri";
-import { annotationNames, labelNames } from "../pods/runtime.ts";
+import { annotationNames, definitionHash, labelNames } from "../pods/runtime.ts";
 import type { KubeletSettings } from "../settings.ts";
 import { expand } from "./expand.ts";
 import { linuxResources } from "./resources.ts";
@@ -158,6 +158,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     labels: { ...identity(pod), [labelNames.containerName]: container.name },
     annotations: {
       [annotationNames.restartCount]: String(attempt),
+      [annotationNames.hash]: definitionHash(container),
       [annotationNames.terminationMessagePath]: container.terminationMessagePath ?? "/dev/termination-log",
       [annotationNames.terminationMessagePolicy]: container.terminationMessagePolicy ?? "File",
       [annotationNames.gracePeriod]: String(pod.spec?.terminationGracePeriodSeconds ?? 30),

@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import type { Container, Pod, Service } from "#api";
 import { type CallOptions, rpcText } from "#cri";
 import { containerConfig, podHostname, sandboxConfig } from "../containers/config.ts";
+import { runHook } from "../containers/hooks.ts";
 import { environment, serviceVariables } from "../containers/env.ts";
 import { containerMounts } from "../containers/mounts.ts";
 import type { NodeContext } from "../settings.ts";
@@ -41,14 +42,32 @@ export async function carryOut(action: PodAction, context: ActionContext): Promi
       return cri.removePodSandbox(action.id, context.options);
     case "startContainer":
       return startContainer(action, context);
-    case "stopContainer": {
-      const { container, graceSeconds, why } = action;
-      if (why !== "") context.event("Normal", "Killing", why, { name: container.name, init: isInit(context.pod, container.name) });
-      return cri.stopContainer(container.id, graceSeconds, context.options);
-    }
+    case "stopContainer":
+      return stopContainer(action, context);
     case "removeContainer":
       return cri.removeContainer(action.id, context.options);
   }
+}
+
+/** At least this much of the grace is left for SIGTERM, however long the hook took. */
+const leastGraceSeconds = 2;
+
+async function stopContainer(action: Extract<PodAction, { do: "stopContainer" }>, context: ActionContext): Promise<void> {
+  const { container: run, graceSeconds, why } = action;
+  const { cri, clock, settings } = context.node;
+  const about = { name: run.name, init: isInit(context.pod, run.name) };
+  if (why !== "") context.event("Normal", "Killing", why, about);
+  const container = context.pod?.spec?.containers.find((one) => one.name === run.name);
+  const hook = container?.lifecycle?.preStop;
+  let leftSeconds = graceSeconds;
+  if (container && hook && graceSeconds > 0) {
+    const startMs = clock.monotonicMs();
+    const ip = context.pod?.spec?.hostNetwork ? settings.addresses[0] : context.runtime.sandboxes[0]?.ips[0];
+    const target = { cri, clock, container, containerId: run.id, ip: ip ?? "", timeoutMs: graceSeconds * 1000 };
+    if ((await runHook(hook, target)) !== undefined) context.event("Warning", "FailedPreStopHook", "PreStopHook failed", about);
+    leftSeconds = Math.max(graceSeconds - Math.ceil((clock.monotonicMs() - startMs) / 1000), leastGraceSeconds);
+  }
+  await cri.stopContainer(run.id, leftSeconds, context.options);
 }
 
 export function isInit(pod: Pod | undefined, name: string): boolean {
@@ -128,7 +147,17 @@ async function createAndStart(container: Container, attempt: number, context: Ac
     throw new StartFailure("RunContainerError", rpcText(error), node.clock.nowMs() + backoffLimits.firstMs);
   }
   event("Normal", "Started", "Container started");
+  const hook = container.lifecycle?.postStart;
+  if (!hook) return;
+  const ip = pod.spec?.hostNetwork ? node.settings.addresses[0] : sandbox.ips[0];
+  const target = { cri: node.cri, clock: node.clock, container, containerId, ip: ip ?? "", timeoutMs: postStartMs };
+  if ((await runHook(hook, target)) === undefined) return;
+  event("Warning", "FailedPostStartHook", "PostStartHook failed");
+  memory.unhealthy.set(container.name, "FailedPostStartHook");
 }
+
+/** A hook without an end of its own must not hold the pod for ever. */
+const postStartMs = 120_000;
 
 /** Everything that may be wrong with the pod's own wishes, before the runtime is asked: CreateContainerConfigError. */
 async function configured(container: Container, attempt: number, imageRef: string, context: ActionContext) {

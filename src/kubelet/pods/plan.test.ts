@@ -38,6 +38,7 @@ function run(name: string, state: "CREATED" | "RUNNING" | "EXITED", more: Partia
     message: "",
     image: "i",
     imageRef: "i",
+    hash: "",
     ...more,
   };
 }
@@ -163,6 +164,17 @@ const rows: readonly Row[] = [
     runtime: runtime([run("c", "RUNNING")]),
     memory: (memory) => memory.unhealthy.set("c", "why"),
     want: "stop c0 in 5s",
+  },
+  {
+    name: "a container whose image was changed is stopped",
+    runtime: runtime([run("c", "RUNNING", { hash: "other" })]),
+    want: "stop c0 in 5s",
+  },
+  {
+    name: "and runs again, whatever the restart policy says",
+    pod: pod({ restartPolicy: "Never" }),
+    runtime: runtime([run("c", "EXITED", { hash: "other", exitCode: 143 })]),
+    want: "start c#1",
   },
   { name: "deletion stops what runs, with the grace given", pod: deleting, runtime: runtime([run("c", "RUNNING")]), want: "stop c0 in 5s" },
   { name: "then the sandbox", pod: deleting, runtime: runtime([run("c", "EXITED")]), want: "stopSandbox s" },

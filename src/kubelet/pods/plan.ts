@@ -4,7 +4,7 @@
 
 import type { Container, Pod } from "#api";
 import { goDuration, type PodMemory, restartAtMs } from "./memory.ts";
-import { hasEnded, isRunningState, newest, type RuntimeContainer, type RuntimePod } from "./runtime.ts";
+import { definitionHash, hasEnded, isRunningState, newest, type RuntimeContainer, type RuntimePod } from "./runtime.ts";
 
 export type PodAction =
   | { readonly do: "createSandbox"; readonly attempt: number }
@@ -46,9 +46,13 @@ const none = { wakeAtMs: undefined, backingOff: [], finished: false } as const;
 
 export const isSidecar = (container: Container): boolean => container.restartPolicy === "Always";
 
+function hasChanged(container: Container, run: RuntimeContainer): boolean {
+  return run.hash !== "" && run.hash !== definitionHash(container);
+}
+
 /** Whether a container that ended is to run again. */
 export function restarts(pod: Pod, container: Container, ended: RuntimeContainer, init: boolean): boolean {
-  if (isSidecar(container)) return true;
+  if (isSidecar(container) || hasChanged(container, ended)) return true;
   const policy = container.restartPolicy ?? pod.spec?.restartPolicy ?? "Always";
   if (init && ended.exitCode === 0 && ended.state === "CONTAINER_EXITED") return false;
   if (policy === "Never") return false;
@@ -143,7 +147,8 @@ function planContainers(input: PlanInput & { pod: Pod }): PodPlan {
   const pending: Pending = { actions: [], backingOff: [], wakeAtMs: undefined };
   const consider = (container: Container, init: boolean): void => {
     const last = newest(runtime, container.name);
-    const unhealthy = memory.unhealthy.get(container.name);
+    const changed = last !== undefined && hasChanged(container, last);
+    const unhealthy = changed ? `Container ${container.name} definition changed, will be restarted` : memory.unhealthy.get(container.name);
     if (isRunningState(last) && unhealthy !== undefined) {
       pending.actions.push({ do: "stopContainer", container: last!, graceSeconds: input.graceSeconds, why: unhealthy });
     } else if (!isRunningState(last) && (last === undefined || !hasEnded(last) || restarts(pod, container, last, init))) {

@@ -2,7 +2,9 @@
 // Invariant: read whole at the start of a pass; identity comes from CRI labels alone, so a restarted agent sees the same.
 // Called by: worker.ts. Next on the way: plan.ts.
 
-import type { CallOptions, Container, ContainerState, ContainerStatus, Cri, PodSandboxStatus } from "#cri";
+import { createHash } from "node:crypto";
+import type { Container } from "#api";
+import type { CallOptions, ContainerState, ContainerStatus, Cri, Container as ListedContainer, PodSandboxStatus } from "#cri";
 
 /** Labels under which upstream's kubelet and ours find their sandboxes and containers. */
 export const labelNames = {
@@ -42,6 +44,8 @@ export interface RuntimeContainer {
   readonly message: string;
   readonly image: string;
   readonly imageRef: string;
+  /** The hash of the definition it was made from; empty: unknown. */
+  readonly hash: string;
 }
 
 export interface RuntimePod {
@@ -64,7 +68,7 @@ function sandboxOf(status: PodSandboxStatus): RuntimeSandbox {
   };
 }
 
-function containerOf(listed: Container, status: ContainerStatus): RuntimeContainer {
+function containerOf(listed: ListedContainer, status: ContainerStatus): RuntimeContainer {
   return {
     id: listed.id,
     name: listed.labels[labelNames.containerName] ?? listed.metadata.name,
@@ -79,6 +83,7 @@ function containerOf(listed: Container, status: ContainerStatus): RuntimeContain
     message: status.message,
     image: status.image?.image ?? "",
     imageRef: status.imageRef,
+    hash: listed.annotations[annotationNames.hash] ?? "",
   };
 }
 
@@ -99,6 +104,14 @@ export async function observe(cri: Cri, uid: string, options: CallOptions): Prom
       .sort((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt),
     containers: found.sort((a, b) => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs),
   };
+}
+
+/** Of a container only its image may change while it runs; all else is immutable by the API's rules. */
+export function definitionHash(container: Container): string {
+  return createHash("sha256")
+    .update(container.image ?? "")
+    .digest("hex")
+    .slice(0, 8);
 }
 
 /** The newest container of that name. */

@@ -37,6 +37,7 @@ const run = (state: "RUNNING" | "EXITED", attempt = 0, exitCode = 0): RuntimeCon
   message: "",
   image: "i:1",
   imageRef: "sha256:1",
+  hash: "",
 });
 const runtime = (...containers: RuntimeContainer[]): RuntimePod => ({
   sandboxes: [{ id: "s", attempt: 0, ready: true, createdAtMs: 0, ips: ["10.0.0.9"] }],
