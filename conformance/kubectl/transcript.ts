@@ -71,7 +71,7 @@ export interface Player {
 /** Runs one command through a shell (a transcript may pipe) and gives its scrubbed output in the form of a step. */
 export function play(player: Player, command: string): Promise<string> {
   const { kubectl, kubeconfig, folder } = player;
-  const script = `kubectl() { "$KUBECTL" "$@"; }; ${command}`;
+  const script = `kubectl() { command "$KUBECTL" "$@"; }; ${command}`;
   return new Promise((resolve) => {
     const env = { ...process.env, KUBECTL: kubectl, KUBECONFIG: kubeconfig, HOME: "/nonexistent", NO_COLOR: "1" };
     execFile("bash", ["-c", `${script} 2>&1`], { cwd: folder, env, timeout: 60_000, maxBuffer: 32 << 20 }, (error, stdout) => {
