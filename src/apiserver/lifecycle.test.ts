@@ -159,3 +159,20 @@ test("scale reads and writes the number of copies and nothing else", async () =>
   assert.equal((web.metadata as unknown as { generation: number }).generation, 3);
   await server.close();
 });
+
+test("a server that starts anew lets watches go on where they were", async () => {
+  const first = await testServer();
+  const a = await created(first, maps, { metadata: { name: "a" } });
+  await created(first, maps, { metadata: { name: "b" } });
+  await ask(first, "DELETE", `${maps}/a`);
+  first.server.close();
+  const second = await testServer(first.store);
+  const from = (a["metadata"] as { resourceVersion: string }).resourceVersion;
+  const answer = await second.ask({ method: "GET", target: `${maps}?watch=1&timeoutSeconds=1&resourceVersion=${from}` });
+  const types = answer.text
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { type: string; object: Shown }).type);
+  assert.deepEqual(types, ["ADDED", "DELETED"]);
+  await second.close();
+});

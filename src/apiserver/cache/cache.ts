@@ -29,6 +29,9 @@ export interface WatchCacheOptions {
 /** How many just-written entries wait for their event; more are simply decoded again. */
 const maxExpected = 1024;
 const loadPage = 500;
+/** How far back a new cache begins. */
+const replayedRevisions = 1000;
+const catchUpMs = 30_000;
 const maxRestartDelayMs = 5000;
 
 export class WatchCache {
@@ -62,12 +65,26 @@ export class WatchCache {
     return this.#resources.values();
   }
 
-  /** Reads everything once, then follows. Resolves when the first read is complete. */
+  /** Reads everything once, then follows. Resolves when nothing that was written before is missing. */
   async start(): Promise<void> {
     const { store, log } = this.#options;
-    const { revision } = await store.range({ start: registryRoot, limit: 1 });
+    const { revision: newest } = await store.range({ start: registryRoot, limit: 1 });
+    const from = await this.#fill(this.#startingPoint(newest)).catch((error: unknown) => {
+      // Somebody compacted in between: then without history.
+      if (error instanceof StoreError && error.code === "compacted") return this.#fill(newest);
+      throw error;
+    });
+    if (this.#closed) return;
+    this.#advance(from);
+    this.#follow();
+    if (!(await this.waitFor(newest, catchUpMs))) log.warn("the watch cache is still catching up", { revision: this.#revision, newest });
+    log.debug("watch cache is filled", { revision: newest, from });
+  }
+
+  async #fill(revision: Revision): Promise<Revision> {
+    const { store, clock } = this.#options;
     const resources = this.#emptyCaches(revision);
-    const slicer = new Slicer(this.#options.clock);
+    const slicer = new Slicer(clock);
     let start: string | undefined = registryRoot;
     while (start !== undefined) {
       const page = await store.range({ start, end: endOf(registryRoot), revision, limit: loadPage });
@@ -77,12 +94,15 @@ export class WatchCache {
       }
       start = page.more ? `${page.kvs.at(-1)!.key}\0` : undefined;
     }
-    if (this.#closed) return;
     for (const old of this.#resources.values()) old.endAll();
     this.#resources = resources;
-    this.#advance(revision);
-    this.#follow();
-    log.debug("watch cache is filled", { revision });
+    return revision;
+  }
+
+  /** A little before now, where the store still knows it: so that watches go on where they were when this server was restarted. */
+  #startingPoint(newest: Revision): Revision {
+    if (this.#revision > 0) return newest;
+    return toRevision(Math.max(this.#options.store.status().compactRevision, newest - replayedRevisions, 1));
   }
 
   #emptyCaches(floor: Revision): Map<string, ResourceCache> {
