@@ -43,3 +43,18 @@ for (const file of readdirSync(folder).sort()) {
     assert.equal(got, want, "the order of the fields too");
   });
 }
+
+test("defaults set twice are defaults set once", () => {
+  for (const file of readdirSync(folder)) {
+    if (!file.endsWith(".out.json")) continue;
+    const text = readFileSync(join(folder, file), "utf8");
+    const { group, version } = splitApiVersion((JSON.parse(text) as ApiObject).apiVersion);
+    const kind = (JSON.parse(text) as ApiObject).kind;
+    const info = findKind(group, version, kind);
+    assert.ok(info);
+    const { object } = decodeJson(Buffer.from(text), info.type);
+    const before = encodeJson(object, info.type).toString();
+    rulesFor(group, kind)?.setDefaults?.(object);
+    assert.equal(encodeJson(object, info.type).toString(), before, file);
+  }
+});

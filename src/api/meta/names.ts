@@ -26,7 +26,16 @@ export const maxLabelBytes = 63;
 export const maxSubdomainBytes = 253;
 
 /** Go's `$` without flags means the end of the text, so does JavaScript's. */
-const matches = (pattern: string, text: string): boolean => new RegExp(`^(?:${pattern})$`).test(text);
+const whole = (pattern: string): RegExp => new RegExp(`^(?:${pattern})$`);
+
+const label1123Whole = whole(label1123);
+const subdomain1123Whole = whole(subdomain1123);
+const label1035Whole = whole(label1035);
+const labelKeyWhole = whole(labelKey);
+const labelValue = `(${labelKey})?`;
+const labelValueWhole = whole(labelValue);
+const wildcardWhole = whole(wildcard);
+const configKeyWhole = whole(configKey);
 
 /** Label keys and values are counted in bytes, names in characters; both mean bytes. */
 export function maxLenError(bytes: number, unit: "bytes" | "characters" = "characters"): string {
@@ -44,26 +53,26 @@ export function rangeError(low: number, high: number): string {
 
 export function isDns1123Label(text: string): string[] {
   const complaints = byteLength(text) > maxLabelBytes ? [maxLenError(maxLabelBytes)] : [];
-  if (matches(label1123, text)) return complaints;
+  if (label1123Whole.test(text)) return complaints;
   return [
     ...complaints,
-    matches(subdomain1123, text) ? "must not contain dots" : regexError(label1123Text, label1123, "my-name", "123-abc"),
+    subdomain1123Whole.test(text) ? "must not contain dots" : regexError(label1123Text, label1123, "my-name", "123-abc"),
   ];
 }
 
 export function isDns1123Subdomain(text: string): string[] {
   const complaints = byteLength(text) > maxSubdomainBytes ? [maxLenError(maxSubdomainBytes)] : [];
-  return matches(subdomain1123, text) ? complaints : [...complaints, regexError(subdomain1123Text, subdomain1123, "example.com")];
+  return subdomain1123Whole.test(text) ? complaints : [...complaints, regexError(subdomain1123Text, subdomain1123, "example.com")];
 }
 
 export function isDns1035Label(text: string): string[] {
   const complaints = byteLength(text) > maxLabelBytes ? [maxLenError(maxLabelBytes)] : [];
-  return matches(label1035, text) ? complaints : [...complaints, regexError(label1035Text, label1035, "my-name", "abc-123")];
+  return label1035Whole.test(text) ? complaints : [...complaints, regexError(label1035Text, label1035, "my-name", "abc-123")];
 }
 
 export function isWildcardSubdomain(text: string): string[] {
   const complaints = byteLength(text) > maxSubdomainBytes ? [maxLenError(maxSubdomainBytes)] : [];
-  return matches(wildcard, text) ? complaints : [...complaints, regexError(wildcardText, wildcard, "*.example.com")];
+  return wildcardWhole.test(text) ? complaints : [...complaints, regexError(wildcardText, wildcard, "*.example.com")];
 }
 
 /** A label key: an optional DNS prefix, a slash, a name. Also annotations, taints, resource names. */
@@ -79,14 +88,13 @@ export function isQualifiedName(text: string): string[] {
     complaints.push(...isDns1123Subdomain(prefix).map((complaint) => `prefix part ${complaint.replace(/ characters$/, " bytes")}`));
   if (name === "") complaints.push("name part must be non-empty");
   else if (byteLength(name) > maxLabelBytes) complaints.push(`name part ${maxLenError(maxLabelBytes, "bytes")}`);
-  if (!matches(labelKey, name)) complaints.push(`name part ${rule}`);
+  if (!labelKeyWhole.test(name)) complaints.push(`name part ${rule}`);
   return complaints;
 }
 
 export function isLabelValue(text: string): string[] {
   const complaints = byteLength(text) > maxLabelBytes ? [maxLenError(maxLabelBytes, "bytes")] : [];
-  const pattern = `(${labelKey})?`;
-  return matches(pattern, text) ? complaints : [...complaints, regexError(labelValueText, pattern, "MyValue", "my_value", "12345")];
+  return labelValueWhole.test(text) ? complaints : [...complaints, regexError(labelValueText, labelValue, "MyValue", "my_value", "12345")];
 }
 
 /** Roles and their like: anything that can stand between two slashes. */
@@ -128,7 +136,7 @@ export function isHttpHeaderName(text: string): string[] {
 export function isConfigMapKey(text: string): string[] {
   const complaints: string[] = [];
   if (byteLength(text) > maxSubdomainBytes) complaints.push(maxLenError(maxSubdomainBytes));
-  if (!matches(configKey, text)) {
+  if (!configKeyWhole.test(text)) {
     const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
     complaints.push(regexError(rule, configKey, "key.name", "KEY_NAME", "key-name"));
   }
