@@ -4,15 +4,7 @@
 
 import type { ResourceInfo } from "#api";
 import { type Clock, type Log, type MetricRegistry, Slicer } from "#lib";
-import {
-  type EventBatch,
-  type KeyValue,
-  type Revision,
-  revision as toRevision,
-  type Store,
-  type StoreError,
-  type StoreWatch,
-} from "#store";
+import { type EventBatch, type KeyValue, type Revision, revision as toRevision, type Store, StoreError, type StoreWatch } from "#store";
 import { endOf, prefixOf, registryRoot } from "../registry/keys.ts";
 import { type Entry, entryShape } from "./entry.ts";
 import { type CacheLimits, defaultCacheLimits, ResourceCache } from "./resource.ts";
