@@ -29,6 +29,11 @@ export class CriError extends Error {
   }
 }
 
+/** The runtime's own words alone, as upstream shows failures of containers. */
+export function rpcDetail(error: unknown): string {
+  return error instanceof CriError ? error.detail : rpcText(error);
+}
+
 /** The text of any failure as upstream words it. */
 export function rpcText(error: unknown): string {
   if (error instanceof CriError) return error.rpcText;

@@ -17,7 +17,7 @@ export {
 export { answered, imageVisible, pathExists, runtimeReady, type WaitOptions } from "./containerd/ready.ts";
 export { type ClearOptions, clearLeftovers, type Leftovers, stopSandboxes } from "./containerd/shutdown.ts";
 export type { CallOptions, Cri, CriEvent, CriEventHandlers, ExecSyncResult, Subscription } from "./contract.ts";
-export { CriError, rpcText } from "./errors.ts";
+export { CriError, rpcDetail, rpcText } from "./errors.ts";
 export type * from "./messages.ts";
 export { type SimulatedSettings, simulatedCri } from "./simulated/runtime.ts";
 export { fileJournal } from "./simulated/journal.ts";

@@ -4,7 +4,7 @@
 
 import { mkdirSync } from "node:fs";
 import type { Container, Pod, Service } from "#api";
-import { type CallOptions, rpcText } from "#cri";
+import { type CallOptions, rpcDetail, rpcText } from "#cri";
 import { containerConfig, podHostname, sandboxConfig } from "../containers/config.ts";
 import { runHook } from "../containers/hooks.ts";
 import { environment, serviceVariables } from "../containers/env.ts";
@@ -121,10 +121,10 @@ async function startContainer(action: Extract<PodAction, { do: "startContainer" 
     if (context.options.signal?.aborted) throw error;
     const failure = error instanceof StartFailure ? error : undefined;
     const retryAtMs = failure?.retryAtMs ?? node.clock.nowMs() + backoffLimits.firstMs;
-    memory.waiting.set(container.name, failure?.waiting ?? { reason: "CreateContainerError", message: rpcText(error) });
+    memory.waiting.set(container.name, failure?.waiting ?? { reason: "CreateContainerError", message: rpcDetail(error) });
     memory.retryAtMs.set(container.name, retryAtMs);
     const about = { name: container.name, init: isInit(context.pod, container.name) };
-    const text = failure?.waiting.reason.includes("Image") ? failure.waiting.reason : (failure?.waiting.message ?? rpcText(error));
+    const text = failure?.waiting.reason.includes("Image") ? failure.waiting.reason : (failure?.waiting.message ?? rpcDetail(error));
     context.event("Warning", "Failed", `Error: ${text}`, about);
   }
 }
@@ -144,7 +144,7 @@ async function createAndStart(container: Container, attempt: number, context: Ac
   try {
     await node.cri.startContainer(containerId, steady(options));
   } catch (error) {
-    throw new StartFailure("RunContainerError", rpcText(error), node.clock.nowMs() + backoffLimits.firstMs);
+    throw new StartFailure("RunContainerError", rpcDetail(error), node.clock.nowMs() + backoffLimits.firstMs);
   }
   event("Normal", "Started", "Container started");
   const hook = container.lifecycle?.postStart;
