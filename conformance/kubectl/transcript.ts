@@ -21,7 +21,9 @@ export function parse(text: string): { comments: string[]; steps: Step[] } {
     const rest = lines.filter((line) => !line.startsWith("# "));
     const [command = "", , ...output] = rest;
     comments.push(heading.join("\n"));
-    steps.push({ command, output: output.join("\n").trimEnd() });
+    // A dot stands for an empty line, a lone one for no output at all.
+    const text = output.join("\n").trimEnd();
+    steps.push({ command, output: text === "." ? "" : text });
   }
   return { comments, steps };
 }
