@@ -3,7 +3,7 @@
 // Called by: compose, around the control loops and the scheduler. Next on the way: controllers/.
 
 import { ApiError, type Lease } from "#api";
-import { type Clock, delay, type Log, type Prng, rfc3339Micro } from "#lib";
+import { type Clock, delay, type Log, type Prng, rfc3339Micro, type Timer } from "#lib";
 import type { Live } from "./objects.ts";
 import type { Client, ResourceClient } from "./typed.ts";
 
@@ -56,6 +56,7 @@ class Candidate {
   #lease: Live<Lease> | undefined;
   /** The other's Lease as last seen changing, by our own clock: clocks of two machines need not agree. */
   #observed = { version: "", atMs: 0 };
+  #deadline: Timer | undefined;
   leading = false;
 
   constructor(options: LeaderOptions) {
@@ -72,29 +73,42 @@ class Candidate {
 
   async run(): Promise<void> {
     const { clock, prng, log, name } = this.#options;
-    let renewedMs = clock.monotonicMs();
     while (!this.#abort.signal.aborted) {
       const startedMs = clock.monotonicMs();
       const held = await this.#acquireOrRenew().catch((error: unknown) => {
         log.warn("the leader lease could not be written", { lease: name, error });
         return undefined;
       });
-      if (held === true) {
-        renewedMs = startedMs;
-        if (!this.leading) {
-          this.leading = true;
-          this.#options.onStarted();
-        }
-      } else if (this.leading && (held === false || clock.monotonicMs() - renewedMs >= this.#renewDeadlineMs)) {
-        this.leading = false;
-        log.error("the leader lease is lost", { lease: name });
-        this.#options.onStopped();
-      }
+      if (this.#abort.signal.aborted) break;
+      // A renewal that took longer than the deadline comes too late: the work has stopped, and starts anew.
+      if (held === true) this.#lead(startedMs);
+      else if (held === false) this.#stopLeading("somebody else holds the lease");
       const pauseMs = this.leading ? this.#retryPeriodMs : this.#retryPeriodMs * (1 + prng.next() * 1.2);
       await delay(clock, pauseMs, this.#abort.signal).catch(() => undefined);
     }
+    this.#stopLeading("closed");
+  }
+
+  /** The deadline counts from when the renewal was sent, and runs also while a request hangs. */
+  #lead(renewedMs: number): void {
+    const { clock, log, name, identity } = this.#options;
+    const leftMs = renewedMs + this.#renewDeadlineMs - clock.monotonicMs();
+    this.#deadline?.cancel();
+    if (leftMs <= 0) return this.#stopLeading("the renewal came too late");
+    this.#deadline = clock.after(leftMs, () => this.#stopLeading("it could not be renewed in time"));
+    if (this.leading) return;
+    this.leading = true;
+    log.info("leading", { lease: name, identity });
+    this.#options.onStarted();
+  }
+
+  #stopLeading(why: string): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
     if (!this.leading) return;
     this.leading = false;
+    const { log, name } = this.#options;
+    if (why !== "closed") log.error("the leader lease is lost", { lease: name, why });
     this.#options.onStopped();
   }
 
