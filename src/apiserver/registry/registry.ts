@@ -62,6 +62,9 @@ export async function dispatch(call: Call): Promise<HttpResponse> {
   const virtual = call.core.virtual.find((one) => one.group === resource.group && one.resource === resource.resource);
   if (virtual && subresource === undefined) return createVirtual(call, virtual);
   if (subresource !== undefined && subresource.name !== "status") return subresources(call, subresource);
+  // Only pods/binding binds; the old collection of bindings would store what nobody reads.
+  if (resource.group === "" && resource.kind === "Binding")
+    throw ApiError.of(501, "NotImplemented", "bindings is not implemented; use pods/binding");
   const verb = verbs[info.verb];
   if (!verb) throw ApiError.methodNotAllowed();
   return verb(call);
