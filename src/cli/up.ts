@@ -12,6 +12,7 @@ import {
   connectChannel,
   dhowHome,
   keepConnected,
+  leanEnv,
   lockHolder,
   openStateFolder,
   partArgv,
@@ -149,7 +150,7 @@ async function detached(
   const logPath = join(paths.logs, "supervisor.log");
   const log = openSync(logPath, "a", 0o600);
   const argv = partArgv(io.launcher, partNames.supervisor, home, paths.name);
-  const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...leanEnv } });
   closeSync(log);
   let connection: { close(): void } | undefined;
   try {

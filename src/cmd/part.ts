@@ -2,6 +2,7 @@
 // Invariant: does nothing but boot until the supervisor says go; ends with 0 when asked to, with 1 when it cannot serve.
 // Called by: main.ts, started by the supervisor. Next on the way: compose/control-plane.ts and its siblings.
 
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import {
   type ClusterSettings,
@@ -20,6 +21,8 @@ import {
 } from "#compose";
 import { parseFlags } from "#config";
 import { createLog, MetricRegistry, systemClock, systemPrng } from "#lib";
+
+const flushAfterMs = 3000;
 
 const flags = {
   home: { type: "string", help: "folder of all clusters" },
@@ -58,8 +61,10 @@ export async function part(argv: readonly string[], main: string): Promise<void>
   runPart({
     name: partName,
     socket: paths.socket,
-    start: (facts: Facts, progress) =>
-      start({
+    start: async (facts: Facts, progress) => {
+      // A part may end by a kill: what was compiled is kept for the next start now, not at the end.
+      clock.after(flushAfterMs, flushCompileCache);
+      return start({
         paths,
         settings: facts["settings"] as ClusterSettings,
         facts,
@@ -69,7 +74,8 @@ export async function part(argv: readonly string[], main: string): Promise<void>
         metrics: new MetricRegistry(),
         spans,
         progress,
-      }),
+      });
+    },
     failed: (error) => log.error("part failed", { error }),
     exit(code) {
       spans.close();
