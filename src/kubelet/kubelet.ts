@@ -32,8 +32,8 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
   const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName });
   // A runtime behind a socket is one with real control groups.
   const real = dependencies.cri.endpoint.startsWith("unix:");
-  const node: NodeContext = { ...(real ? { removeCgroup } : {}), ...dependencies, recorder };
-  const registration = new NodeRegistration(node);
+  const node: NodeContext = { ...(real ? { removeCgroup } : {}), ...dependencies, recorder, runtimeName: () => registration.runtimeName };
+  const registration: NodeRegistration = new NodeRegistration(node);
   const lease = new NodeLease(node, () => registration.current?.metadata.uid);
   const probes = new Probes(node, (uid) => pods.worker(uid)?.poke());
   const pods = new NodePods(

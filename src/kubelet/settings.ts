@@ -64,4 +64,6 @@ export interface KubeletDependencies {
 /** What every part below a kubelet works with. */
 export interface NodeContext extends KubeletDependencies {
   readonly recorder: Recorder;
+  /** `containerd`, as in `containerd://ID`: how the runtime calls itself. */
+  readonly runtimeName: () => string;
 }

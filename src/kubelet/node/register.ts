@@ -28,11 +28,17 @@ export class NodeRegistration {
   #timer: Timer | undefined;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #runtimeName = "containerd";
   #current: Live<Node> | undefined;
 
   constructor(node: NodeContext) {
     this.#node = node;
     this.#nodes = node.client.resource<Node>("nodes");
+  }
+
+  /** Known once the runtime has been asked; a runtime that never answered has no containers either. */
+  get runtimeName(): string {
+    return this.#runtimeName;
   }
 
   get current(): Live<Node> | undefined {
@@ -84,6 +90,7 @@ export class NodeRegistration {
     const { cri } = this.#node;
     try {
       const [version, runtimeConditions, images] = await Promise.all([cri.version(), cri.status(), cri.listImages()]);
+      this.#runtimeName = version.runtimeName;
       return { version, runtimeConditions, images, runtimeError: undefined };
     } catch (error) {
       return {

@@ -250,14 +250,14 @@ export class PodWorker {
   async #tell(plan: PodPlan, write: WriteContext): Promise<boolean> {
     const pod = this.#pod;
     if (!pod) return false;
-    const { settings, volumes, cri } = this.#node;
+    const { settings, volumes } = this.#node;
     const ending = pod.metadata.deletionTimestamp !== undefined || isOver(pod, this.#runtime);
     const status = podStatus({
       pod,
       runtime: this.#runtime,
       memory: this.memory,
       backingOff: plan.backingOff,
-      runtimeName: cri.endpoint.startsWith("simulated") ? "simulated" : "containerd",
+      runtimeName: this.#node.runtimeName(),
       ending,
       over: ending && plan.finished,
       terminationMessage: (container) => volumes.readTerminationLog(this.uid, container.name, container.attempt),

@@ -55,6 +55,19 @@ function waiting(input: ContainerStatusInput, container: Container): ContainerSt
   return { waiting: { reason: initContainers.length > 0 ? "PodInitializing" : "ContainerCreating" } };
 }
 
+/** How the run before `last` ended: from the runtime, or, where it has forgotten, from what the API was told. */
+function runBefore(
+  last: RuntimeContainer,
+  before: RuntimeContainer | undefined,
+  known: ContainerStatus | undefined,
+  input: ContainerStatusInput,
+): ContainerState {
+  if (before && hasEnded(before)) return { terminated: terminated(before, input) };
+  if (known?.containerID === undefined || known.containerID === `${input.runtimeName}://${last.id}`) return known?.lastState ?? {};
+  if (known.state?.terminated) return { terminated: known.state.terminated };
+  return known.state?.running ? lost(known) : (known.lastState ?? {});
+}
+
 function states(
   container: Container,
   runs: readonly RuntimeContainer[],
@@ -64,11 +77,12 @@ function states(
   const [last, before] = runs;
   const earlier = (run: RuntimeContainer | undefined): ContainerState =>
     run && hasEnded(run) ? { terminated: terminated(run, input) } : {};
-  if (last && isRunningState(last)) return { state: { running: { startedAt: rfc3339(last.startedAtMs) } }, lastState: earlier(before) };
+  if (last && isRunningState(last))
+    return { state: { running: { startedAt: rfc3339(last.startedAtMs) } }, lastState: runBefore(last, before, known, input) };
   if (last && hasEnded(last)) {
     const waits = input.backingOff.some((one) => one.container === container.name) || input.memory.waiting.has(container.name);
     if (waits && !input.ending) return { state: waiting(input, container), lastState: earlier(last) };
-    return { state: earlier(last), lastState: earlier(before) };
+    return { state: earlier(last), lastState: runBefore(last, before, known, input) };
   }
   if (known?.containerID !== undefined && !last) {
     const old = known.state?.terminated ? { terminated: known.state.terminated } : lost(known);

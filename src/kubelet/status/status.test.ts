@@ -163,6 +163,16 @@ for (const row of rows) {
   });
 }
 
+test("a run the runtime has lost is still told of, and the count goes on", () => {
+  const known = { name: "c", containerID: "containerd://gone", restartCount: 2, ready: true, image: "", imageID: "" };
+  const before = pod({}, { containerStatuses: [{ ...known, state: { running: { startedAt: "2025-01-01T00:00:00Z" } } }] });
+  const made = status({ pod: before, runtime: runtime(run("RUNNING", 3)) }).containerStatuses?.[0];
+  assert.equal(word(made), "running ready restarts 3 last 137");
+  assert.equal(made?.lastState?.terminated?.reason, "ContainerStatusUnknown");
+  const later = pod({}, { containerStatuses: [made!] });
+  assert.deepEqual(status({ pod: later, runtime: runtime(run("RUNNING", 3)) }).containerStatuses?.[0]?.lastState, made?.lastState);
+});
+
 test("conditions stand in upstream's order and keep their transition time while their status stays", () => {
   const old = [
     { type: "Ready", status: "True", lastTransitionTime: "2020-01-01T00:00:00Z" },
