@@ -64,6 +64,9 @@ async function apiserver(settings: ApiserverSettings): Promise<RunningPart> {
     clientCa,
     version: gitVersion,
     issuer: settings["service-account-issuer"],
+    serviceClusterIpRange: settings["service-cluster-ip-range"],
+    securePort: settings["secure-port"],
+    ...(settings["advertise-address"] === "" ? {} : { advertiseAddress: settings["advertise-address"] }),
   });
   await server.ready;
   const tls = { cert: read(settings["tls-cert-file"]), key: read(settings["tls-private-key-file"]), clientCa };
@@ -89,7 +92,6 @@ async function loops(settings: { readonly kubeconfig: string }, without: readonl
   // One credential, so one identity: the one that the kubeconfig names.
   const running = startLoops({
     ...parts,
-    spans: { ...noSpans, flush: () => undefined, close: () => undefined },
     candidate: `${process.pid}-${parts.prng.between(0, 1e9)}`,
     settings: { without },
     clientFor: (name) => clients.get(name) ?? client,

@@ -4,10 +4,12 @@
 
 import { type Client, createRecorder, type LeaderElection, runLeaderElection } from "#client";
 import { startControllers } from "#controllers";
+import type { SpanSink } from "#lib";
 import { createScheduler } from "#scheduler";
 import type { PartContext } from "./context.ts";
 
-export interface LoopsOptions extends Pick<PartContext, "clock" | "prng" | "log" | "metrics" | "spans"> {
+export interface LoopsOptions extends Pick<PartContext, "clock" | "prng" | "log" | "metrics"> {
+  readonly spans: SpanSink;
   /** Who we are in elections. What outlives the process goes on at once after a restart, without waiting for its own old lease. */
   readonly candidate: string;
   readonly settings: { readonly without: readonly string[] };

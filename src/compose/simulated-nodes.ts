@@ -16,7 +16,7 @@ import { nodeTokens, readCa, readPair } from "./state/pki.ts";
 
 const simulatedPort = 11250;
 
-const machine: NodeMachine = {
+export const simulatedMachine: NodeMachine = {
   cpus: 8,
   memoryBytes: 32 * 1024 ** 3,
   diskBytes: 100 * 1024 ** 3,
@@ -71,7 +71,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
           nodeName: node,
           hostname: node,
           addresses: ["127.0.0.1"],
-          machine,
+          machine: simulatedMachine,
           maxPods: 110,
           kubeletVersion: gitVersion,
           podCidr: `${prefix}.0/24`,

@@ -6,7 +6,7 @@ import type { FlagTable, Settings } from "./flags.ts";
 
 export const apiserverFlags = {
   "bind-address": { type: "string", default: "127.0.0.1", help: "address the HTTPS port listens on" },
-  "secure-port": { type: "int", default: "6443", help: "the HTTPS port; 0 takes a free one" },
+  "secure-port": { type: "int", default: "6443", help: "the HTTPS port" },
   "tls-cert-file": { type: "string", help: "PEM of the serving certificate" },
   "tls-private-key-file": { type: "string", help: "PEM of its key" },
   "client-ca-file": { type: "string", help: "PEM of the authority whose client certificates name users" },
@@ -17,8 +17,7 @@ export const apiserverFlags = {
     help: "issuer named in service-account tokens",
   },
   "service-cluster-ip-range": { type: "string", default: "10.96.0.0/16", help: "addresses for Services" },
-  "kubelet-client-certificate": { type: "string", help: "PEM the API server shows to kubelets" },
-  "kubelet-client-key": { type: "string", help: "PEM of its key" },
+  "advertise-address": { type: "string", help: "address under which pods and nodes reach this server" },
   "data-dir": { type: "string", help: "folder of the store that runs inside this process" },
 } as const satisfies FlagTable;
 
