@@ -154,10 +154,12 @@ test("long ranges and slow fan-out stay true while writers and compaction go on"
     { batch: (batch) => void revisions.push(batch.revision), progress: () => progressed(), closed: () => undefined },
   );
   const count = 5000;
-  await Promise.all(Array.from({ length: count }, (_, i) => put(`/k/${i}`, 0)));
+  // The first written is the last in order: what compaction frees first is what the long range reads last.
+  const nameOf = (i: number): string => `/k/${9999 - i}`;
+  await Promise.all(Array.from({ length: count }, (_, i) => put(nameOf(i), 0)));
   const before = store.range({ start: "/k/", end: "/k0" });
   for (let i = 0; i < 500; i++) {
-    await store.txn({ key: `/k/${i}`, expect: revision(i + 2), operation: { type: "delete" } });
+    await store.txn({ key: nameOf(i), expect: revision(i + 2), operation: { type: "delete" } });
     if (i % 100 === 99) await store.compact(store.status().revision);
   }
   deepStrictEqual([(await before).count, (await before).kvs.length, (await before).revision], [count, count, count + 1]);
