@@ -5,6 +5,7 @@
 import { type Client, createRecorder, type Recorder } from "#client";
 import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
 import { deployment } from "./deployment/index.ts";
+import { endpoints, endpointSlice } from "./endpoints/index.ts";
 import { type Decision, DecisionRing, type DecisionSink } from "./framework/decisions.ts";
 import type { Controller, RunningController } from "./framework/define.ts";
 import { Informers } from "./framework/informers.ts";
@@ -22,6 +23,8 @@ export const controllers: readonly Controller[] = [
   rootCa,
   replicaSet,
   deployment,
+  endpoints,
+  endpointSlice,
   podGarbageCollector,
   namespace,
   garbageCollector,
