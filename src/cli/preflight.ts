@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
-import type { ClusterSettings } from "#compose";
+import { type ClusterSettings, isAlive, partNames, partRecords, type StatePaths } from "#compose";
 
 export interface UpOptions {
   readonly name: string;
@@ -47,10 +47,7 @@ function defaultRuntime(): { runtime: "containerd" | "simulated"; why: string } 
 }
 
 /** What the flags say, then what the last `up` of this cluster chose, then the defaults. */
-export function chooseSettings(
-  options: UpOptions,
-  previous: ClusterSettings | undefined,
-): { settings: ClusterSettings; words: readonly string[] } {
+export function chooseSettings(options: UpOptions, previous: ClusterSettings | undefined): Choice {
   const words: string[] = [];
   let runtime = options.runtime ?? (options.cri === undefined ? previous?.runtime : "containerd");
   if (runtime === undefined) {
@@ -84,6 +81,20 @@ function portProblem(port: number): Promise<string | undefined> {
     );
     probe.listen({ host: "127.0.0.1", port }, () => probe.close(() => resolve(undefined)));
   });
+}
+
+interface Choice {
+  readonly settings: ClusterSettings;
+  readonly words: readonly string[];
+}
+
+/** The port of last time may be somebody else's by now. A control plane of ours that still runs is about to be adopted with its port. */
+export async function withFreePort(choice: Choice, options: UpOptions, paths: StatePaths): Promise<Choice> {
+  const { port, ...rest } = choice.settings;
+  if (port === undefined || options.port !== undefined) return choice;
+  const left = partRecords(paths).get(partNames.controlPlane);
+  if ((left && isAlive(left)) || (await portProblem(port)) === undefined) return choice;
+  return { settings: rest, words: [...choice.words, `port ${port} is taken by now; another one is chosen`] };
 }
 
 /** Everything that would make this start fail. */

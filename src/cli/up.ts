@@ -23,11 +23,12 @@ import {
   type StepEvent,
   simulatedNodes,
   statePaths,
+  UpFailed,
   type UpResult,
   writeSettings,
 } from "#compose";
 import { CliError, exitCodes, type Io } from "./io.ts";
-import { chooseSettings, preflight, type UpOptions } from "./preflight.ts";
+import { chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
 
 export async function up(io: Io, options: UpOptions): Promise<number> {
@@ -35,7 +36,7 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
   const paths = statePaths(home, options.name);
   if (lockHolder(paths)) return attach(io, paths, options);
   const previous = readSettings(paths);
-  const { settings, words } = chooseSettings(options, previous);
+  const { settings, words } = await withFreePort(chooseSettings(options, previous), options, paths);
   const problems = await preflight(options, settings);
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   openStateFolder(paths);
@@ -110,7 +111,9 @@ async function foreground(
     await reporter.end(failure);
     if (interrupts === 0) {
       io.err(`dhow: ${failure.message}`);
-      supervisor.stop();
+      if (failure instanceof UpFailed && !failure.fatal)
+        io.err("what is healthy keeps running: `dhow status` says what is missing, Ctrl-C stops it");
+      else supervisor.stop();
     }
   }
   const removed = await supervisor.finished;
@@ -171,10 +174,24 @@ async function detached(
   }
 }
 
+/** A running cluster keeps its shape: flags that ask for another are refused, not ignored. */
+function refuseOtherSettings(paths: StatePaths, options: UpOptions): void {
+  const running = readSettings(paths);
+  if (!running) return;
+  const { settings } = chooseSettings(options, running);
+  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without"] as const;
+  const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
+  const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);
+  if (differs.length === 0) return;
+  const was = differs.map((name) => `${name} ${JSON.stringify(running[name])}`).join(", ");
+  throw new CliError(`cluster "${paths.name}" is already running with ${was}; \`dhow down\` it first to change that`);
+}
+
 /** Somebody holds the folder: the cluster runs, or is just being started. */
 async function attach(io: Io, paths: StatePaths, options: UpOptions): Promise<number> {
   const reporter = silentReporter();
   let channel: Channel | undefined;
+  refuseOtherSettings(paths, options);
   try {
     const result = await follow((message) => {
       connectChannel(paths.socket, { message, closed: () => message({ type: "gone", message: "the supervisor ended" }) }).then(

@@ -2,7 +2,7 @@
 // Invariant: tells every listener the steps of the start, and ends when the cluster has been stopped.
 // Called by: part.ts. Next on the way: compose/bring-up.ts.
 
-import { bringUp, type Launcher, openStateFolder, readSettings, type StatePaths } from "#compose";
+import { bringUp, type Launcher, openStateFolder, readSettings, type StatePaths, UpFailed } from "#compose";
 import { createLog, systemClock } from "#lib";
 
 export async function supervise(home: string, paths: StatePaths, launcher: Launcher): Promise<void> {
@@ -21,7 +21,10 @@ export async function supervise(home: string, paths: StatePaths, launcher: Launc
     report: (event) => log.info(event.step, { ...event }),
   });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => supervisor.stop());
-  ready.catch((error: unknown) => log.error("cluster did not come up", { error }));
+  ready.catch((error: unknown) => {
+    log.error("cluster did not come up", { error });
+    if (!(error instanceof UpFailed) || error.fatal) supervisor.stop();
+  });
   await supervisor.finished;
   process.exit(0);
 }

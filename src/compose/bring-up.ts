@@ -48,6 +48,13 @@ export interface Up {
 
 export class UpFailed extends Error {
   override name = "UpFailed";
+  /** There is no API to speak to: nothing is worth keeping. Otherwise what is healthy stays up. */
+  readonly fatal: boolean;
+
+  constructor(message: string, fatal: boolean) {
+    super(message);
+    this.fatal = fatal;
+  }
 }
 
 /** The end of a part's log, for a person who wants to know why. */
@@ -122,12 +129,13 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
         const count = (deaths.get(part) ?? 0) + 1;
         deaths.set(part, count);
         say(stepOf(part), "note", `${detail}; again in ${inMs} ms`);
-        if (!up && count >= deathsAtStart) failed.reject(new UpFailed(failureText(paths, part, `died ${count} times: ${detail}`)));
+        if (!up && count >= deathsAtStart)
+          failed.reject(new UpFailed(failureText(paths, part, `died ${count} times: ${detail}`), apiReadyMs === 0));
       },
     },
   });
   const running = supervisor;
-  void running.finished.then(() => failed.reject(new UpFailed("stopped before it was up")));
+  void running.finished.then(() => failed.reject(new UpFailed("stopped before it was up", true)));
 
   say("control plane", "running");
 
@@ -148,7 +156,7 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   const bound = clock.after(options.timeoutMs ?? 60_000, () => {
     const waiting = running.views().filter((view) => view.phase !== "ready");
     const part = waiting[0]?.name ?? nodePart(real[0] ?? "");
-    failed.reject(new UpFailed(failureText(paths, part, `not ready within ${(options.timeoutMs ?? 60_000) / 1000} s`)));
+    failed.reject(new UpFailed(failureText(paths, part, `not ready within ${(options.timeoutMs ?? 60_000) / 1000} s`), apiReadyMs === 0));
   });
   const ready = Promise.race([succeed(), failed.promise]).finally(() => bound.cancel());
   ready.then(
@@ -176,7 +184,7 @@ async function prepare({ paths, launcher, home }: BringUpOptions, nodes: readonl
     child.once("error", reject);
     child.once("close", resolve);
   });
-  if (code !== 0) throw new UpFailed(`keys and certificates could not be made:\n${said}`);
+  if (code !== 0) throw new UpFailed(`keys and certificates could not be made:\n${said}`, true);
 }
 
 function access(paths: StatePaths, server: string) {

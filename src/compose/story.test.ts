@@ -66,7 +66,7 @@ test("a Deployment becomes three running pods on two nodes", async () => {
   await untilSeen<Deployment>("deployments.apps", ({ status }) => status?.availableReplicas === 3 && status.updatedReplicas === 3);
   const pods = await admin.resource<Pod>("pods").list("default");
   assert.equal(pods.items.length, 3);
-  assert.deepEqual([...new Set(pods.items.map((pod) => pod.spec?.nodeName))].toSorted(), ["a", "b"]);
+  assert.deepEqual([...new Set(pods.items.map((pod) => pod.spec?.nodeName ?? ""))].toSorted(), ["a", "b"]);
 });
 
 test("one trace tells the way, each step under the one that caused it", () => {
