@@ -3,7 +3,7 @@
 // Called by: generate.ts. Next on the way: src/api/machinery/facts.ts, which reads the result.
 
 import goTypes from "./go-types.json" with { type: "json" };
-import { isStable, type ProtobufField, type Shape, type Tables, typeName } from "./tables.ts";
+import { isStable, type OpenApiType, type ProtobufField, type Shape, type Tables, typeName } from "./tables.ts";
 
 /** Keys: lt listType, lk listMapKeys, mt mapType, ps patchStrategy, pk patchMergeKey, ft format, rq required,
  * gt Go's names of the type and its items where error texts show one that cannot be derived (`v1.RestartPolicy`). */
@@ -105,8 +105,36 @@ function extrasOf(shape: Shape | undefined, required: boolean): FieldExtras {
   };
 }
 
-function mergeType(tables: Tables, name: string, protobufPackage: string, fields: readonly ProtobufField[]): FactType {
+/** OpenAPI has no name for some types that only stand inlined in another: their fields are described at that other one. */
+function describedAt(tables: Tables): ReadonlyMap<string, string> {
+  const hosts = new Map<string, string>();
+  for (const [protobufPackage, messages] of Object.entries(tables.protobuf)) {
+    for (const [message, fields] of Object.entries(messages)) {
+      for (const [, , type, flags] of fields) {
+        const inlined = qualify(type, protobufPackage);
+        if (flags.includes("i") && tables.types[inlined] === undefined) hosts.set(inlined, typeName(protobufPackage, message));
+      }
+    }
+  }
+  return hosts;
+}
+
+/** The description of a type's fields; through more than one host where inlined types inline others. */
+function describe(tables: Tables, hosts: ReadonlyMap<string, string>, name: string): Pick<OpenApiType, "fields" | "required"> {
+  let at: string | undefined = name;
+  while (at !== undefined && tables.types[at] === undefined) at = hosts.get(at);
+  return (at === undefined ? undefined : tables.types[at]) ?? {};
+}
+
+function mergeType(
+  tables: Tables,
+  hosts: ReadonlyMap<string, string>,
+  name: string,
+  protobufPackage: string,
+  fields: readonly ProtobufField[],
+): FactType {
   const openApi = tables.types[name];
+  const described = describe(tables, hosts, name);
   const shapes = openApi?.fields ?? {};
   const named = new Set(fields.map((field) => field[1]));
   const merged: FactField[] = [];
@@ -115,7 +143,8 @@ function mergeType(tables: Tables, name: string, protobufPackage: string, fields
     merged.push(["kind", 0, "string", "e"], ["apiVersion", 0, "string", "e"]);
   }
   for (const [number, field, type, flags] of fields) {
-    const extras = extrasOf(Object.hasOwn(shapes, field) ? shapes[field] : undefined, openApi?.required?.includes(field) ?? false);
+    const shape = described.fields && Object.hasOwn(described.fields, field) ? described.fields[field] : undefined;
+    const extras = extrasOf(shape, described.required?.includes(field) ?? false);
     const go = goNames[name]?.[field];
     if (go !== undefined) extras.gt = go;
     const entry: FactField = [field, number, qualify(type, protobufPackage), flags];
@@ -139,12 +168,13 @@ function mergeType(tables: Tables, name: string, protobufPackage: string, fields
 
 export function mergeFacts(input: Tables): Record<string, FactType> {
   const result: [string, FactType][] = [];
+  const hosts = describedAt(input);
   for (const [protobufPackage, messages] of Object.entries(input.protobuf)) {
     if (!isStable(protobufPackage)) continue;
     for (const [message, fields] of Object.entries(messages)) {
       const name = typeName(protobufPackage, message);
       if (ownShapes.has(name)) continue;
-      result.push([name, mergeType(input, name, protobufPackage, fields)]);
+      result.push([name, mergeType(input, hosts, name, protobufPackage, fields)]);
     }
   }
   result.push(...Object.entries(tables));
