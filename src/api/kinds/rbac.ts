@@ -37,7 +37,7 @@ function validateRole(object: ApiObject): FieldError[] {
 
 function setBindingDefaults(object: ApiObject): void {
   const binding = as<RoleBinding>(object);
-  if (binding.roleRef) binding.roleRef.apiGroup ||= group;
+  (binding.roleRef ??= {} as RoleBinding["roleRef"]).apiGroup ||= group;
   for (const subject of binding.subjects ?? []) {
     if (subject.apiGroup) continue;
     if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup = group;

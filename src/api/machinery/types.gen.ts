@@ -1836,7 +1836,7 @@ export type EnvVarSource = {
 
 /** io.k8s.api.core.v1.EphemeralContainer */
 export type EphemeralContainer = {
-  name?: string;
+  name: string;
   image?: string;
   command?: string[];
   args?: string[];
@@ -1866,7 +1866,7 @@ export type EphemeralContainer = {
 
 /** io.k8s.api.core.v1.EphemeralContainerCommon */
 export type EphemeralContainerCommon = {
-  name?: string;
+  name: string;
   image?: string;
   command?: string[];
   args?: string[];

@@ -5,3 +5,4 @@
 export { jsonPatch, maxJsonPatchOperations } from "./jsonpatch.ts";
 export { mergePatch } from "./mergepatch.ts";
 export { patchText, strategicMergePatch } from "./strategic.ts";
+export { misfit } from "./unstructured.ts";

@@ -14,6 +14,7 @@ import {
   fieldError,
   jsonPatch,
   mergePatch,
+  misfit,
   patchText,
   strategicMergePatch,
 } from "#api";
@@ -48,11 +49,13 @@ export async function readPatch(call: Call): Promise<Patch> {
   const type = Object.hasOwn(patchTypes, media) ? patchTypes[media] : undefined;
   if (type === undefined) throw ApiError.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   const bytes = await readBody(call.request);
+  // Upstream reads a strategic patch at another place than the others.
+  const prefix = type === "strategic" ? "" : "error decoding patch: ";
   let document: unknown;
   try {
     document = decodeUntypedJson(bytes);
   } catch (error) {
-    if (error instanceof DecodeError) throw ApiError.badRequest(`error decoding patch: ${error.message}`);
+    if (error instanceof DecodeError) throw ApiError.badRequest(`${prefix}${error.message}`);
     throw error;
   }
   const found = Array.isArray(document) ? "array" : document === null ? "null" : typeof document;
@@ -60,8 +63,9 @@ export async function readPatch(call: Call): Promise<Patch> {
   if (found !== wanted && found !== "null") {
     const goType = type === "json" ? "[]handlers.jsonPatchOp" : "map[string]interface {}";
     const shown = found === "boolean" ? "bool" : found;
-    throw ApiError.badRequest(`error decoding patch: json: cannot unmarshal ${shown} into Go value of type ${goType}`);
+    throw ApiError.badRequest(`${prefix}json: cannot unmarshal ${shown} into Go value of type ${goType}`);
   }
+  if (document === null && type === "merge") throw ApiError.badRequest("Invalid JSON Patch");
   if (document === null) document = type === "json" ? [] : {};
   return { type, document };
 }
@@ -95,7 +99,10 @@ export function patchObject(
   type: string,
 ): { bytes: Buffer; object: ApiObject; strictErrors: readonly string[] } {
   const document = decodeUntypedJson(encodeJson(object, type));
-  const bytes = encodeUntypedJson(applyPatch(patch, document, type));
+  const patched = applyPatch(patch, document, type);
+  const bytes = encodeUntypedJson(patched);
+  const wrong = patch.type === "strategic" ? misfit(patched, type) : undefined;
+  if (wrong !== undefined) throw invalidPatch(patch, bytes, wrong);
   try {
     return { bytes, ...decodeJson(bytes, type) };
   } catch (error) {
