@@ -14,6 +14,7 @@ import { listenFrom } from "./listen.ts";
 import { startLoops } from "./loops.ts";
 import { nodeProxy } from "./node-proxy.ts";
 import type { RunningPart } from "./part.ts";
+import { processMetrics } from "./process-metrics.ts";
 import { nodeTokens, readCa, readPair, readServiceAccountKey } from "./state/pki.ts";
 
 const firstPort = 6443;
@@ -21,6 +22,7 @@ const closeGraceMs = 3000;
 
 export async function startControlPlane(context: PartContext): Promise<RunningPart> {
   const { paths, settings, clock, prng, log, metrics, spans } = context;
+  processMetrics(metrics, clock);
   const store = await openStore({
     directory: paths.store,
     clock,

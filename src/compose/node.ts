@@ -16,6 +16,7 @@ import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
 import type { RunningPart } from "./part.ts";
+import { processMetrics } from "./process-metrics.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
 const kubeletPort = 10250;
@@ -31,7 +32,8 @@ async function ensurePauseImage(context: PartContext, cri: Cri, socket: string):
 }
 
 export async function startNode(context: PartContext, node: string): Promise<RunningPart> {
-  const { paths, settings, facts, clock, prng, log, spans } = context;
+  const { paths, settings, facts, clock, prng, log, metrics, spans } = context;
+  processMetrics(metrics, clock);
   const pair = readPair(paths, `node-${node}`);
   const transport = nodeTransport(context, pair);
   const client = nodeClient(transport, clock);
@@ -48,7 +50,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const machine = machineFacts(folder);
   const address = primaryAddress();
   const kubelets = new Map<string, Kubelet>();
-  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log });
+  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log, metrics });
   const server = await listenFrom({ host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock }, kubeletPort, false);
   context.progress("registering the node");
   const kubelet = createKubelet({

@@ -12,6 +12,7 @@ import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
 import type { RunningPart } from "./part.ts";
+import { processMetrics } from "./process-metrics.ts";
 import { nodeTokens, readCa, readPair } from "./state/pki.ts";
 
 const simulatedPort = 11250;
@@ -40,12 +41,13 @@ function appendLog(path: string, line: string): void {
 }
 
 export async function startSimulatedNodes(context: PartContext): Promise<RunningPart> {
-  const { paths, settings, clock, prng, log, spans } = context;
+  const { paths, settings, clock, prng, log, metrics, spans } = context;
+  processMetrics(metrics, clock);
   const names = simulatedNodes(paths.name, settings);
   const tokens = nodeTokens(paths, (node) => isSimulatedNode(paths.name, node));
   const transport = nodeTransport(context);
   const kubelets = new Map<string, Kubelet>();
-  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log });
+  const handler = kubeletHandler({ kubelets: () => kubelets, clock, log, metrics });
   const serving = readPair(paths, "simulated-nodes");
   const server = await listenFrom(
     { host: "127.0.0.1", tls: { ...serving, clientCa: readCa(paths) }, handler, log, clock },

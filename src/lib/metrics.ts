@@ -33,6 +33,13 @@ const braces = (labels: string): string => (labels === "" ? "" : `{${labels}}`);
 export class MetricRegistry {
   readonly #families = new Map<string, { type: string; help: string; buckets?: readonly number[]; series: Map<string, Series> }>();
 
+  readonly #collectors: (() => void)[] = [];
+
+  /** Runs before each exposition, for figures that are looked up rather than counted. */
+  collect(look: () => void): void {
+    this.#collectors.push(look);
+  }
+
   #series(name: string, type: string, help: string, buckets?: readonly number[]): (labels?: MetricLabels) => Series {
     let family = this.#families.get(name);
     if (!family) {
@@ -84,6 +91,7 @@ export class MetricRegistry {
 
   /** The whole registry in the text exposition format 0.0.4. */
   text(): string {
+    for (const look of this.#collectors) look();
     const lines: string[] = [];
     for (const [name, family] of this.#families) {
       lines.push(`# HELP ${name} ${family.help}`, `# TYPE ${name} ${family.type}`);

@@ -2,7 +2,7 @@
 // Invariant: everything but /healthz is for the API server's client certificate alone; what is missing here is refused by name.
 // Called by: wire's server on the node's port; all simulated nodes share one, each under /nodes/<name>. Next on the way: logs.ts.
 
-import { type Clock, type Log, own } from "#lib";
+import { type Clock, type Log, type MetricRegistry, own } from "#lib";
 import type { HttpHandler, HttpRequest } from "#wire";
 import type { Kubelet } from "../kubelet.ts";
 import { text } from "./answer.ts";
@@ -13,6 +13,8 @@ export interface KubeletHandlerOptions {
   readonly kubelets: () => ReadonlyMap<string, Kubelet>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: /metrics is refused by name. */
+  readonly metrics?: MetricRegistry;
   /** Common names that may ask; the certificate's chain was verified by the socket's owner. */
   readonly callers?: readonly string[];
 }
@@ -73,6 +75,10 @@ export function kubeletHandler(options: KubeletHandlerOptions): HttpHandler {
       const items = (kubelet ? [kubelet] : [...kubelets.values()]).flatMap((one) => one.pods());
       const body = Buffer.from(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));
       return { status: 200, headers: { "content-type": "application/json" }, body };
+    }
+    if (path === "/metrics" && options.metrics) {
+      const body = Buffer.from(options.metrics.text());
+      return { status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body };
     }
     const word = own(unsupported, parts[0] ?? "");
     return word === undefined ? text(404, "404 page not found\n") : text(501, `${word} is not supported by dhow yet\n`);
