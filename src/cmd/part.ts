@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   type ClusterSettings,
   type Facts,
+  growingFile,
   makeKeys,
   type PartContext,
   partNames,
@@ -23,6 +24,7 @@ import { parseFlags } from "#config";
 import { createLog, MetricRegistry, systemClock, systemPrng } from "#lib";
 
 const flushAfterMs = 3000;
+const logBytes = 16 * 1024 * 1024;
 
 const flags = {
   home: { type: "string", help: "folder of all clusters" },
@@ -41,7 +43,9 @@ export async function part(argv: readonly string[], main: string): Promise<void>
   if (kind === partNames.keys) return makeKeys(paths, node === "" ? [] : node.split(","), systemClock());
   const partName = kind === "node" ? `node-${node}` : kind;
   const [clock, prng] = [systemClock(), systemPrng()];
-  const log = createLog(clock, (line) => process.stderr.write(line)).with({ component: partName });
+  // The same file as our standard error, which the supervisor opened; written by name so that it can be bounded.
+  const file = growingFile(join(paths.logs, `${partName}.log`), logBytes);
+  const log = createLog(clock, (line) => file.write(line)).with({ component: partName });
   const starts: Readonly<Record<string, (context: PartContext) => Promise<RunningPart>>> = {
     [partNames.controlPlane]: startControlPlane,
     [partNames.simulatedNodes]: startSimulatedNodes,

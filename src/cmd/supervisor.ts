@@ -2,12 +2,16 @@
 // Invariant: tells every listener the steps of the start, and ends when the cluster has been stopped.
 // Called by: part.ts. Next on the way: compose/bring-up.ts.
 
-import { bringUp, type Launcher, openStateFolder, readSettings, type StatePaths, UpFailed } from "#compose";
+import { join } from "node:path";
+import { bringUp, growingFile, type Launcher, openStateFolder, readSettings, type StatePaths, UpFailed } from "#compose";
 import { createLog, systemClock } from "#lib";
+
+const logBytes = 16 * 1024 * 1024;
 
 export async function supervise(home: string, paths: StatePaths, launcher: Launcher): Promise<void> {
   const clock = systemClock();
-  const log = createLog(clock, (line) => process.stderr.write(line)).with({ component: "supervisor" });
+  const file = growingFile(join(paths.logs, "supervisor.log"), logBytes);
+  const log = createLog(clock, (line) => file.write(line)).with({ component: "supervisor" });
   process.title = `dhow ${paths.name} supervisor`;
   openStateFolder(paths);
   const settings = readSettings(paths);

@@ -12,7 +12,7 @@ import type { PartContext } from "./context.ts";
 export { type BringUpOptions, bringUp, failureText, serverUrl, type StepEvent, type Up, UpFailed, type UpResult } from "./bring-up.ts";
 export { clusterParts, type Launcher, leanEnv, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
 export type { PartContext } from "./context.ts";
-export { type SpanFile, spanFile } from "./files.ts";
+export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
 export {
   type ClusterSettings,
