@@ -7,6 +7,7 @@ import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import type { Cause, Revision, Store } from "#store";
 import type { HttpRequest } from "#wire";
 import type { Representation } from "./accept.ts";
+import type { ServiceAllocator } from "./allocation/services.ts";
 import type { AdmissionStep } from "./admission/step.ts";
 import type { WatchCache } from "./cache/cache.ts";
 import type { EventLeases } from "./registry/leases.ts";
@@ -25,6 +26,7 @@ export interface Core {
   readonly admission: readonly AdmissionStep[];
   readonly virtual: readonly VirtualResource[];
   readonly leases: EventLeases;
+  readonly services: ServiceAllocator;
   readonly tokenIssuer: TokenIssuer | undefined;
   readonly nodeProxy: NodeProxy | undefined;
 }

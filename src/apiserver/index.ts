@@ -3,9 +3,13 @@
 // Called by: compose/. Next on the way: pipeline.ts.
 
 import { resources } from "#api";
-import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
+import { type Clock, type Log, type MetricRegistry, newSpanContext, type Prng, type SpanSink } from "#lib";
 import { revision as toRevision, type Store } from "#store";
 import type { HttpHandler } from "#wire";
+import { AddressPool } from "./allocation/addresses.ts";
+import { PortPool } from "./allocation/ports.ts";
+import { repairAllocations } from "./allocation/repair.ts";
+import { serviceAllocator } from "./allocation/services.ts";
 import { admissionSteps } from "./admission/index.ts";
 import { createAuthenticator } from "./authn/authenticator.ts";
 import { signingKey } from "./authn/jwt.ts";
@@ -80,6 +84,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const issuer = options.issuer ?? defaultIssuer;
   const tokens = createTokenAuthenticator({ clock, issuer, audiences: [issuer], keys: [key], reader });
   const state = { ready: false };
+  const range = options.serviceClusterIpRange ?? defaultServiceRange;
+  const isTaken = (key: string): boolean => cache.holds(key);
+  const addresses = new AddressPool({ store, clock, prng, range, isTaken });
+  const ports = new PortPool(store, prng);
   const core: Core = {
     store,
     cache,
@@ -91,6 +99,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     admission: admissionSteps({ prng, authorizer: rules }),
     virtual: createReviews({ authorizer: rules, tokens, clock }),
     leases: new EventLeases(store, clock),
+    services: serviceAllocator(addresses, ports),
     tokenIssuer: createTokenIssuer({ clock, prng, issuer, audiences: [issuer], key, reader }),
     nodeProxy: options.nodeProxy,
   };
@@ -114,8 +123,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const start = async (): Promise<void> => {
     await cache.start();
     await followAuthorization(reader, rules);
+    const cause = { user: self.name, ...newSpanContext(prng), causes: [] };
+    await repairAllocations({ addresses, ports, services: await reader.list("", "services"), cause, log });
     const { created, updated } = await ensureBootstrap(handlerWriter(pipeline.handlerFor(self), closing.signal), {
-      serviceClusterIpRange: options.serviceClusterIpRange ?? defaultServiceRange,
+      serviceClusterIpRange: range,
       securePort: options.securePort ?? defaultPort,
       clientCa: options.clientCa,
       ...(options.advertiseAddress !== undefined && { advertiseAddress: options.advertiseAddress }),

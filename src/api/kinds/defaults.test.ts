@@ -10,7 +10,7 @@ import { decodeJson, encodeJson } from "../machinery/codec/index.ts";
 import { type ApiObject, splitApiVersion } from "../machinery/object.ts";
 import { findKind } from "../machinery/resources.ts";
 import type { Service } from "../machinery/types.gen.ts";
-import { assignClusterIp, needsClusterIp, rulesFor } from "./index.ts";
+import { initIpFamilies, needsClusterIp, normalizeClusterIps, rulesFor } from "./index.ts";
 
 const folder = join(import.meta.dirname, "../../../conformance/defaults");
 
@@ -23,10 +23,18 @@ function made(text: string, uid: string | undefined): string {
   const { object } = decodeJson(Buffer.from(text), info.type);
   if (uid) object.metadata.uid = uid;
   rules.setDefaults?.(object);
+  if (sent.kind === "Service") allocate(object as unknown as Service);
   rules.prepareForCreate?.(object);
-  if (sent.kind === "Service" && needsClusterIp(object as unknown as Service)) assignClusterIp(object as unknown as Service, "10.96.0.7");
   delete object.metadata.uid;
   return encodeJson(object, info.type).toString();
+}
+
+function allocate(service: Service): void {
+  normalizeClusterIps(service, undefined);
+  assert.deepEqual(initIpFamilies(service, undefined), []);
+  if (!needsClusterIp(service) || service.spec!.clusterIP) return;
+  service.spec!.clusterIP = "10.96.0.7";
+  service.spec!.clusterIPs = ["10.96.0.7"];
 }
 
 /** A Job's selector is its uid, which each server draws anew. */

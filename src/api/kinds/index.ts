@@ -22,7 +22,8 @@ export { type MetaRules, validateAnnotations, validateName, validateObjectMeta, 
 export { defaultPodSpec } from "./podspec/defaults.ts";
 export { qosClass } from "./podspec/qos.ts";
 export type { Column, DeleteRequest, KindRules, NameRule, Row, ScalePaths } from "./rules.ts";
-export { assignClusterIp, needsClusterIp, needsNodePorts } from "./service.ts";
+export { keepAllocated, needsClusterIp, needsHealthCheckPort, needsNodePorts } from "./service.ts";
+export { initIpFamilies, normalizeClusterIps } from "./servicefamilies.ts";
 
 export const kinds: readonly KindRules[] = [
   configMap,

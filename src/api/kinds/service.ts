@@ -33,9 +33,14 @@ function setDefaults(object: ApiObject): void {
   }
 }
 
-/** Whether an allocator must find an address. */
-export function needsClusterIp(service: Service): boolean {
-  return service.spec?.type !== "ExternalName" && !service.spec?.clusterIP;
+/** Whether it has an address of its own, given or to be found. */
+export function needsClusterIp({ spec }: Service): boolean {
+  return spec?.type !== "ExternalName" && spec?.clusterIP !== "None";
+}
+
+/** Whether a load balancer asks each node for its own endpoints, at a port of their own. */
+export function needsHealthCheckPort({ spec }: Service): boolean {
+  return spec?.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
 }
 
 /** Whether its ports are opened on every node. */
@@ -43,52 +48,38 @@ export function needsNodePorts({ spec }: Service): boolean {
   return spec?.type === "NodePort" || (spec?.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
 }
 
-/** Writes an allocated address, or `None`, and what follows from it. Simplification: one address family. */
-export function assignClusterIp(service: Service, address: string): void {
-  const spec = (service.spec ??= {});
-  spec.clusterIP = address;
-  spec.clusterIPs = [address];
-  const selectorless = address === "None" && Object.keys(spec.selector ?? {}).length === 0;
-  spec.ipFamilies ??= selectorless ? ["IPv4", "IPv6"] : ["IPv4"];
-  spec.ipFamilyPolicy ??= selectorless ? "RequireDualStack" : "SingleStack";
-}
-
 function prepareForCreate(object: ApiObject): void {
   object["status"] = { loadBalancer: {} };
-  const service = as<Service>(object);
-  const { spec } = service;
-  if (!spec || spec.type === "ExternalName") return;
-  // The old and the new field say the same.
-  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-  else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
-  if (spec.clusterIP) assignClusterIp(service, spec.clusterIP);
 }
 
 /** A writer that leaves an allocated value out means the old one. */
-function keepAllocated(spec: ServiceSpec, old: ServiceSpec): void {
-  const both = (types: readonly string[]): boolean => types.includes(spec.type ?? "") && types.includes(old.type ?? "");
-  if (both(["ClusterIP", "NodePort", "LoadBalancer"])) {
-    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
-    if (!spec.clusterIPs?.length && old.clusterIPs && spec.clusterIP === old.clusterIP) spec.clusterIPs = old.clusterIPs;
-    if (!spec.ipFamilies?.length && old.ipFamilies) spec.ipFamilies = old.ipFamilies;
-    if (!spec.ipFamilyPolicy && old.ipFamilyPolicy) spec.ipFamilyPolicy = old.ipFamilyPolicy;
+export function keepAllocated(service: Service, old: Service): void {
+  const [spec, before] = [service.spec, old.spec];
+  if (!spec || !before) return;
+  if (spec.type !== "ExternalName" && before.type !== "ExternalName") {
+    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
+    if (!spec.clusterIPs?.length && before.clusterIPs?.length) spec.clusterIPs = [...before.clusterIPs];
   }
-  if (both(["NodePort", "LoadBalancer"])) {
-    const key = (port: { protocol?: string; port?: number }): string => `${port.protocol}/${port.port}`;
-    const before = new Map((old.ports ?? []).map((port) => [key(port), port.nodePort]));
-    for (const port of spec.ports ?? []) {
-      const nodePort = before.get(key(port));
-      if (!port.nodePort && nodePort) port.nodePort = nodePort;
-    }
+  if (needsNodePorts(old) && needsNodePorts(service)) keepNodePorts(spec, before);
+  if (needsHealthCheckPort(old) && needsHealthCheckPort(service)) {
+    if (!spec.healthCheckNodePort && before.healthCheckNodePort) spec.healthCheckNodePort = before.healthCheckNodePort;
   }
-  if (both(["LoadBalancer"]) && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort;
+}
+
+/** By the ports' names; a port number that another port has now is not given twice. */
+function keepNodePorts(spec: ServiceSpec, before: ServiceSpec): void {
+  const usedNow = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
+  const byName = new Map((before.ports ?? []).map(({ name = "", nodePort }) => [name, nodePort]));
+  for (const port of spec.ports ?? []) {
+    const nodePort = byName.get(port.name ?? "");
+    if (!port.nodePort && nodePort && !usedNow.has(nodePort)) port.nodePort = nodePort;
+  }
 }
 
 function prepareForUpdate(object: ApiObject, old: ApiObject): void {
   keep(object, old, "status");
   const [now, then] = [as<Service>(object).spec, as<Service>(old).spec];
   if (!now || !then) return;
-  keepAllocated(now, then);
   // What belonged to the old type goes with it, unless the writer changed it too.
   if (then.type !== "ExternalName" && now.type === "ExternalName") {
     if (now.clusterIP === then.clusterIP)

@@ -9,6 +9,7 @@ export { type ConditionLike, findCondition, isConditionTrue, withCondition } fro
 export { age, humanDuration } from "./duration.ts";
 export { type FieldRequirement, type FieldSelector, parseFieldSelector } from "./fields.ts";
 export { scaledValue } from "./intstr.ts";
+export { ipv4Number, ipv4Range, ipv4Text } from "./ipv4.ts";
 export type { LabelOperator, LabelRequirement } from "./labelparser.ts";
 export {
   everything,

@@ -2,8 +2,7 @@
 // Invariant: pure; equal settings give equal objects, each valid for an ordinary create.
 // Called by: ensure.ts.   Next on the way: ensure.ts, which writes what is missing.
 
-import { isIPv4 } from "node:net";
-import type { ApiObject } from "#api";
+import { type ApiObject, ipv4Range, ipv4Text } from "#api";
 import { rbacPolicy } from "./rbacPolicy.ts";
 
 export interface BootstrapSettings {
@@ -45,30 +44,17 @@ function priorityClasses(): ApiObject[] {
 
 /** The first usable address of an IPv4 range: the network's address plus one. */
 export function firstAddress(range: string): string {
-  const [network = "", bits = ""] = range.split("/");
-  if (!isIPv4(network) || !/^\d+$/.test(bits) || Number(bits) > 30)
-    throw new Error(`Service range ${JSON.stringify(range)} must be an IPv4 range such as 10.96.0.0/16`);
-  const number = network.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const first = number - (number % 2 ** (32 - Number(bits))) + 1;
-  return [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join(".");
+  const { first, count } = ipv4Range(range);
+  if (count < 4) throw new RangeError(`Service range ${JSON.stringify(range)} must be an IPv4 range such as 10.96.0.0/16`);
+  return ipv4Text(first + 1);
 }
 
 const ownService = { name: "kubernetes", namespace: "default" } as const;
 
+/** The first address itself is taken by the Service that gets it, as by any Service. */
 function serviceNetwork({ serviceClusterIpRange }: BootstrapSettings): ApiObject[] {
-  const apiVersion = "networking.k8s.io/v1";
-  return [
-    { kind: "ServiceCIDR", apiVersion, metadata: { name: "kubernetes" }, spec: { cidrs: [serviceClusterIpRange] } },
-    {
-      kind: "IPAddress",
-      apiVersion,
-      metadata: {
-        name: firstAddress(serviceClusterIpRange),
-        labels: { "ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io" },
-      },
-      spec: { parentRef: { resource: "services", ...ownService } },
-    },
-  ];
+  const spec = { cidrs: [serviceClusterIpRange] };
+  return [{ kind: "ServiceCIDR", apiVersion: "networking.k8s.io/v1", metadata: { name: "kubernetes" }, spec }];
 }
 
 function apiServerService({ serviceClusterIpRange, advertiseAddress, securePort = 6443 }: BootstrapSettings): ApiObject[] {

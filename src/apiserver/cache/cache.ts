@@ -138,6 +138,11 @@ export class WatchCache {
     for (const waiting of this.#waiting) if (waiting.revision <= this.#revision) waiting.done();
   }
 
+  /** Whether there is something at this key, as far as the cache knows. */
+  holds(key: string): boolean {
+    return cacheOf(this.#resources, key)?.get(key) !== undefined;
+  }
+
   /** A writer hands over what it is about to write, so that nobody has to parse it again. */
   expect(entry: Entry): void {
     if (this.#expected.size >= maxExpected) this.#expected.delete(this.#expected.keys().next().value!);

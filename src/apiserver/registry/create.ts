@@ -9,6 +9,7 @@ import type { HttpResponse } from "#wire";
 import { type AdmissionRequest, runMutating, runValidating } from "../admission/step.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
+import { beginAllocation } from "./allocate.ts";
 import { answerEntry } from "./answer.ts";
 import { checkStrict, contentType, decodeBody, readBody } from "./body.ts";
 import { clone } from "./clone.ts";
@@ -41,10 +42,19 @@ export async function createObject(call: Call, given: ApiObject, dryRun: boolean
   for (let attempt = 1; ; attempt++) {
     const candidate = generateName === "" ? object : clone(object);
     if (generateName !== "") candidate.metadata.name = generateName.slice(0, maxNameBase) + nameSuffix(call.core.prng);
-    prepare(call, candidate);
-    await runValidating(call.core.admission, { ...admission, object: candidate, name: candidate.metadata.name! });
-    const outcome = await store(call, candidate, dryRun);
-    if (outcome) {
+    const allocation = await beginAllocation(call, candidate, undefined, dryRun);
+    let outcome: Outcome | undefined;
+    try {
+      prepare(call, candidate);
+      await runValidating(call.core.admission, { ...admission, object: candidate, name: candidate.metadata.name! });
+      outcome = await store(call, candidate, dryRun);
+    } catch (error) {
+      await allocation.revert();
+      throw error;
+    }
+    if (!outcome) await allocation.revert();
+    else {
+      await allocation.commit();
       warnUnwritten(call, rules);
       return outcome;
     }

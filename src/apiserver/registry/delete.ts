@@ -20,6 +20,7 @@ import { type AdmissionRequest, runValidating } from "../admission/step.ts";
 import type { Entry } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { objectResponse } from "../output.ts";
+import { releaseAllocated } from "./allocate.ts";
 import { answerEntry } from "./answer.ts";
 import { contentType, readBody, schemeName } from "./body.ts";
 import { clone } from "./clone.ts";
@@ -122,9 +123,9 @@ async function dropPoisoned(call: Call, target: Target, options: DeleteOptions):
 export async function deleteObject(call: Call, target: Target, options: DeleteOptions): Promise<Outcome | undefined> {
   const { info } = target.shape;
   const dryRun = (options.dryRun ?? []).length > 0;
-  let missing = false;
+  let gone: ApiObject | undefined;
   const outcome = await change(call, target, { dryRun }, async (stored) => {
-    missing = stored === undefined;
+    gone = stored?.object;
     if (stored === undefined) return { type: "keep" };
     const admission: AdmissionRequest = {
       operation: "DELETE",
@@ -149,7 +150,9 @@ export async function deleteObject(call: Call, target: Target, options: DeleteOp
       nowMs: call.core.clock.nowMs(),
     });
   });
-  return missing ? undefined : outcome;
+  if (gone === undefined) return undefined;
+  if (outcome.type === "deleted" && !dryRun) await releaseAllocated(call, gone);
+  return outcome;
 }
 
 export async function deleteCollection(call: Call): Promise<HttpResponse> {

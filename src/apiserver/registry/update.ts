@@ -9,6 +9,8 @@ import type { HttpResponse } from "#wire";
 import { type AdmissionRequest, runMutating, runValidating } from "../admission/step.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
+import type { Allocation } from "../allocation/services.ts";
+import { beginAllocation, releaseAllocated } from "./allocate.ts";
 import { answerEntry } from "./answer.ts";
 import { checkStrict, contentType, decodeBody, readBody } from "./body.ts";
 import { clone } from "./clone.ts";
@@ -75,16 +77,41 @@ export async function updateObject(
 ): Promise<UpdateOutcome> {
   const target = targetOf(call, call.info.name);
   let missing = false;
-  const outcome = await change(call, target, options, async (stored) => {
-    missing = stored === undefined;
-    if (stored === undefined) return { type: "keep" };
-    const proposal = await propose(stored);
-    checkResourceVersion(call, proposal, stored);
-    return decide(call, target, { stored, object: convert(proposal.object, target.shape.info), dryRun: options.dryRun });
-  });
+  let held: Held | undefined;
+  let outcome: Outcome;
+  try {
+    outcome = await change(call, target, options, async (stored) => {
+      await held?.allocation.revert();
+      held = undefined;
+      missing = stored === undefined;
+      if (stored === undefined) return { type: "keep" };
+      const proposal = await propose(stored);
+      checkResourceVersion(call, proposal, stored);
+      const step = { stored, object: convert(proposal.object, target.shape.info), dryRun: options.dryRun };
+      return decide(call, target, step, (taken) => {
+        held = taken;
+      });
+    });
+  } catch (error) {
+    await (held as Held | undefined)?.allocation.revert();
+    throw error;
+  }
   if (missing) return { type: "missing" };
+  await endAllocation(call, outcome, held as Held | undefined);
   warnUnwritten(call, rulesOf(call));
   return outcome;
+}
+
+/** What an attempt took, and the object it took it for. */
+interface Held {
+  readonly allocation: Allocation;
+  readonly old: ApiObject;
+}
+
+async function endAllocation(call: Call, outcome: Outcome, held: Held | undefined): Promise<void> {
+  if (outcome.type === "unchanged") await held?.allocation.revert();
+  else if (outcome.type === "deleted" && held) await releaseAllocated(call, held.old);
+  else await held?.allocation.commit();
 }
 
 function checkResourceVersion(call: Call, { resourceVersion }: Proposal, stored: Stored): void {
@@ -102,7 +129,7 @@ interface Step {
   readonly dryRun: boolean;
 }
 
-async function decide(call: Call, target: Target, { stored, object, dryRun }: Step): Promise<Decision> {
+async function decide(call: Call, target: Target, { stored, object, dryRun }: Step, took: (held: Held) => void): Promise<Decision> {
   const rules = rulesOf(call);
   const old = stored.object;
   const { group, kind } = call.resource;
@@ -123,6 +150,7 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   ensureNamespace(object, target.namespace);
   if (old.metadata.generation === undefined) delete object.metadata.generation;
   else object.metadata.generation = old.metadata.generation;
+  took({ allocation: await beginAllocation(call, object, old, dryRun), old });
   const status = call.info.subresource === "status";
   const before = clone(old);
   if (status) rules.prepareForStatusUpdate(object, before);
