@@ -23,7 +23,7 @@ import { handlerWriter } from "./bootstrap/writer.ts";
 import { WatchCache } from "./cache/cache.ts";
 import type { CacheLimits } from "./cache/resource.ts";
 import type { Core } from "./call.ts";
-import { type HealthCheck, ping } from "./discovery/health.ts";
+import { type HealthCheck, ping, storeCheck } from "./discovery/health.ts";
 import { createPaths } from "./discovery/paths.ts";
 import { versionInfo } from "./discovery/version.ts";
 import { defaultPipelineLimits, Pipeline, type PipelineLimits } from "./pipeline.ts";
@@ -110,7 +110,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     paths: createPaths({
       serverAddress: options.serverAddress ?? `127.0.0.1:${options.securePort ?? defaultPort}`,
       version: versionInfo({ gitVersion: options.version, nodeVersion: process.version, machine: process.arch }),
-      checks: { livez: [ping], readyz: [startup(state)] },
+      checks: {
+        livez: [ping, storeCheck("etcd", store, clock)],
+        readyz: [storeCheck("etcd-readiness", store, clock), startup(state)],
+      },
       metrics,
       log,
       issuer,

@@ -3,6 +3,7 @@
 // Called by: api/index.ts.
 
 import { configMap, secret } from "./configmap.ts";
+import { controllerRevision } from "./controllerrevision.ts";
 import { deployment } from "./deployment.ts";
 import { endpointSlice, endpoints } from "./endpoints.ts";
 import { event, eventsV1Event } from "./event.ts";
@@ -27,6 +28,7 @@ export { initIpFamilies, normalizeClusterIps } from "./servicefamilies.ts";
 
 export const kinds: readonly KindRules[] = [
   configMap,
+  controllerRevision,
   cronJob,
   daemonSet,
   deployment,

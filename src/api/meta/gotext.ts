@@ -2,6 +2,9 @@
 // Invariant: the text is byte for byte what Go's fmt and encoding/json print, because clients compare and people search for it.
 // Called by: fielderrors.ts, errors.ts, selectors. Next on the way: fielderrors.ts.
 
+import { compact } from "../machinery/codec/scanner.ts";
+import { RawJson } from "../machinery/raw.ts";
+
 const escapes: Readonly<Record<string, string>> = {
   "\x07": "\\a",
   "\b": "\\b",
@@ -27,10 +30,21 @@ export function goQuote(text: string): string {
   return `${out}"`;
 }
 
+const html = /[<>&\u2028\u2029]/g;
+const escapeHtml = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
 /** Go's json.Marshal of plain data: compact, map keys sorted by the caller's structure, `<`, `>`, `&` escaped. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? Number(item) : item)) ?? "null";
-  return text.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  // What JavaScript would parse, round or reorder stands aside under a mark that no text can contain.
+  const aside: string[] = [];
+  const put = (text: string): string => `\u0000${aside.push(text) - 1}\u0000`;
+  const text = JSON.stringify({ value }, function (this: Record<string, unknown>, key, item: unknown) {
+    const original = this[key];
+    if (original instanceof RawJson) return put(compact(original.text));
+    return typeof item === "bigint" ? put(String(item)) : item;
+  });
+  const whole = text === "{}" ? "null" : text.slice('{"value":'.length, -1);
+  return whole.replace(/"\\u0000(\d+)\\u0000"/g, (_mark, index: string) => aside[Number(index)] ?? "").replace(html, escapeHtml);
 }
 
 /** A value as a field error shows it: numbers and booleans plain, strings quoted, the rest as JSON. */

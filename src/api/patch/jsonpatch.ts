@@ -3,7 +3,9 @@
 // Called by: apiserver/patch. Next on the way: plain.ts.
 
 import { ApiError } from "../meta/errors.ts";
+import { RawJson } from "../machinery/raw.ts";
 import { copy, equal, isMap, type JsonMap } from "./plain.ts";
+import { open } from "./raw.ts";
 
 export const maxJsonPatchOperations = 10_000;
 
@@ -111,7 +113,12 @@ function find(root: unknown, path: string | undefined): Place {
   if (last === undefined) throw refused();
   let container = root;
   for (const part of parts) {
-    container = placeIn(container, unescape(part)).get();
+    const place = placeIn(container, unescape(part));
+    container = place.get();
+    if (container instanceof RawJson) {
+      container = open(container);
+      place.replace(container);
+    }
     if (!isMap(container) && !Array.isArray(container)) throw refused();
   }
   return placeIn(container, unescape(last));

@@ -4,6 +4,7 @@
 
 import { ApiError } from "../meta/errors.ts";
 import { copy, isMap, type JsonMap } from "./plain.ts";
+import { open } from "./raw.ts";
 
 /** Both are plain JSON: a typed object goes through encodeJson first, for a patch may name what memory leaves out. */
 export function mergePatch(document: unknown, patch: unknown): unknown {
@@ -11,7 +12,8 @@ export function mergePatch(document: unknown, patch: unknown): unknown {
   return merged(document, patch);
 }
 
-function merged(document: unknown, patch: JsonMap): JsonMap {
+function merged(given: unknown, patch: JsonMap): JsonMap {
+  const document = open(given);
   const result: JsonMap = {};
   if (isMap(document))
     for (const key of Object.keys(document)) result[key] = Object.hasOwn(patch, key) ? document[key] : copy(document[key]);

@@ -7,6 +7,7 @@ import type { Shape } from "../machinery/facts.ts";
 import { ApiError } from "../meta/errors.ts";
 import { badArgument, badPatch, checkOrder, mergeList, orderBy } from "./lists.ts";
 import { copy, goText, isMap, type JsonMap } from "./plain.ts";
+import { open } from "./raw.ts";
 import { itemShape, lookup, PatchSchemaError } from "./schema.ts";
 
 const directive = "$patch";
@@ -58,7 +59,7 @@ function mergeField(original: JsonMap, key: string, value: unknown, shape: Shape
     delete original[key];
     return;
   }
-  const current = Object.hasOwn(original, key) ? original[key] : undefined;
+  const current = open(Object.hasOwn(original, key) ? original[key] : undefined);
   if (isMap(current) && isMap(value)) {
     const field = lookup(shape, key);
     original[key] = field.strategy === "replace" ? value : mergeMap(current, value, field.shape);

@@ -2,7 +2,8 @@
 // Invariant: a failed check never says why to the outside (`reason withheld`); why is in the log.
 // Called by: paths.ts.   Next on the way: whoever asked decides.
 
-import type { Log } from "#lib";
+import type { Clock, Log } from "#lib";
+import type { Store } from "#store";
 import type { HttpRequest, HttpResponse } from "#wire";
 import type { PathHandler } from "../stages.ts";
 import { isRead, methodNotAllowed, pageNotFound, pathOf, text } from "./reply.ts";
@@ -10,7 +11,7 @@ import { isRead, methodNotAllowed, pageNotFound, pathOf, text } from "./reply.ts
 export interface HealthCheck {
   readonly name: string;
   /** Undefined: fine. A text: what is wrong. */
-  check(): string | undefined;
+  check(): string | undefined | Promise<string | undefined>;
 }
 
 export interface HealthChecks {
@@ -19,7 +20,27 @@ export interface HealthChecks {
   readonly readyz: readonly HealthCheck[];
 }
 
+const storeTimeoutMs = 2000;
+
 export const ping: HealthCheck = { name: "ping", check: () => undefined };
+
+/** The store answers a consistent read within two seconds; named as upstream names it, whatever the store is. */
+export function storeCheck(name: string, store: Store, clock: Clock): HealthCheck {
+  return {
+    name,
+    async check() {
+      const { promise, resolve } = Promise.withResolvers<string | undefined>();
+      const timer = clock.after(storeTimeoutMs, () => resolve("the store does not answer"));
+      store.linearizableRevision().then(
+        () => resolve(undefined),
+        (error: unknown) => resolve(`the store failed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+      const wrong = await promise;
+      timer.cancel();
+      return wrong;
+    },
+  };
+}
 
 export function createHealth({ checks, log }: { readonly checks: HealthChecks; readonly log: Log }): PathHandler {
   const groups: ReadonlyMap<string, readonly HealthCheck[]> = new Map([
@@ -40,7 +61,7 @@ export function createHealth({ checks, log }: { readonly checks: HealthChecks; r
   };
 }
 
-function all(request: HttpRequest, name: string, checks: readonly HealthCheck[], log: Log): HttpResponse {
+async function all(request: HttpRequest, name: string, checks: readonly HealthCheck[], log: Log): Promise<HttpResponse> {
   const query = new URL(request.target, "http://health").searchParams;
   const excluded = new Set(query.getAll("exclude"));
   const unmatched = new Set(excluded);
@@ -53,7 +74,7 @@ function all(request: HttpRequest, name: string, checks: readonly HealthCheck[],
       lines.push(`[+]${checkName} excluded: ok`);
       continue;
     }
-    const wrong = check.check();
+    const wrong = await check.check();
     lines.push(wrong === undefined ? `[+]${checkName} ok` : `[-]${checkName} failed: reason withheld`);
     if (wrong === undefined) continue;
     failed = true;
@@ -66,7 +87,7 @@ function all(request: HttpRequest, name: string, checks: readonly HealthCheck[],
 
 const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(",");
 
-function one(health: HealthCheck): HttpResponse {
-  const wrong = health.check();
+async function one(health: HealthCheck): Promise<HttpResponse> {
+  const wrong = await health.check();
   return wrong === undefined ? text("ok") : text(`internal server error: ${wrong}\n`, 500);
 }

@@ -13,6 +13,7 @@ import {
   encodeUntypedJson,
   fieldError,
   jsonPatch,
+  keepRaw,
   mergePatch,
   misfit,
   patchText,
@@ -98,7 +99,7 @@ export function patchObject(
   object: ApiObject,
   type: string,
 ): { bytes: Buffer; object: ApiObject; strictErrors: readonly string[] } {
-  const document = decodeUntypedJson(encodeJson(object, type));
+  const document = keepRaw(decodeUntypedJson(encodeJson(object, type)), object);
   const patched = applyPatch(patch, document, type);
   const bytes = encodeUntypedJson(patched);
   const wrong = patch.type === "strategic" ? misfit(patched, type) : undefined;
