@@ -1,6 +1,6 @@
 // Claiming: which objects a controller owns, which orphans it adopts, and which of its own it lets go.
 // Invariant: an object with another controller is never touched; a controller that is being deleted adopts and releases nothing.
-// Called by: replicaset (Pods), deployment (ReplicaSets). The writes name the object's uid, so that a namesake is never adopted.
+// Called by: replicaset, job, daemonset, statefulset (Pods), deployment (ReplicaSets). The writes name the object's uid, so that a namesake is never adopted.
 
 import { type LabelSelector, type Selector, selectorFromLabelSelector } from "#api";
 import { type AnyObject, controllerOf, controllerReference, type Live } from "#client";
@@ -18,6 +18,8 @@ export interface Owner {
   readonly kind: string;
   readonly object: Live<AnyObject>;
   readonly selector: LabelSelector | undefined;
+  /** Put on whom it adopts and taken off whom it lets go: a Job counts no Pod that could vanish uncounted. */
+  readonly finalizer?: string;
 }
 
 export function claim<Kind extends AnyObject>(owner: Owner, resource: string, candidates: readonly Live<Kind>[]): Claim<Kind> {
@@ -32,20 +34,24 @@ export function claim<Kind extends AnyObject>(owner: Owner, resource: string, ca
     if (controller) {
       if (controller.uid !== owner.object.metadata.uid) continue;
       if (matches) claimed.push(candidate);
-      else if (!dying) releases.push(patchOwners(resource, candidate, { $patch: "delete", uid: owner.object.metadata.uid }));
+      else if (!dying) {
+        const without = owner.finalizer === undefined ? {} : { "$deleteFromPrimitiveList/finalizers": [owner.finalizer] };
+        releases.push(patchOwners(resource, candidate, { $patch: "delete", uid: owner.object.metadata.uid }, without));
+      }
       continue;
     }
     if (dying || !matches || candidate.metadata.deletionTimestamp !== undefined) continue;
     claimed.push(candidate);
-    adoptions.push(patchOwners(resource, candidate, controllerReference(owner.object, owner.apiVersion, owner.kind)));
+    const reference = controllerReference(owner.object, owner.apiVersion, owner.kind);
+    adoptions.push(patchOwners(resource, candidate, reference, owner.finalizer === undefined ? {} : { finalizers: [owner.finalizer] }));
   }
   // The cache may not know yet that the owner is being deleted: adopting then would steal from the garbage collector.
   if (adoptions.length > 0) adoptions.unshift({ verb: "confirm", resource: owner.resource, target: targetOf(owner.object) });
   return { claimed, actions: [...adoptions, ...releases] };
 }
 
-function patchOwners<Kind extends AnyObject>(resource: string, object: Live<Kind>, reference: object): Action {
-  const patch = { metadata: { ownerReferences: [reference], uid: object.metadata.uid } };
+function patchOwners<Kind extends AnyObject>(resource: string, object: Live<Kind>, reference: object, more: object = {}): Action {
+  const patch = { metadata: { ownerReferences: [reference], uid: object.metadata.uid, ...more } };
   return { verb: "patch", resource, target: targetOf(object as unknown as AnyObject), type: "strategic", patch, tolerates: isNotFound };
 }
 

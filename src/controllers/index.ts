@@ -10,11 +10,13 @@ import { type Decision, DecisionRing, type DecisionSink } from "./framework/deci
 import type { Controller, RunningController } from "./framework/define.ts";
 import { Informers } from "./framework/informers.ts";
 import { garbageCollector } from "./garbagecollector/index.ts";
+import { job } from "./job/index.ts";
 import { namespace } from "./namespace/index.ts";
 import { podGarbageCollector } from "./podgc.ts";
 import { replicaSet } from "./replicaset/index.ts";
 import { rootCa } from "./rootca.ts";
 import { serviceAccount } from "./serviceaccount.ts";
+import { ttlAfterFinished } from "./ttlafterfinished.ts";
 
 export { type Decision, DecisionRing, type DecisionSink };
 
@@ -23,6 +25,8 @@ export const controllers: readonly Controller[] = [
   rootCa,
   replicaSet,
   deployment,
+  job,
+  ttlAfterFinished,
   endpoints,
   endpointSlice,
   podGarbageCollector,

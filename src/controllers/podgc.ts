@@ -2,7 +2,7 @@
 // Invariant: a Pod is called orphaned only after its node was missing for `quarantineMs` and a live look agreed.
 // Called by: index.ts, the list. Next on the way: framework/act.ts.
 
-import { ApiError, type Node, type Pod } from "#api";
+import { ApiError, type Node, type Pod, type PodCondition } from "#api";
 import { keyOf, type Live } from "#client";
 import { rfc3339 } from "#lib";
 import { defineController, type World } from "./framework/define.ts";
@@ -63,16 +63,25 @@ async function isNodeGone(world: World, name: string): Promise<boolean> {
 }
 
 export function planPodCollection({ pod, nodeMissingForMs, nodeGone }: SeenPod, { nowMs }: { nowMs: number }): Plan {
-  if (nodeMissingForMs === undefined) return { actions: [forceDelete(pod)], decision: "being deleted and never scheduled" };
+  if (nodeMissingForMs === undefined) {
+    // A finalizer may hold it: whoever waits for its end (a Job) is told that it has come.
+    return { actions: [...(isPodTerminal(pod) ? [] : [markFailed(pod)]), forceDelete(pod)], decision: "being deleted and never scheduled" };
+  }
   if (nodeMissingForMs < quarantineMs) return { ...nothing("its node may come back"), requeueAfterMs: quarantineMs - nodeMissingForMs };
   if (!nodeGone) return nothing("its node is there after all");
-  return { actions: [...(isPodTerminal(pod) ? [] : [markFailed(pod, nowMs)]), forceDelete(pod)], decision: "its node is gone" };
+  return {
+    actions: [...(isPodTerminal(pod) ? [] : [markFailed(pod, nodeGoneCondition(nowMs))]), forceDelete(pod)],
+    decision: "its node is gone",
+  };
 }
 
-function markFailed(pod: Live<Pod>, nowMs: number): Action {
+function nodeGoneCondition(nowMs: number): PodCondition {
   const message = "PodGC: node no longer exists";
-  const condition = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC", message, lastTransitionTime: rfc3339(nowMs) };
-  const patch = { status: { phase: "Failed", conditions: [condition] } };
+  return { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC", message, lastTransitionTime: rfc3339(nowMs) };
+}
+
+function markFailed(pod: Live<Pod>, condition?: PodCondition): Action {
+  const patch = { status: { phase: "Failed", ...(condition ? { conditions: [condition] } : {}) } };
   return { verb: "patch", resource: "pods", target: targetOf(pod), type: "strategic", patch, subresource: "status", tolerates: isNotFound };
 }
 

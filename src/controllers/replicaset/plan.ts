@@ -3,9 +3,10 @@
 // Called by: the loop, by way of index.ts. Next on the way: ranking.ts for whom to delete, status.ts for the counts.
 
 import { type ApiError, type Pod, type ReplicaSet, selectorFromLabelSelector } from "#api";
-import { type AnyObject, controllerReference, isControlledBy, type Live, type New } from "#client";
+import { type AnyObject, isControlledBy, type Live } from "#client";
 import { claim } from "../claim.ts";
-import { type Action, isNamespaceTerminating, isNotFound, type Plan, targetOf } from "../framework/plan.ts";
+import type { Action, Plan } from "../framework/plan.ts";
+import { createPod, deletePod, podFromTemplate } from "../podcontrol.ts";
 import { isPodActive, isPodTerminating, nextAvailabilityMs } from "../pods.ts";
 import { podsToDelete } from "./ranking.ts";
 import { replicaSetStatus, sameStatus } from "./status.ts";
@@ -33,10 +34,14 @@ export function planReplicaSet({ set, pods, related }: SeenReplicaSet, { nowMs }
 
   const manage: Action[] = [];
   if (set.metadata.deletionTimestamp === undefined && difference < 0) {
-    manage.push({ verb: "batch", slowStart: true, actions: Array.from({ length: Math.min(-difference, burst) }, () => createPod(set)) });
+    manage.push({
+      verb: "batch",
+      slowStart: true,
+      actions: Array.from({ length: Math.min(-difference, burst) }, () => createPod(owner, podFromTemplate(owner, set.spec?.template))),
+    });
   } else if (set.metadata.deletionTimestamp === undefined && difference > 0) {
     const surplus = podsToDelete(active, related, Math.min(difference, burst), nowMs);
-    manage.push({ verb: "batch", slowStart: false, actions: surplus.map((pod) => deletePod(set, pod)) });
+    manage.push({ verb: "batch", slowStart: false, actions: surplus.map((pod) => deletePod(owner, pod)) });
   }
 
   const finish = (error: ApiError | undefined): readonly Action[] => {
@@ -48,45 +53,4 @@ export function planReplicaSet({ set, pods, related }: SeenReplicaSet, { nowMs }
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const requeueAfterMs = minReadySeconds > 0 ? nextAvailabilityMs(active, minReadySeconds, nowMs) : undefined;
   return { actions: [...claims, ...manage], finish, decision, ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }) };
-}
-
-function createPod(set: Live<ReplicaSet>): Action {
-  const template = set.spec?.template;
-  const { labels, annotations, finalizers } = template?.metadata ?? {};
-  const object: New<Pod> = {
-    metadata: {
-      generateName: `${set.metadata.name}-`,
-      ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
-      ...(labels ? { labels } : {}),
-      ...(annotations ? { annotations } : {}),
-      ...(finalizers ? { finalizers } : {}),
-      ownerReferences: [controllerReference(set, apiVersion, "ReplicaSet")],
-    },
-    ...(template?.spec ? { spec: template.spec } : {}),
-  };
-  return {
-    verb: "create",
-    resource: "pods",
-    object,
-    tolerates: isNamespaceTerminating,
-    tell: {
-      about: set,
-      succeeded: (pod) => ({ type: "Normal", reason: "SuccessfulCreate", message: `Created pod: ${pod?.metadata.name}` }),
-      failed: (error) => ({ type: "Warning", reason: "FailedCreate", message: `Error creating: ${error.message}` }),
-    },
-  };
-}
-
-function deletePod(set: Live<ReplicaSet>, pod: Live<Pod>): Action {
-  return {
-    verb: "delete",
-    resource: "pods",
-    target: targetOf(pod),
-    tolerates: isNotFound,
-    tell: {
-      about: set,
-      succeeded: () => ({ type: "Normal", reason: "SuccessfulDelete", message: `Deleted pod: ${pod.metadata.name}` }),
-      failed: (error) => ({ type: "Warning", reason: "FailedDelete", message: `Error deleting: ${error.message}` }),
-    },
-  };
 }
