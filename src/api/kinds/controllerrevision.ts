@@ -55,7 +55,7 @@ export const controllerRevision: KindRules = {
     ageColumn,
   ],
   row: (object, nowMs) => {
-    const { revision = 0 } = as<ControllerRevision>(object);
+    const { revision } = as<ControllerRevision>(object);
     return { cells: [object.metadata.name ?? "", controllerOf(object), revision, age(object.metadata.creationTimestamp, nowMs)] };
   },
 };
