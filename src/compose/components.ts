@@ -129,6 +129,7 @@ async function kubelet(settings: KubeletSettings): Promise<RunningPart> {
   const cri = endpoint === "" ? simulatedCri({ ...parts, addressPrefix: "10.244.0" }) : await connectCri(socket, parts);
   if (endpoint !== "") await runtimeReady(socket, cri, { clock: parts.clock, timeoutMs: 30_000 });
   const rootDirectory = settings["root-dir"];
+  const clusterDomain = "cluster.local";
   const machine = machineFacts(rootDirectory);
   const address = settings["node-ip"] || primaryAddress();
   const nodeName = settings["hostname-override"] || hostname();
@@ -145,7 +146,8 @@ async function kubelet(settings: KubeletSettings): Promise<RunningPart> {
     ...parts,
     client,
     cri,
-    volumes: endpoint === "" ? node.simulatedVolumes() : node.hostVolumes({ rootDirectory, client, machine, hostIps }),
+    volumes:
+      endpoint === "" ? node.simulatedVolumes() : node.hostVolumes({ ...parts, rootDirectory, client, machine, hostIps, clusterDomain }),
     settings: {
       nodeName,
       hostname: hostname(),
@@ -157,7 +159,7 @@ async function kubelet(settings: KubeletSettings): Promise<RunningPart> {
       rootDirectory,
       podLogsDirectory: join(rootDirectory, "pod-logs"),
       cgroupParent: "/kubepods",
-      clusterDomain: "cluster.local",
+      clusterDomain,
       resolvConf: "/etc/resolv.conf",
     },
   });

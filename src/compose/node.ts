@@ -5,11 +5,14 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { Service } from "#api";
+import type { Client } from "#client";
 import { gitVersion } from "#config";
 import { connectCri, type Cri, imageVisible, runtimeReady, stopSandboxes } from "#cri";
 import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
 import { machineFacts, primaryAddress } from "#linux";
+import { routeApi } from "#network";
 import { podCgroup } from "./cluster.ts";
 import { containerdPlace, firstPodCidr } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
@@ -20,6 +23,7 @@ import { processMetrics } from "./process-metrics.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
 const kubeletPort = 10250;
+const clusterDomain = "cluster.local";
 const runtimeReadyMs = 30_000;
 
 /** The sandbox image is made here, by us, once per containerd; nothing is pulled. */
@@ -29,6 +33,17 @@ async function ensurePauseImage(context: PartContext, cri: Cri, socket: string):
   writeFileSync(file, pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"));
   await loadImage(file, { socket, snapshotter: containerdPlace(context.paths).snapshotter });
   await imageVisible(cri, pauseReference, { clock: context.clock, timeoutMs: runtimeReadyMs });
+}
+
+/** Pods look for the API server at the address of the Service `kubernetes`; a machine without packet filters has no such way. */
+async function leadToApi({ paths, facts, log }: PartContext, client: Client): Promise<void> {
+  const { spec } = await client.resource<Service>("services").get("default", "kubernetes");
+  const clusterIp = spec?.clusterIP ?? "";
+  try {
+    await routeApi({ clusterName: paths.name, clusterIp, clusterPort: spec?.ports?.[0]?.port ?? 443, port: Number(facts["port"]) });
+  } catch (error) {
+    log.warn("pods cannot reach the API server at the address of the Service kubernetes", { clusterIp, error });
+  }
 }
 
 export async function startNode(context: PartContext, node: string): Promise<RunningPart> {
@@ -52,6 +67,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const kubelets = new Map<string, Kubelet>();
   const handler = kubeletHandler({ kubelets: () => kubelets, clock, log, metrics });
   const server = await listenFrom({ host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock }, kubeletPort, false);
+  if (foreign === undefined) await leadToApi(context, client);
   context.progress("registering the node");
   const kubelet = createKubelet({
     client,
@@ -60,7 +76,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
     prng,
     log,
     spans,
-    volumes: hostVolumes({ rootDirectory: folder, client, machine, hostIps: [address] }),
+    volumes: hostVolumes({ rootDirectory: folder, client, clock, prng, log, machine, hostIps: [address], clusterDomain }),
     settings: {
       nodeName: node,
       hostname: hostname(),
@@ -73,7 +89,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
       rootDirectory: folder,
       podLogsDirectory,
       cgroupParent: podCgroup(paths.name),
-      clusterDomain: "cluster.local",
+      clusterDomain,
       resolvConf: "/etc/resolv.conf",
     },
   });

@@ -2,12 +2,13 @@
 // Invariant: everything it needs is handed in; closing it stops no container: the next agent adopts what runs.
 // Called by: compose/, once for a real node, once per simulated node. Next on the way: pods/pods.ts.
 
-import type { Pod } from "#api";
-import { createRecorder, type Live } from "#client";
+import type { Pod, Service } from "#api";
+import { createRecorder, informer, type Live } from "#client";
 import { removeCgroup } from "#linux";
 import { NodeLease } from "./node/lease.ts";
 import { NodeRegistration } from "./node/register.ts";
 import { podLogDirectory } from "./containers/config.ts";
+import { LogRotation } from "./logs/rotate.ts";
 import { NodePods } from "./pods/pods.ts";
 import type { RuntimeContainer } from "./pods/runtime.ts";
 import type { PodWorker } from "./pods/worker.ts";
@@ -32,7 +33,15 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
   const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName });
   // A runtime behind a socket is one with real control groups.
   const real = dependencies.cri.endpoint.startsWith("unix:");
-  const node: NodeContext = { ...(real ? { removeCgroup } : {}), ...dependencies, recorder, runtimeName: () => registration.runtimeName };
+  const known = real ? informer<Service>(client, "services", { clock, prng: dependencies.prng, log }) : undefined;
+  const node: NodeContext = {
+    ...(real ? { removeCgroup } : {}),
+    ...(known ? { services: () => known.synced.then(() => known.store.list()) } : {}),
+    ...dependencies,
+    recorder,
+    runtimeName: () => registration.runtimeName,
+    currentNode: () => registration.current,
+  };
   const registration: NodeRegistration = new NodeRegistration(node);
   const lease = new NodeLease(node, () => registration.current?.metadata.uid);
   const probes = new Probes(node, (uid) => pods.worker(uid)?.poke());
@@ -42,10 +51,14 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
     (uid) => probes.forget(uid),
   );
 
+  const rotation = real ? new LogRotation(node, () => pods.runningLogs()) : undefined;
+
   const start = async (): Promise<void> => {
     await registration.start();
     lease.start();
+    known?.start();
     pods.start();
+    rotation?.start();
     await pods.synced;
     recorder.event(
       { kind: "Node", apiVersion: "v1", name: settings.nodeName, uid: settings.nodeName },
@@ -66,6 +79,8 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
       registration.close();
       lease.close();
       probes.close();
+      known?.close();
+      rotation?.close();
       await pods.close();
       recorder.close();
     },

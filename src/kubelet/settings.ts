@@ -2,7 +2,8 @@
 // Invariant: frozen for the agent's life; nothing in kubelet/ reads a flag, an environment variable or a clock of its own.
 // Called by: compose/ builds one per node (real or simulated). Next on the way: kubelet.ts.
 
-import type { Client, Recorder } from "#client";
+import type { Node, Service } from "#api";
+import type { Client, Live, Recorder } from "#client";
 import type { Cri } from "#cri";
 import type { Clock, Log, Prng, SpanSink } from "#lib";
 import type { Volumes } from "./volumes/contract.ts";
@@ -66,4 +67,8 @@ export interface NodeContext extends KubeletDependencies {
   readonly recorder: Recorder;
   /** `containerd`, as in `containerd://ID`: how the runtime calls itself. */
   readonly runtimeName: () => string;
+  /** The Node object as it was last read or written; undefined: not yet registered. */
+  readonly currentNode: () => Live<Node> | undefined;
+  /** All Services of the cluster, for variables; none on simulated nodes, where nobody reads them. */
+  readonly services?: () => Promise<readonly Service[]>;
 }

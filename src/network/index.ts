@@ -3,3 +3,4 @@
 
 export { cleanupCni, leftoverRules } from "./cni/cleanup.ts";
 export { bridgeName, type CniSettings, cniConflist, conflistFile, networkName } from "./cni/config.ts";
+export { type ApiRoute, routeApi, undoApiRoute } from "./api/route.ts";

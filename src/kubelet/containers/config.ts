@@ -6,7 +6,9 @@ import type { Container, Pod, SecurityContext } from "#api";
 import type { ContainerConfig, DnsConfig, Mount, NamespaceOption, PodSandboxConfig, PortMapping } from "#cri";
 import { annotationNames, definitionHash, labelNames } from "../pods/runtime.ts";
 import type { KubeletSettings } from "../settings.ts";
+import { podDns } from "./dns.ts";
 import { expand } from "./expand.ts";
+import { kernelHostname } from "./hostname.ts";
 import { linuxResources } from "./resources.ts";
 
 export function podLogDirectory(settings: KubeletSettings, pod: Pod): string {
@@ -16,10 +18,6 @@ export function podLogDirectory(settings: KubeletSettings, pod: Pod): string {
 
 export function podCgroup(settings: KubeletSettings, uid: string): string {
   return `${settings.cgroupParent}/pod${uid}`;
-}
-
-export function podHostname(pod: Pod): string {
-  return (pod.spec?.hostname ?? pod.metadata.name ?? "").slice(0, 63).replace(/[-.]+$/, "");
 }
 
 function identity(pod: Pod): Record<string, string> {
@@ -36,26 +34,6 @@ function namespaces(pod: Pod): NamespaceOption {
   };
 }
 
-function dns(pod: Pod, settings: KubeletSettings): DnsConfig | undefined {
-  const { dnsPolicy = "ClusterFirst", dnsConfig, hostNetwork } = pod.spec ?? {};
-  const namespace = pod.metadata.namespace ?? "";
-  const extra = (config: DnsConfig | undefined): DnsConfig | undefined => {
-    if (!dnsConfig) return config;
-    const options = (dnsConfig.options ?? []).map((one) => (one.value === undefined ? (one.name ?? "") : `${one.name}:${one.value}`));
-    return {
-      servers: [...(config?.servers ?? []), ...(dnsConfig.nameservers ?? [])],
-      searches: [...(config?.searches ?? []), ...(dnsConfig.searches ?? [])],
-      options: [...(config?.options ?? []), ...options],
-    };
-  };
-  if (dnsPolicy === "None") return extra({ servers: [], searches: [], options: [] });
-  const cluster = (dnsPolicy === "ClusterFirst" && !hostNetwork) || dnsPolicy === "ClusterFirstWithHostNet";
-  if (!cluster || !settings.clusterDns || settings.clusterDns.length === 0) return extra(undefined);
-  const domain = settings.clusterDomain;
-  const searches = [`${namespace}.svc.${domain}`, `svc.${domain}`, domain];
-  return extra({ servers: settings.clusterDns, searches, options: ["ndots:5"] });
-}
-
 function portMappings(pod: Pod): readonly PortMapping[] {
   if (pod.spec?.hostNetwork) return [];
   const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].flatMap((one) => one.ports ?? []);
@@ -69,14 +47,15 @@ function portMappings(pod: Pod): readonly PortMapping[] {
     }));
 }
 
-export function sandboxConfig(pod: Pod, attempt: number, settings: KubeletSettings): PodSandboxConfig {
+/** `hostDns`: what the node's own resolv.conf says. */
+export function sandboxConfig(pod: Pod, attempt: number, settings: KubeletSettings, hostDns: DnsConfig): PodSandboxConfig {
   const { namespace = "", name = "", uid = "", labels, annotations } = pod.metadata;
   const security = pod.spec?.securityContext;
-  const dnsConfig = dns(pod, settings);
-  const privileged = (pod.spec?.containers ?? []).some((one) => one.securityContext?.privileged);
+  const dnsConfig = podDns(pod, settings, hostDns);
+  const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((one) => one.securityContext?.privileged);
   return {
     metadata: { name, namespace, uid, attempt },
-    ...(pod.spec?.hostNetwork ? {} : { hostname: podHostname(pod) }),
+    ...(pod.spec?.hostNetwork ? {} : { hostname: kernelHostname(pod, settings.clusterDomain) }),
     logDirectory: podLogDirectory(settings, pod),
     ...(dnsConfig ? { dnsConfig } : {}),
     portMappings: portMappings(pod),
@@ -115,6 +94,7 @@ function security(pod: Pod, container: Container): LinuxSecurity {
   const runAsUser = own.runAsUser ?? whole.runAsUser;
   const runAsGroup = own.runAsGroup ?? whole.runAsGroup;
   const seccomp = own.seccompProfile ?? whole.seccompProfile;
+  const bare = own.privileged === true || own.procMount === "Unmasked";
   return {
     privileged: own.privileged ?? false,
     namespaceOptions: namespaces(pod),
@@ -124,8 +104,8 @@ function security(pod: Pod, container: Container): LinuxSecurity {
     readonlyRootfs: own.readOnlyRootFilesystem ?? false,
     supplementalGroups: groups(pod),
     noNewPrivs: own.allowPrivilegeEscalation === false,
-    maskedPaths: own.privileged ? [] : maskedPaths,
-    readonlyPaths: own.privileged ? [] : readonlyPaths,
+    maskedPaths: bare ? [] : maskedPaths,
+    readonlyPaths: bare ? [] : readonlyPaths,
     seccomp: {
       profileType: seccomp?.type === "RuntimeDefault" || seccomp?.type === "Localhost" ? seccomp.type : "Unconfined",
       ...(seccomp?.localhostProfile === undefined ? {} : { localhostRef: seccomp.localhostProfile }),

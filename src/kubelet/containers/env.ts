@@ -14,7 +14,7 @@ export interface EnvInput {
   readonly client: Client;
   readonly machine: NodeMachine;
   readonly live: LivePodFields;
-  /** KUBERNETES_SERVICE_HOST and its like. */
+  /** Services as variables; see services.ts. */
   readonly services: ReadonlyMap<string, string>;
 }
 
@@ -94,26 +94,12 @@ export async function environment(input: EnvInput): Promise<ReadonlyMap<string, 
     for (const [key, value] of data ?? []) result.set(prefix + key, value);
   }
   for (const variable of input.container.env ?? []) {
+    // The container's own variables hide those of services.
     const known = new Map([...input.services, ...result]);
-    const value = variable.valueFrom ? await valueOf(variable, input, objects) : expand(variable.value ?? "", known);
+    const literal = variable.value ?? "";
+    const value = literal === "" && variable.valueFrom ? await valueOf(variable, input, objects) : expand(literal, known);
     if (value !== undefined) result.set(variable.name, value);
   }
   for (const [name, value] of input.services) if (!result.has(name)) result.set(name, value);
   return result;
-}
-
-/** What every pod is told about the API server, from the Service `kubernetes` in `default`. */
-export function serviceVariables(name: string, clusterIp: string, port: number): ReadonlyMap<string, string> {
-  const prefix = name.toUpperCase().replaceAll("-", "_");
-  const url = `tcp://${clusterIp}:${port}`;
-  return new Map([
-    [`${prefix}_SERVICE_HOST`, clusterIp],
-    [`${prefix}_SERVICE_PORT`, String(port)],
-    [`${prefix}_SERVICE_PORT_HTTPS`, String(port)],
-    [`${prefix}_PORT`, url],
-    [`${prefix}_PORT_${port}_TCP`, url],
-    [`${prefix}_PORT_${port}_TCP_PROTO`, "tcp"],
-    [`${prefix}_PORT_${port}_TCP_PORT`, String(port)],
-    [`${prefix}_PORT_${port}_TCP_ADDR`, clusterIp],
-  ]);
 }

@@ -1,20 +1,21 @@
 // What a container sees of its pod's volumes, plus the three files every container gets: hosts, termination log.
-// Invariant: pure; a sub path can never leave its volume.
+// Invariant: pure but for `subPath`; a sub path can never leave its volume.
 // Called by: pods/actions.ts. Next on the way: config.ts.
 
 import { normalize } from "node:path/posix";
-import type { Container, Pod } from "#api";
+import type { Container } from "#api";
 import type { Mount } from "#cri";
 import type { PodVolumes } from "../volumes/contract.ts";
 import { expand } from "./expand.ts";
 
 export interface MountInput {
-  readonly pod: Pod;
   readonly container: Container;
   readonly volumes: PodVolumes;
   readonly environment: ReadonlyMap<string, string>;
   readonly hostsFile: string | undefined;
   readonly terminationLog: string | undefined;
+  /** Makes a sub path's folder where it is missing, and says what it really is. */
+  readonly subPath: (volumePath: string, hostPath: string) => string;
 }
 
 const propagations: Readonly<Record<string, NonNullable<Mount["propagation"]>>> = {
@@ -29,20 +30,19 @@ function below(path: string, subPath: string): string {
   return inner === "." ? path : `${path}/${inner}`;
 }
 
-/** Host paths of sub paths come second: whoever carries the plan out makes these folders first. */
-export function containerMounts(input: MountInput): { readonly mounts: readonly Mount[]; readonly folders: readonly string[] } {
+export function containerMounts(input: MountInput): readonly Mount[] {
   const mounts: Mount[] = [];
-  const folders: string[] = [];
   for (const mount of input.container.volumeMounts ?? []) {
     const path = input.volumes.paths.get(mount.name);
     if (path === undefined) throw new Error(`container ${input.container.name} mounts volume "${mount.name}", which the pod does not have`);
     const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, input.environment);
-    const hostPath = subPath === undefined || subPath === "" ? path : below(path, subPath);
-    if (hostPath !== path) folders.push(hostPath);
+    const wanted = subPath === undefined || subPath === "" ? path : below(path, subPath);
+    const hostPath = wanted === path ? path : input.subPath(path, wanted);
     mounts.push({
       containerPath: mount.mountPath,
       hostPath,
-      readonly: mount.readOnly ?? false,
+      // What the API server holds is not a container's to change.
+      readonly: (mount.readOnly ?? false) || (input.volumes.readOnly?.has(mount.name) ?? false),
       propagation: propagations[mount.mountPropagation ?? "None"] ?? "PROPAGATION_PRIVATE",
     });
   }
@@ -50,5 +50,5 @@ export function containerMounts(input: MountInput): { readonly mounts: readonly 
   if (input.hostsFile !== undefined && !taken("/etc/hosts")) mounts.push({ containerPath: "/etc/hosts", hostPath: input.hostsFile });
   const log = input.container.terminationMessagePath ?? "/dev/termination-log";
   if (input.terminationLog !== undefined && log !== "") mounts.push({ containerPath: log, hostPath: input.terminationLog });
-  return { mounts, folders };
+  return mounts;
 }

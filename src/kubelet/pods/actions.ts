@@ -2,13 +2,16 @@
 // Invariant: every action may be repeated; a failure leaves a waiting reason and a time to try again, never a throw for its own sake.
 // Called by: worker.ts. Next on the way: the runtime.
 
-import { mkdirSync } from "node:fs";
-import type { Container, Pod, Service } from "#api";
+import type { Container, Pod } from "#api";
 import { type CallOptions, rpcDetail, rpcText } from "#cri";
-import { containerConfig, podHostname, sandboxConfig } from "../containers/config.ts";
+import { containerConfig, sandboxConfig } from "../containers/config.ts";
+import { readResolvConf } from "../containers/dns.ts";
+import { environment } from "../containers/env.ts";
 import { runHook } from "../containers/hooks.ts";
-import { environment, serviceVariables } from "../containers/env.ts";
 import { containerMounts } from "../containers/mounts.ts";
+import { verifyNonRoot } from "../containers/nonroot.ts";
+import { servicesFor, serviceVariables } from "../containers/services.ts";
+import type { Clock } from "#lib";
 import type { NodeContext } from "../settings.ts";
 import { VolumeError } from "../volumes/contract.ts";
 import { ensureImage, StartFailure } from "./images.ts";
@@ -31,7 +34,8 @@ export interface ActionContext {
 /** A sandbox or container half made is worse than one made in vain: these calls are not cut short when the pod's deletion arrives. */
 const steady = (options: CallOptions): CallOptions => ({ trace: options.trace });
 
-export async function carryOut(action: PodAction, context: ActionContext): Promise<void> {
+/** `turn`: a container that is to end waits for it, but no longer than its grace. */
+export async function carryOut(action: PodAction, context: ActionContext, turn?: Promise<unknown>): Promise<void> {
   const { cri } = context.node;
   switch (action.do) {
     case "createSandbox":
@@ -43,7 +47,7 @@ export async function carryOut(action: PodAction, context: ActionContext): Promi
     case "startContainer":
       return startContainer(action, context);
     case "stopContainer":
-      return stopContainer(action, context);
+      return stopContainer(action, context, turn);
     case "removeContainer":
       return cri.removeContainer(action.id, context.options);
   }
@@ -52,22 +56,34 @@ export async function carryOut(action: PodAction, context: ActionContext): Promi
 /** At least this much of the grace is left for SIGTERM, however long the hook took. */
 const leastGraceSeconds = 2;
 
-async function stopContainer(action: Extract<PodAction, { do: "stopContainer" }>, context: ActionContext): Promise<void> {
+type StopAction = Extract<PodAction, { do: "stopContainer" }>;
+
+async function stopContainer(action: StopAction, context: ActionContext, turn: Promise<unknown> | undefined): Promise<void> {
   const { container: run, graceSeconds, why } = action;
   const { cri, clock, settings } = context.node;
   const about = { name: run.name, init: isInit(context.pod, run.name) };
   if (why !== "") context.event("Normal", "Killing", why, about);
-  const container = context.pod?.spec?.containers.find((one) => one.name === run.name);
+  const { containers = [], initContainers = [] } = context.pod?.spec ?? {};
+  const container = [...containers, ...initContainers].find((one) => one.name === run.name);
   const hook = container?.lifecycle?.preStop;
-  let leftSeconds = graceSeconds;
+  const startMs = clock.monotonicMs();
   if (container && hook && graceSeconds > 0) {
-    const startMs = clock.monotonicMs();
     const ip = context.pod?.spec?.hostNetwork ? settings.addresses[0] : context.runtime.sandboxes[0]?.ips[0];
     const target = { cri, clock, container, containerId: run.id, ip: ip ?? "", timeoutMs: graceSeconds * 1000 };
     if ((await runHook(hook, target)) !== undefined) context.event("Warning", "FailedPreStopHook", "PreStopHook failed", about);
-    leftSeconds = Math.max(graceSeconds - Math.ceil((clock.monotonicMs() - startMs) / 1000), leastGraceSeconds);
   }
+  const spentMs = (): number => clock.monotonicMs() - startMs;
+  if (turn && graceSeconds > 0) await bounded(turn, graceSeconds * 1000 - spentMs(), clock);
+  const spentSeconds = Math.floor(spentMs() / 1000);
+  const leftSeconds = spentSeconds === 0 ? graceSeconds : Math.max(graceSeconds - spentSeconds, leastGraceSeconds);
   await cri.stopContainer(run.id, leftSeconds, context.options);
+}
+
+async function bounded(turn: Promise<unknown>, mostMs: number, clock: Clock): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = clock.after(mostMs, () => late.resolve());
+  await Promise.race([turn, late.promise]);
+  timer.cancel();
 }
 
 export function isInit(pod: Pod | undefined, name: string): boolean {
@@ -81,9 +97,12 @@ async function createSandbox(attempt: number, context: ActionContext): Promise<v
     context.event("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
   try {
     // Volumes come first: a pod that lacks one must not take an address.
+    memory.volumesStale = false;
     await node.volumes.setUp(pod, context.options.signal);
-    context.made(await node.cri.runPodSandbox(sandboxConfig(pod, attempt, node.settings), steady(context.options)));
+    const config = sandboxConfig(pod, attempt, node.settings, readResolvConf(node.settings.resolvConf));
+    context.made(await node.cri.runPodSandbox(config, steady(context.options)));
     memory.sandboxRetry = undefined;
+    memory.volumesRetry = undefined;
   } catch (error) {
     if (context.options.signal?.aborted) throw error;
     const delayMs = Math.min((memory.sandboxRetry?.delayMs ?? 500) * 2, backoffLimits.mostMs);
@@ -93,15 +112,22 @@ async function createSandbox(attempt: number, context: ActionContext): Promise<v
   }
 }
 
-async function services(node: NodeContext): Promise<ReadonlyMap<string, string>> {
+/** The pod's volumes hold what they should, or a Warning says which does not, and it is tried again later. */
+export async function refreshVolumes(context: ActionContext): Promise<void> {
+  const { node, memory } = context;
+  memory.volumesStale = false;
   try {
-    const { spec } = await node.client.resource<Service>("services").get("default", "kubernetes");
-    if (spec?.clusterIP) return serviceVariables("kubernetes", spec.clusterIP, spec.ports?.[0]?.port ?? 443);
+    await node.volumes.setUp(context.pod!, context.options.signal);
+    memory.volumesRetry = undefined;
   } catch (error) {
-    node.log.debug("no Service kubernetes to tell containers about", { error });
+    if (context.options.signal?.aborted) throw error;
+    const delayMs = Math.min((memory.volumesRetry?.delayMs ?? 500) * 2, volumeRetryMostMs);
+    memory.volumesRetry = { delayMs, untilMs: node.clock.nowMs() + delayMs };
+    context.event("Warning", "FailedMount", error instanceof Error ? error.message : String(error));
   }
-  return new Map();
 }
+
+const volumeRetryMostMs = 122_000;
 
 async function startContainer(action: Extract<PodAction, { do: "startContainer" }>, context: ActionContext): Promise<void> {
   const { container, after } = action;
@@ -135,7 +161,7 @@ async function createAndStart(container: Container, attempt: number, context: Ac
   const about = { name: container.name, init: isInit(pod, container.name) };
   const event = (type: "Normal" | "Warning", reason: string, message: string): void => context.event(type, reason, message, about);
   const sandbox = runtime.sandboxes[0]!;
-  const sandboxSettings = sandboxConfig(pod, sandbox.attempt, node.settings);
+  const sandboxSettings = sandboxConfig(pod, sandbox.attempt, node.settings, readResolvConf(node.settings.resolvConf));
   const imageRef = await ensureImage(node, { pod, container, sandbox: sandboxSettings, memory, options, event });
   const config = await configured(container, attempt, imageRef, context);
   const containerId = await node.cri.createContainer(sandbox.id, config, sandboxSettings, steady(options));
@@ -159,21 +185,27 @@ async function createAndStart(container: Container, attempt: number, context: Ac
 /** A hook without an end of its own must not hold the pod for ever. */
 const postStartMs = 120_000;
 
+const mayRefuseRoot = (pod: Pod, container: Container): boolean =>
+  (container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot) === true;
+
 /** Everything that may be wrong with the pod's own wishes, before the runtime is asked: CreateContainerConfigError. */
 async function configured(container: Container, attempt: number, imageRef: string, context: ActionContext) {
   const { node, runtime } = context;
   const pod = context.pod!;
   const uid = pod.metadata.uid ?? "";
   try {
+    const { client, settings, cri } = node;
+    if (mayRefuseRoot(pod, container)) verifyNonRoot(pod, container, await cri.imageStatus(imageRef, context.options));
     const volumes = await node.volumes.setUp(pod, context.options.signal);
     const ips = runtime.sandboxes[0]?.ips ?? [];
-    const live = { podIps: pod.spec?.hostNetwork ? node.settings.addresses : ips, hostIps: node.settings.addresses };
-    const { client, settings } = node;
-    const variables = await environment({ pod, container, client, machine: settings.machine, live, services: await services(node) });
-    const hostsFile = node.volumes.hostsFile(pod, live.podIps[0] ?? "", podHostname(pod));
+    const live = { podIps: pod.spec?.hostNetwork ? settings.addresses : ips, hostIps: settings.addresses };
+    const chosen = servicesFor((await node.services?.()) ?? [], pod.metadata.namespace ?? "", pod.spec?.enableServiceLinks !== false);
+    const services = serviceVariables(chosen);
+    const variables = await environment({ pod, container, client, machine: settings.machine, live, services });
+    const hostsFile = node.volumes.hostsFile(pod, live.podIps);
     const terminationLog = node.volumes.terminationLog(uid, container.name, attempt);
-    const { mounts, folders } = containerMounts({ pod, container, volumes, environment: variables, hostsFile, terminationLog });
-    for (const folder of hostsFile === undefined ? [] : folders) mkdirSync(folder, { recursive: true });
+    const subPath = (volumePath: string, hostPath: string): string => node.volumes.subPath(volumePath, hostPath);
+    const mounts = containerMounts({ container, volumes, environment: variables, hostsFile, terminationLog, subPath });
     return containerConfig({ pod, container, attempt, imageRef, environment: variables, mounts, settings });
   } catch (error) {
     if (context.options.signal?.aborted) throw error;

@@ -5,6 +5,7 @@
 import type { Container, Pod } from "#api";
 import { type CallOptions, type PodSandboxConfig, rpcText } from "#cri";
 import type { NodeContext } from "../settings.ts";
+import { badImageName } from "./image-name.ts";
 import { backoffLimits, type PodMemory, type WaitingReason } from "./memory.ts";
 
 /** A reason for `state.waiting`; the container is tried again at `retryAtMs`. */
@@ -46,6 +47,11 @@ export async function ensureImage(node: NodeContext, request: EnsureImage): Prom
   const { container, memory, event } = request;
   const image = container.image ?? "";
   const nowMs = node.clock.nowMs();
+  const bad = badImageName(image);
+  if (bad !== undefined) {
+    event("Warning", "InspectFailed", bad);
+    throw new StartFailure("InvalidImageName", bad, nowMs + backoffLimits.firstMs);
+  }
   const policy = pullPolicy(container);
   if (policy !== "Always") {
     const present = await node.cri.imageStatus(image, request.options);

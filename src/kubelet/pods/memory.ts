@@ -2,6 +2,9 @@
 // Invariant: losing it (a restarted agent) costs at most one early retry; nothing in it decides whether something is running.
 // Called by: worker.ts and actions.ts write it; plan.ts and status/ read it. Next on the way: plan.ts.
 
+import type { Pod } from "#api";
+import type { Refusal } from "./admission.ts";
+
 /** 10 s doubling to 5 min; forgotten when a container has run (or nothing has failed) for 10 min. */
 export const backoffLimits = { firstMs: 10_000, mostMs: 300_000, forgetMs: 600_000 } as const;
 
@@ -33,6 +36,13 @@ export interface PodMemory {
   /** Per container id: the last result of its probes. Absent: as if there were no probe. */
   readonly ready: Map<string, boolean>;
   readonly started: Map<string, boolean>;
+  /** The pod's volumes are to be set up (again): at the agent's start, and when something that they hold has changed. */
+  volumesStale: boolean;
+  volumesRetry: { readonly delayMs: number; readonly untilMs: number } | undefined;
+  /** Why this node does not take the pod; undefined: it does, or has not looked yet. */
+  refused: Refusal | undefined;
+  /** The pod's deadline has passed and an event has said so. */
+  toldDeadline: boolean;
 }
 
 export function newPodMemory(): PodMemory {
@@ -46,6 +56,10 @@ export function newPodMemory(): PodMemory {
     unhealthy: new Map(),
     ready: new Map(),
     started: new Map(),
+    volumesStale: true,
+    volumesRetry: undefined,
+    refused: undefined,
+    toldDeadline: false,
   };
 }
 
@@ -59,6 +73,27 @@ export function restartAtMs(entry: BackoffEntry | undefined, endedAtMs: number):
 export function nextBackoff(entry: BackoffEntry | undefined, endedAtMs: number): BackoffEntry {
   if (!entry || endedAtMs - entry.lastMs > backoffLimits.forgetMs) return { delayMs: backoffLimits.firstMs, lastMs: endedAtMs };
   return { delayMs: Math.min(entry.delayMs * 2, backoffLimits.mostMs), lastMs: endedAtMs };
+}
+
+const seconds = (text: string): number => {
+  const match = /back-off (?:(\d+)m)?(\d+)s restarting/.exec(text);
+  return match ? Number(match[1] ?? 0) * 60 + Number(match[2]) : 0;
+};
+
+/**
+ * A new agent learns from the pod's status how long its predecessor let containers wait: from the waiting message where there is one,
+ * else from the number of restarts.
+ */
+export function restoreBackoffs(memory: PodMemory, pod: Pod): void {
+  for (const known of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+    const { name, restartCount, state, lastState } = known;
+    const endedAt = lastState?.terminated?.finishedAt;
+    const waiting = state?.waiting?.reason === "CrashLoopBackOff";
+    if (memory.restarts.has(name) || endedAt === undefined || (restartCount === 0 && !waiting)) continue;
+    const counted = Math.min(backoffLimits.firstMs * 2 ** Math.min(Math.max(restartCount, 1) - 1, 10), backoffLimits.mostMs);
+    const told = seconds(state?.waiting?.message ?? "") * 1000;
+    memory.restarts.set(name, { delayMs: told > 0 ? told : counted, lastMs: Date.parse(endedAt) });
+  }
 }
 
 /** Durations as Go prints them: `10s`, `1m20s`, `5m0s`. */

@@ -3,6 +3,7 @@
 // Called by: worker.ts before and after every step. Next on the way: actions.ts carries the plan out.
 
 import type { Container, Pod } from "#api";
+import type { Refusal } from "./admission.ts";
 import { goDuration, type PodMemory, restartAtMs } from "./memory.ts";
 import { definitionHash, hasEnded, isRunningState, newest, type RuntimeContainer, type RuntimePod } from "./runtime.ts";
 
@@ -11,7 +12,13 @@ export type PodAction =
   | { readonly do: "stopSandbox"; readonly id: string }
   | { readonly do: "removeSandbox"; readonly id: string }
   | { readonly do: "startContainer"; readonly container: Container; readonly attempt: number; readonly after: RuntimeContainer | undefined }
-  | { readonly do: "stopContainer"; readonly container: RuntimeContainer; readonly graceSeconds: number; readonly why: string }
+  | {
+      readonly do: "stopContainer";
+      readonly container: RuntimeContainer;
+      readonly graceSeconds: number;
+      readonly why: string;
+      readonly after?: readonly string[];
+    }
   | { readonly do: "removeContainer"; readonly id: string };
 
 export interface Backingoff {
@@ -29,6 +36,8 @@ export interface PodPlan {
   readonly backingOff: readonly Backingoff[];
   /** Nothing runs any more and nothing ever will. */
   readonly finished: boolean;
+  /** The pod has failed for a reason of its own, not its containers'. */
+  readonly failure?: Refusal;
   /** In words, for the decision record. */
   readonly why: string;
 }
@@ -74,15 +83,27 @@ export function isOver(pod: Pod, runtime: RuntimePod): boolean {
   return initFailed || containers.every((one) => endedForGood(one, false));
 }
 
+/** Whom a container's end waits for: a sidecar for all containers, and for the sidecar after it. */
+function stopsAfter(pod: Pod | undefined, name: string, running: ReadonlySet<string>): readonly string[] {
+  const { initContainers = [], containers = [] } = pod?.spec ?? {};
+  const sidecars = initContainers.filter(isSidecar).map((one) => one.name);
+  const at = sidecars.indexOf(name);
+  if (at < 0) return [];
+  return [...containers.map((one) => one.name), ...sidecars.slice(at + 1)].filter((one) => running.has(one));
+}
+
 /** Stops what runs, then the sandbox; `finished` when there is nothing left to stop. */
 function planStop(input: PlanInput, why: string): PodPlan {
   const { runtime } = input;
   const message = (name: string): string => `Stopping container ${name}`;
   const running = runtime.containers.filter((one) => one.state === "CONTAINER_RUNNING" || one.state === "CONTAINER_UNKNOWN");
   if (running.length > 0) {
-    const actions = running.map(
-      (container) => ({ do: "stopContainer", container, graceSeconds: input.graceSeconds, why: message(container.name) }) as const,
-    );
+    const names = new Set(running.map((one) => one.name));
+    const actions = running.map((container) => {
+      const after = stopsAfter(input.pod, container.name, names);
+      const stop = { do: "stopContainer", container, graceSeconds: input.graceSeconds, why: message(container.name) } as const;
+      return after.length > 0 ? { ...stop, after } : stop;
+    });
     const anyAlive = running.some(isRunningState);
     if (anyAlive) return { ...none, actions, why };
   }
@@ -162,7 +183,8 @@ function planContainers(input: PlanInput & { pod: Pod }): PodPlan {
   else {
     for (const container of initContainers) {
       const last = newest(runtime, container.name);
-      const sidecarUp = isSidecar(container) && isRunningState(last) && memory.started.get(last!.id) !== false;
+      const sidecarUp =
+        isSidecar(container) && isRunningState(last) && (container.startupProbe === undefined || memory.started.get(last!.id) === true);
       if (sidecarUp || (!isSidecar(container) && here(last) && succeeded(last))) continue;
       if (here(last)) consider(container, true);
       else planStart(input, container, last, pending);
@@ -173,12 +195,33 @@ function planContainers(input: PlanInput & { pod: Pod }): PodPlan {
   return { ...none, ...pending, why: pending.actions.length > 0 ? "containers are not as wanted" : "as wanted" };
 }
 
+/** When a pod with activeDeadlineSeconds has run long enough. */
+function deadlineMs(pod: Pod): number | undefined {
+  const { activeDeadlineSeconds } = pod.spec ?? {};
+  const { startTime } = pod.status ?? {};
+  return activeDeadlineSeconds === undefined || startTime === undefined ? undefined : Date.parse(startTime) + activeDeadlineSeconds * 1000;
+}
+
+export const deadlineExceeded: Refusal = {
+  reason: "DeadlineExceeded",
+  message: "Pod was active on the node longer than the specified deadline",
+};
+
 export function planPod(input: PlanInput): PodPlan {
-  const { pod, runtime, memory, nowMs } = input;
+  const { pod, memory, nowMs } = input;
   if (!pod) return planStop(input, "the API server has no such pod");
   if (pod.metadata.deletionTimestamp !== undefined) return planStop(input, "the pod is being deleted");
   const { phase } = pod.status ?? {};
   if (phase === "Succeeded" || phase === "Failed") return planStop(input, `the pod has ended: ${phase}`);
+  if (memory.refused) return { ...planStop(input, `this node does not take the pod: ${memory.refused.reason}`), failure: memory.refused };
+  const endMs = deadlineMs(pod);
+  if (endMs !== undefined && endMs <= nowMs) return { ...planStop(input, deadlineExceeded.message), failure: deadlineExceeded };
+  const plan = planLiving({ ...input, pod });
+  return endMs === undefined ? plan : { ...plan, wakeAtMs: Math.min(plan.wakeAtMs ?? endMs, endMs) };
+}
+
+function planLiving(input: PlanInput & { pod: Pod }): PodPlan {
+  const { pod, runtime, memory, nowMs } = input;
   if (isOver(pod, runtime)) return planStop(input, "all containers have ended and none is to run again");
 
   const current = runtime.sandboxes[0];
@@ -198,6 +241,6 @@ export function planPod(input: PlanInput): PodPlan {
   // A sandbox that is not the newest is left over from a crash between two steps.
   const stale = runtime.sandboxes.slice(1).filter((one) => one.ready);
   if (stale.length > 0) return { ...none, actions: stale.map((one) => ({ do: "stopSandbox", id: one.id }) as const), why: "two sandboxes" };
-  const plan = planContainers({ ...input, pod });
+  const plan = planContainers(input);
   return plan.actions.length > 0 ? plan : { ...plan, actions: planTidy(runtime, current.id) };
 }

@@ -2,11 +2,14 @@
 // Invariant: whatever the runtime holds belongs to a worker, or becomes an orphan's worker once the pods of the API are known.
 // Called by: kubelet.ts. Next on the way: worker.ts.
 
-import type { Pod } from "#api";
+import type { Node, Pod } from "#api";
 import { type Informer, informer, type Live } from "#client";
 import type { CriEvent, Subscription } from "#cri";
 import { assert } from "#lib";
+import { podLogDirectory } from "../containers/config.ts";
+import type { RunningLog } from "../logs/rotate.ts";
 import type { NodeContext } from "../settings.ts";
+import { type Refusal, refusal } from "./admission.ts";
 import { labelNames } from "./runtime.ts";
 import { PodWorker, type WorkerHooks } from "./worker.ts";
 
@@ -31,6 +34,7 @@ export class NodePods {
   readonly #node: NodeContext;
   readonly #informer: Informer<Pod>;
   readonly #workers = new Map<string, PodWorker>();
+  readonly #admitted = new Set<string>();
   readonly #uidOfRuntimeId = new Map<string, string>();
   readonly #hooks: WorkerHooks;
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -45,8 +49,10 @@ export class NodePods {
       slot: slots(settings.parallelStarts ?? 8),
       observed,
       identified: (uid, ids) => this.#identified(uid, ids),
+      admit: (pod) => this.#admit(pod),
       gone: (uid) => {
         this.#workers.delete(uid);
+        this.#admitted.delete(uid);
         for (const [id, owner] of this.#uidOfRuntimeId) {
           if (owner !== uid) continue;
           this.#uidOfRuntimeId.delete(id);
@@ -62,6 +68,15 @@ export class NodePods {
     return this.#informer.store.list();
   }
 
+  /** The logs that are being written. */
+  runningLogs(): readonly RunningLog[] {
+    return this.list().flatMap((pod) => {
+      const running = this.#workers.get(pod.metadata.uid)?.runtime.containers.filter((one) => one.state === "CONTAINER_RUNNING") ?? [];
+      const folder = podLogDirectory(this.#node.settings, pod);
+      return running.map((one) => ({ containerId: one.id, path: `${folder}/${one.name}/${one.attempt}.log` }));
+    });
+  }
+
   worker(uid: string): PodWorker | undefined {
     return this.#workers.get(uid);
   }
@@ -72,6 +87,7 @@ export class NodePods {
       updated: (_old, pod, cause) => this.#worker(pod.metadata.uid).update(pod, cause),
       deleted: (pod) => this.#workers.get(pod.metadata.uid)?.update(undefined),
     });
+    this.#node.volumes.onChange?.((uid) => this.#workers.get(uid)?.volumesChanged());
     this.#informer.start();
     // The runtime is listened to only when the pods are known: until then its pods could be mistaken for orphans.
     void this.#informer.synced.then(() => {
@@ -88,6 +104,7 @@ export class NodePods {
     this.#informer.close();
     this.#events?.close();
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
+    this.#node.volumes.close?.();
   }
 
   #worker(uid: string): PodWorker {
@@ -97,6 +114,31 @@ export class NodePods {
       this.#workers.set(uid, worker);
     }
     return worker;
+  }
+
+  /** Pods that began before are the node's already; the others are looked at one after the other. */
+  async #admit(pod: Live<Pod>): Promise<Refusal | undefined> {
+    const { uid } = pod.metadata;
+    if (this.#admitted.has(uid)) return undefined;
+    if (pod.status?.startTime !== undefined || pod.metadata.deletionTimestamp !== undefined) {
+      this.#admitted.add(uid);
+      return undefined;
+    }
+    const look = (node: Live<Node>): Refusal | undefined => refusal(pod, this.#others(uid), node);
+    const known = this.#node.currentNode();
+    let answer = known ? look(known) : undefined;
+    // Labels may have come since the node was last read.
+    if (answer?.reason === "NodeAffinity")
+      answer = look(await this.#node.client.resource<Node>("nodes").get(undefined, this.#node.settings.nodeName));
+    if (!answer) this.#admitted.add(uid);
+    return answer;
+  }
+
+  #others(uid: string): readonly Live<Pod>[] {
+    return this.list().filter(({ metadata, status }) => {
+      const ended = status?.phase === "Succeeded" || status?.phase === "Failed";
+      return !ended && metadata.uid !== uid && (this.#admitted.has(metadata.uid) || status?.startTime !== undefined);
+    });
   }
 
   /** Resolves when the runtime has reported the container's end, its sandbox is gone, or the signal fires. */

@@ -2,15 +2,18 @@
 // Invariant: passes of one pod never overlap; what is running is learnt from the runtime at every pass, never assumed.
 // Called by: pods.ts (the manager). Next on the way: plan.ts, actions.ts, ../status/status.ts.
 
+import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ObjectReference, type Pod } from "#api";
 import type { Live, WriteContext } from "#client";
 import { newSpanContext, type SpanContext, type Timer } from "#lib";
 import { podCgroup } from "../containers/config.ts";
 import type { NodeContext } from "../settings.ts";
 import { podStatus, statusPatch } from "../status/status.ts";
-import { type ActionContext, carryOut, isInit } from "./actions.ts";
-import { newPodMemory, type PodMemory } from "./memory.ts";
-import { isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
+import { terminationMessage } from "../status/termination.ts";
+import { type ActionContext, carryOut, isInit, refreshVolumes } from "./actions.ts";
+import type { Refusal } from "./admission.ts";
+import { newPodMemory, type PodMemory, restoreBackoffs } from "./memory.ts";
+import { deadlineExceeded, isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
 import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
 
 export interface WorkerHooks {
@@ -20,6 +23,8 @@ export interface WorkerHooks {
   identified(uid: string, ids: readonly string[]): void;
   /** After each look: probes follow what runs. */
   observed(pod: Pod, runtime: RuntimePod, memory: PodMemory): void;
+  /** Why the node does not take the pod; undefined: it takes it, or has already. */
+  admit(pod: Live<Pod>): Promise<Refusal | undefined>;
   gone(uid: string): void;
 }
 
@@ -58,6 +63,9 @@ export class PodWorker {
   /** The pod as the API server has it now; undefined: it has none. */
   update(pod: Live<Pod> | undefined, cause?: SpanContext): void {
     const before = this.#pod;
+    if (!before && pod) restoreBackoffs(this.memory, pod);
+    // The downward API shows labels and annotations in files.
+    else if (before && pod && !sameWords(before, pod)) this.memory.volumesStale = true;
     if (before && !pod) this.#orphanGraceSeconds = before.metadata.deletionGracePeriodSeconds ?? 0;
     this.#pod = pod;
     const ends = !pod || pod.metadata.deletionTimestamp !== undefined;
@@ -85,6 +93,12 @@ export class PodWorker {
     if (this.#runtime.containers.find((one) => one.id === containerId)?.state !== "CONTAINER_EXITED") {
       this.#expectedExits.set(containerId, exitLooks);
     }
+    this.poke();
+  }
+
+  /** Something that the pod's volumes hold has changed. */
+  volumesChanged(): void {
+    this.memory.volumesStale = true;
     this.poke();
   }
 
@@ -161,10 +175,12 @@ export class PodWorker {
       this.uid,
       [...this.#runtime.sandboxes, ...this.#runtime.containers].map((one) => one.id),
     );
+    const context = this.#actionContext(options, write);
+    await this.#admit(context);
     const plan = this.#plan();
     this.#lookAgainForExits(plan);
-    const context = this.#actionContext(options, write);
     this.#tellBackoffs(plan, context);
+    this.#tellDeadline(plan, context);
     if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
     // Before anything long begins, what is known so far is told: ContainerCreating is a status too.
     const told = await this.#tell(plan, write);
@@ -172,9 +188,37 @@ export class PodWorker {
       await this.#act(plan.actions, context);
       this.#dirty = true;
     } else if (plan.finished) await this.#finish(write);
-    else if (plan.wakeAtMs !== undefined) this.#wakeAt(plan.wakeAtMs);
+    else {
+      await this.#refresh(context);
+      const times = [plan.wakeAtMs, this.memory.volumesRetry?.untilMs].filter((time) => time !== undefined);
+      if (times.length > 0) this.#wakeAt(Math.min(...times));
+    }
     if (plan.actions.length > 0 || told) this.#record(plan, span, parent, startMs, causes);
     if (plan.actions.length === 0 && !this.#dirty) this.#trace = undefined;
+  }
+
+  async #admit(context: ActionContext): Promise<void> {
+    const pod = this.#pod;
+    const { phase } = pod?.status ?? {};
+    if (!pod || this.memory.refused || phase === "Succeeded" || phase === "Failed") return;
+    const refused = await this.#hooks.admit(pod);
+    if (!refused) return;
+    this.memory.refused = refused;
+    context.event("Warning", refused.reason, refused.message);
+  }
+
+  /** Of a pod that runs; what starts sets its volumes up itself. */
+  async #refresh(context: ActionContext): Promise<void> {
+    const { memory } = this;
+    const retry = memory.volumesRetry !== undefined && memory.volumesRetry.untilMs <= this.#node.clock.nowMs();
+    if ((memory.volumesStale || retry) && this.#pod?.metadata.deletionTimestamp === undefined && this.#runtime.sandboxes[0]?.ready)
+      await refreshVolumes(context);
+  }
+
+  #tellDeadline(plan: PodPlan, context: ActionContext): void {
+    if (plan.failure !== deadlineExceeded || this.memory.toldDeadline) return;
+    this.memory.toldDeadline = true;
+    context.event("Normal", deadlineExceeded.reason, deadlineExceeded.message);
   }
 
   get node(): NodeContext {
@@ -211,7 +255,16 @@ export class PodWorker {
   /** Stops go together; everything else in order. */
   async #act(actions: readonly PodAction[], context: ActionContext): Promise<void> {
     const stops = actions.filter((action) => action.do === "stopContainer");
-    await Promise.all(stops.map((action) => carryOut(action, context)));
+    const ended = new Map(stops.map((action) => [action.container.name, Promise.withResolvers<void>()]));
+    const stop = async (action: (typeof stops)[number]): Promise<void> => {
+      const turn = action.after ? Promise.all(action.after.map((name) => ended.get(name)?.promise ?? Promise.resolve())) : undefined;
+      try {
+        await carryOut(action, context, turn);
+      } finally {
+        ended.get(action.container.name)?.resolve();
+      }
+    };
+    await Promise.all(stops.map(stop));
     for (const action of actions) {
       if (action.do === "stopContainer") continue;
       const starts = action.do === "createSandbox" || action.do === "startContainer";
@@ -250,8 +303,8 @@ export class PodWorker {
   async #tell(plan: PodPlan, write: WriteContext): Promise<boolean> {
     const pod = this.#pod;
     if (!pod) return false;
-    const { settings, volumes } = this.#node;
-    const ending = pod.metadata.deletionTimestamp !== undefined || isOver(pod, this.#runtime);
+    const { settings } = this.#node;
+    const ending = pod.metadata.deletionTimestamp !== undefined || plan.failure !== undefined || isOver(pod, this.#runtime);
     const status = podStatus({
       pod,
       runtime: this.#runtime,
@@ -260,7 +313,9 @@ export class PodWorker {
       runtimeName: this.#node.runtimeName(),
       ending,
       over: ending && plan.finished,
-      terminationMessage: (container) => volumes.readTerminationLog(this.uid, container.name, container.attempt),
+      ...(plan.failure ? { failure: plan.failure } : {}),
+      refused: this.memory.refused !== undefined,
+      terminationMessage: (container) => terminationMessage(this.#node, pod, container),
       nowMs: this.#node.clock.nowMs(),
       hostIps: settings.addresses,
     });
@@ -313,6 +368,11 @@ export class PodWorker {
       attributes: { key: `${namespace}/${name}`, causes, did: didWhat(plan), why: plan.why },
     });
   }
+}
+
+function sameWords(before: Live<Pod>, after: Live<Pod>): boolean {
+  const of = ({ metadata }: Live<Pod>): unknown => [metadata.labels, metadata.annotations];
+  return isDeepStrictEqual(of(before), of(after));
 }
 
 /** A pass without actions that left a span told the API server something. */

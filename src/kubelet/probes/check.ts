@@ -8,6 +8,7 @@ import { connect } from "node:net";
 import type { Container, HTTPGetAction, Probe } from "#api";
 import type { Cri } from "#cri";
 import type { Clock } from "#lib";
+import { checkGrpc } from "./grpc.ts";
 
 export interface ProbeTarget {
   readonly cri: Cri;
@@ -92,5 +93,6 @@ export function check(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   if (target.cri.endpoint.startsWith("simulated")) return Promise.resolve({ healthy: true, why: "" });
   if (probe.httpGet) return httpGet(probe.httpGet, target);
   if (probe.tcpSocket) return tcpSocket(probe.tcpSocket, target);
+  if (probe.grpc) return checkGrpc(target.ip, probe.grpc.port, probe.grpc.service ?? "", target.timeoutMs, target.clock);
   return Promise.resolve({ healthy: false, why: "this kind of probe is not supported by dhow" });
 }

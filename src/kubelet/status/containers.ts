@@ -22,7 +22,7 @@ export interface ContainerStatusInput {
 
 function terminated(container: RuntimeContainer, input: ContainerStatusInput): ContainerStateTerminated {
   const unknown = container.state === "CONTAINER_UNKNOWN";
-  const message = container.message || input.terminationMessage(container);
+  const message = [container.message, input.terminationMessage(container)].filter((one) => one !== "").join(": ");
   return {
     exitCode: unknown ? 137 : container.exitCode,
     reason: unknown ? "ContainerStatusUnknown" : container.reason || (container.exitCode === 0 ? "Completed" : "Error"),

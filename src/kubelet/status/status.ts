@@ -3,7 +3,7 @@
 // Called by: pods/worker.ts after every pass. Next on the way: the patch of pods/status.
 
 import { isDeepStrictEqual } from "node:util";
-import type { PodCondition, PodStatus } from "#api";
+import type { Pod, PodCondition, PodStatus } from "#api";
 import { rfc3339 } from "#lib";
 import { conditionsOf, phaseOf } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatus } from "./containers.ts";
@@ -14,6 +14,10 @@ export interface StatusInput extends ContainerStatusInput {
   readonly hostIps: readonly string[];
   /** Nothing of the pod runs any more, and nothing will. */
   readonly over: boolean;
+  /** Why the pod failed, beyond its containers: a deadline, a refusal by the node. */
+  readonly failure?: { readonly reason: string; readonly message: string };
+  /** The node never took the pod: there are no containers to speak of. */
+  readonly refused?: boolean;
 }
 
 export function podStatus(input: StatusInput): PodStatus {
@@ -22,24 +26,42 @@ export function podStatus(input: StatusInput): PodStatus {
   const now = rfc3339(input.nowMs);
   const init = initContainers.map((one) => containerStatus(one, true, input));
   const regular = containers.map((one) => containerStatus(one, false, input));
-  const phase = phaseOf(pod, init, regular, input.over);
+  // As long as a container runs, the pod has not ended, whatever its fate.
+  const failure = input.over ? input.failure : undefined;
+  const phase = failure ? "Failed" : phaseOf(pod, init, regular, input.over);
   const sandbox = runtime.sandboxes[0];
   const known = pod.status?.podIPs?.map((one) => one.ip ?? "") ?? [];
   const own = pod.spec?.hostNetwork ? input.hostIps : (sandbox?.ips ?? []);
   // A pod that is being taken down keeps the address it had, so that those who watch can tell which it was.
   const ips = own.length > 0 ? own : known;
   const { generation } = pod.metadata;
+  if (input.refused === true && failure) return refusedStatus(pod, failure, now);
+  const { reason = pod.status?.reason, message = pod.status?.message } = failure ?? {};
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
     conditions: conditionsOf({ pod, phase, init, regular, sandboxReady: sandbox?.ready === true, now }),
-    ...(pod.status?.message === undefined ? {} : { message: pod.status.message }),
-    ...(pod.status?.reason === undefined ? {} : { reason: pod.status.reason }),
+    ...(message === undefined ? {} : { message }),
+    ...(reason === undefined ? {} : { reason }),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: pod.status?.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: regular,
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+  };
+}
+
+/** Nothing of the pod ever was here: the reason is all there is to say. */
+function refusedStatus(pod: Pod, failure: { readonly reason: string; readonly message: string }, now: string): PodStatus {
+  const { generation } = pod.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase: "Failed",
+    ...(pod.status?.conditions ? { conditions: pod.status.conditions } : {}),
+    message: `Pod was rejected: ${failure.message}`,
+    reason: failure.reason,
+    startTime: pod.status?.startTime ?? now,
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }

@@ -5,18 +5,26 @@
 import type { Pod } from "#api";
 
 export interface PodVolumes {
+  /** Volumes that no container may write to. */
+  readonly readOnly?: ReadonlySet<string>;
   /** Host path per volume name. */
   readonly paths: ReadonlyMap<string, string>;
 }
 
 export interface Volumes {
   setUp(pod: Pod, signal?: AbortSignal): Promise<PodVolumes>;
+  /** Hears of every pod whose volumes are to be set up again, because something that they hold has changed. */
+  onChange?(listener: (uid: string) => void): void;
+  /** The folder or file of a sub path of a volume, made where it is missing; never outside the volume. */
+  subPath(volumePath: string, hostPath: string): string;
   /** An empty file for a container's termination message; undefined where there is no disk. */
   terminationLog(uid: string, container: string, attempt: number): string | undefined;
   readTerminationLog(uid: string, container: string, attempt: number): string;
   /** The hosts file of a pod; undefined where there is no disk. */
-  hostsFile(pod: Pod, podIp: string, hostname: string): string | undefined;
+  hostsFile(pod: Pod, podIps: readonly string[]): string | undefined;
   tearDown(uid: string): Promise<void>;
+  /** Stops watching; touches no file. */
+  close?(): void;
 }
 
 /** A volume that cannot be set up, in the words `describe` shows. */

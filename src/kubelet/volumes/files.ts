@@ -2,19 +2,23 @@
 // Invariant: what is asked for and not there is an error unless it is optional; a file's path stays inside its volume.
 // Called by: host.ts. Next on the way: host.ts writes them.
 
-import { ApiError, type ConfigMap, type DownwardAPIVolumeFile, type KeyToPath, type Pod, type Secret, type TokenRequest } from "#api";
-import type { Client } from "#client";
+import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret } from "#api";
 import { podField, resourceField } from "../containers/fields.ts";
 import type { NodeMachine } from "../settings.ts";
+import type { ObjectReader } from "./objects.ts";
+import type { TokenSource } from "./tokens.ts";
 
 export interface VolumeFile {
   readonly path: string;
   readonly content: Uint8Array;
   readonly mode: number;
+  /** For the pod's user alone, where there is one: tokens. */
+  readonly private?: boolean;
 }
 
 export interface FileSources {
-  readonly client: Client;
+  readonly objects: ObjectReader;
+  readonly tokens: { get(pod: Pod, source: TokenSource): Promise<string> };
   readonly machine: NodeMachine;
   readonly hostIps: readonly string[];
 }
@@ -26,15 +30,6 @@ function checked(path: string): string {
   return path;
 }
 
-async function found<Kind>(read: Promise<Kind>): Promise<Kind | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof ApiError && error.status.code === 404) return undefined;
-    throw error;
-  }
-}
-
 interface KeyedSource {
   readonly what: "configmap" | "secret";
   readonly name: string;
@@ -43,16 +38,19 @@ interface KeyedSource {
   readonly mode: number;
 }
 
-async function keyed(pod: Pod, source: KeyedSource, client: Client): Promise<VolumeFile[]> {
-  const namespace = pod.metadata.namespace ?? "";
+const missingKey = (what: KeyedSource["what"], key: string): string =>
+  what === "configmap" ? `configmap references non-existent config key: ${key}` : `references non-existent secret key: ${key}`;
+
+async function keyed(pod: Pod, source: KeyedSource, objects: ObjectReader): Promise<VolumeFile[]> {
+  const { namespace = "", uid = "" } = pod.metadata;
   let data: Map<string, Uint8Array> | undefined;
   if (source.what === "configmap") {
-    const map = await found(client.resource<ConfigMap>("configmaps").get(namespace, source.name));
+    const map = await objects.get<ConfigMap>(uid, "configmaps", namespace, source.name);
     const text = Object.entries(map?.data ?? {}).map(([key, value]) => [key, Buffer.from(value)] as const);
     const binary = Object.entries(map?.binaryData ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64")] as const);
     if (map) data = new Map<string, Uint8Array>([...text, ...binary]);
   } else {
-    const secret = await found(client.resource<Secret>("secrets").get(namespace, source.name));
+    const secret = await objects.get<Secret>(uid, "secrets", namespace, source.name);
     if (secret) data = new Map(Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64")]));
   }
   if (!data) {
@@ -64,7 +62,7 @@ async function keyed(pod: Pod, source: KeyedSource, client: Client): Promise<Vol
   for (const { key, path, mode } of source.items) {
     const content = data.get(key);
     if (content) files.push({ path: checked(path), content, mode: mode ?? source.mode });
-    else if (!source.optional) throw new Error(`references non-existent ${source.what} key: ${key}`);
+    else if (!source.optional) throw new Error(missingKey(source.what, key));
   }
   return files;
 }
@@ -73,7 +71,8 @@ function downward(pod: Pod, items: readonly DownwardAPIVolumeFile[] | undefined,
   const live = { podIps: (pod.status?.podIPs ?? []).map((one) => one.ip ?? ""), hostIps: sources.hostIps };
   return (items ?? []).map((item) => {
     const { resourceFieldRef } = item;
-    const container = pod.spec?.containers.find((one) => one.name === resourceFieldRef?.containerName);
+    const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+    const container = all.find((one) => one.name === resourceFieldRef?.containerName);
     let text = "";
     if (item.fieldRef) text = podField(pod, item.fieldRef.fieldPath, live);
     else if (resourceFieldRef && container) text = resourceField(container, resourceFieldRef, sources.machine);
@@ -81,35 +80,25 @@ function downward(pod: Pod, items: readonly DownwardAPIVolumeFile[] | undefined,
   });
 }
 
-async function token(pod: Pod, source: { audience?: string; expirationSeconds?: number; path: string }, client: Client): Promise<string> {
-  const { namespace = "", name = "", uid = "" } = pod.metadata;
-  const request: TokenRequest = {
-    kind: "TokenRequest",
-    apiVersion: "authentication.k8s.io/v1",
-    metadata: {},
-    spec: {
-      audiences: source.audience === undefined || source.audience === "" ? [] : [source.audience],
-      expirationSeconds: source.expirationSeconds ?? 3600,
-      boundObjectRef: { kind: "Pod", apiVersion: "v1", name, uid },
-    },
-  };
-  const account = pod.spec?.serviceAccountName ?? "default";
-  const answer = (await client.resource("serviceaccounts").subresource("POST", namespace, account, "token", request)) as TokenRequest;
-  return answer.status?.token ?? "";
+/** The one user that all containers run as, where the pod names one. */
+export function userOf(pod: Pod): number | undefined {
+  const { containers = [], initContainers = [], securityContext } = pod.spec ?? {};
+  const users = [...initContainers, ...containers].map((one) => one.securityContext?.runAsUser ?? securityContext?.runAsUser);
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 type PodVolume = NonNullable<NonNullable<Pod["spec"]>["volumes"]>[number];
 
 /** undefined: the volume does not consist of files. */
 export async function volumeFiles(pod: Pod, volume: PodVolume, sources: FileSources): Promise<VolumeFile[] | undefined> {
-  const { client } = sources;
+  const { objects } = sources;
   if (volume.configMap) {
     const { name = "", items, optional = false, defaultMode: mode = defaultMode } = volume.configMap;
-    return keyed(pod, { what: "configmap", name, items, optional, mode }, client);
+    return keyed(pod, { what: "configmap", name, items, optional, mode }, objects);
   }
   if (volume.secret) {
     const { secretName: name = "", items, optional = false, defaultMode: mode = defaultMode } = volume.secret;
-    return keyed(pod, { what: "secret", name, items, optional, mode }, client);
+    return keyed(pod, { what: "secret", name, items, optional, mode }, objects);
   }
   if (volume.downwardAPI) return downward(pod, volume.downwardAPI.items, volume.downwardAPI.defaultMode ?? defaultMode, sources);
   if (!volume.projected) return undefined;
@@ -121,7 +110,7 @@ export async function volumeFiles(pod: Pod, volume: PodVolume, sources: FileSour
         ...(await keyed(
           pod,
           { what: "configmap", name: configMap.name ?? "", items: configMap.items, optional: configMap.optional ?? false, mode },
-          client,
+          objects,
         )),
       );
     } else if (secret) {
@@ -129,13 +118,15 @@ export async function volumeFiles(pod: Pod, volume: PodVolume, sources: FileSour
         ...(await keyed(
           pod,
           { what: "secret", name: secret.name ?? "", items: secret.items, optional: secret.optional ?? false, mode },
-          client,
+          objects,
         )),
       );
     } else if (downwardAPI) files.push(...downward(pod, downwardAPI.items, mode, sources));
     else if (serviceAccountToken) {
-      const content = Buffer.from(await token(pod, serviceAccountToken, client));
-      files.push({ path: checked(serviceAccountToken.path), content, mode });
+      const content = Buffer.from(await sources.tokens.get(pod, serviceAccountToken));
+      // A token is its user's alone; where the containers run as several users, whoever is in the pod may read it.
+      const secret = userOf(pod) !== undefined || pod.spec?.securityContext?.fsGroup !== undefined;
+      files.push({ path: checked(serviceAccountToken.path), content, mode: secret ? 0o600 : mode, private: true });
     } else throw new Error(`projected source ${Object.keys(other).join(", ")} is not supported by dhow`);
   }
   return files;

@@ -1,141 +1,186 @@
 // Volumes on a real node: folders and files below the pod's own folder.
-// Invariant: everything of a pod lies in pods/<uid>/; tearing down unmounts what is mounted there and removes the folder.
-// Called by: pods/actions.ts through the contract. Next on the way: containers/mounts.ts.
-// Simplification: files are written once, when the pod starts; later changes of a ConfigMap or Secret do not reach them.
+// Invariant: everything of a pod lies in pods/<uid>/; setting up again changes only what differs; tearing down unmounts and removes it.
+// Called by: pods/actions.ts through the contract. Next on the way: atomic.ts for files, containers/mounts.ts for what a container sees.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Pod, Volume } from "#api";
+import type { Client } from "#client";
+import type { Clock, Log, Prng, Timer } from "#lib";
 import { run, unmountBelow } from "#linux";
+import type { NodeMachine } from "../settings.ts";
+import { type Ownership, writeAtomically } from "./atomic.ts";
 import { type PodVolumes, VolumeError, type Volumes } from "./contract.ts";
-import { type FileSources, volumeFiles } from "./files.ts";
+import { type FileSources, userOf, volumeFiles } from "./files.ts";
+import { hostNetworkHostsText, hostsText } from "./hosts.ts";
+import { ObjectWatches } from "./objects.ts";
+import { checkHostPath, giveToGroup, prepareSubPath, tmpfsSize } from "./paths.ts";
+import { Tokens } from "./tokens.ts";
 
-export interface HostVolumesOptions extends FileSources {
+export interface HostVolumesOptions {
   readonly rootDirectory: string;
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly machine: NodeMachine;
+  readonly hostIps: readonly string[];
+  readonly clusterDomain: string;
 }
 
 const terminationMessageBytes = 4096;
 
-/** As upstream checks a hostPath's type. */
-function checkHostPath(path: string, type: string): void {
-  const exists = existsSync(path);
-  const directory = exists && statSync(path).isDirectory();
-  if (type === "DirectoryOrCreate" && !exists) mkdirSync(path, { recursive: true, mode: 0o755 });
-  else if (type === "FileOrCreate" && !exists) writeFileSync(path, "", { mode: 0o644 });
-  else if (type === "Directory" && !directory) throw new Error(`hostPath type check failed: ${path} is not a directory`);
-  else if (type === "File" && (!exists || directory)) throw new Error(`hostPath type check failed: ${path} is not a file`);
-  else if (!["", "DirectoryOrCreate", "FileOrCreate", "Directory", "File"].includes(type)) {
-    throw new Error(`hostPath type ${type} is not supported by dhow`);
-  }
-}
+/** The kinds that consist of files, with the folder name upstream gives them. */
+const pluginOf = (volume: Volume): string =>
+  volume.projected ? "projected" : volume.secret ? "secret" : volume.configMap ? "configmap" : "downward-api";
 
-export function hostVolumes(options: HostVolumesOptions): Volumes {
-  const podFolder = (uid: string): string => {
+class HostVolumes implements Volumes {
+  readonly #options: HostVolumesOptions;
+  readonly #objects: ObjectWatches;
+  readonly #tokens: Tokens;
+  readonly #sources: FileSources;
+  readonly #renewals = new Map<string, Timer>();
+  #changed: (uid: string) => void = () => undefined;
+
+  constructor(options: HostVolumesOptions) {
+    this.#options = options;
+    this.#objects = new ObjectWatches({ ...options, changed: (uid) => this.#changed(uid) });
+    this.#tokens = new Tokens(options.client, options.clock, options.log);
+    this.#sources = { objects: this.#objects, tokens: this.#tokens, machine: options.machine, hostIps: options.hostIps };
+  }
+
+  onChange(listener: (uid: string) => void): void {
+    this.#changed = listener;
+  }
+
+  async setUp(pod: Pod): Promise<PodVolumes> {
+    const paths = new Map<string, string>();
+    const readOnly = new Set<string>();
+    for (const volume of pod.spec?.volumes ?? []) {
+      try {
+        paths.set(volume.name, await this.#one(pod, volume));
+        if (!volume.emptyDir && !volume.hostPath) readOnly.add(volume.name);
+      } catch (error) {
+        throw new VolumeError(volume.name, error instanceof Error ? error.message : String(error));
+      }
+    }
+    this.#renewInTime(pod.metadata.uid ?? "");
+    return { paths, readOnly };
+  }
+
+  subPath(volumePath: string, hostPath: string): string {
+    return prepareSubPath(volumePath, hostPath);
+  }
+
+  terminationLog(uid: string, container: string, attempt: number): string {
+    const path = this.#terminationPath(uid, container, attempt);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, "");
+    chmodSync(path, 0o666);
+    return path;
+  }
+
+  readTerminationLog(uid: string, container: string, attempt: number): string {
+    try {
+      const bytes = readFileSync(this.#terminationPath(uid, container, attempt));
+      return bytes.subarray(0, terminationMessageBytes).toString("utf8");
+    } catch {
+      return "";
+    }
+  }
+
+  hostsFile(pod: Pod, podIps: readonly string[]): string {
+    const path = join(this.#podFolder(pod.metadata.uid ?? ""), "etc-hosts");
+    mkdirSync(dirname(path), { recursive: true });
+    const { clusterDomain } = this.#options;
+    const text = pod.spec?.hostNetwork
+      ? hostNetworkHostsText(pod, readFileSync("/etc/hosts", "utf8"))
+      : hostsText(pod, podIps, clusterDomain);
+    writeFileSync(path, text);
+    chmodSync(path, 0o644);
+    return path;
+  }
+
+  async tearDown(uid: string): Promise<void> {
+    this.#renewals.get(uid)?.cancel();
+    this.#renewals.delete(uid);
+    this.#objects.release(uid);
+    this.#tokens.release(uid);
+    const path = this.#podFolder(uid);
+    await unmountBelow(path);
+    rmSync(path, { recursive: true, force: true });
+  }
+
+  close(): void {
+    for (const timer of this.#renewals.values()) timer.cancel();
+    this.#objects.close();
+  }
+
+  #podFolder(uid: string): string {
     if (!/^[A-Za-z0-9-]+$/.test(uid)) throw new Error(`a pod's uid is not a file name: ${uid}`);
-    return join(options.rootDirectory, "pods", uid);
-  };
-  const folder = (pod: Pod, plugin: string, name: string): string => {
-    const path = join(podFolder(pod.metadata.uid ?? ""), "volumes", `kubernetes.io~${plugin}`, name);
+    return join(this.#options.rootDirectory, "pods", uid);
+  }
+
+  #folder(pod: Pod, plugin: string, name: string): string {
+    const path = join(this.#podFolder(pod.metadata.uid ?? ""), "volumes", `kubernetes.io~${plugin}`, name);
     mkdirSync(path, { recursive: true });
     return path;
-  };
+  }
 
-  const emptyDir = async (pod: Pod, volume: Volume): Promise<string> => {
-    const path = folder(pod, "empty-dir", volume.name);
-    chmodSync(path, 0o777);
-    if (volume.emptyDir?.medium !== "Memory" || existsSync(join(path, "..", `.${volume.name}.mounted`))) return path;
-    const size = volume.emptyDir.sizeLimit === undefined ? [] : ["-o", `size=${volume.emptyDir.sizeLimit.replace(/i$/, "")}`];
-    await run("mount", ["-t", "tmpfs", ...size, "tmpfs", path]);
-    writeFileSync(join(path, "..", `.${volume.name}.mounted`), "");
-    return path;
-  };
+  #terminationPath(uid: string, container: string, attempt: number): string {
+    return join(this.#podFolder(uid), "containers", container, `termination-${attempt}`);
+  }
 
-  const one = async (pod: Pod, volume: Volume): Promise<string> => {
-    if (volume.emptyDir) return emptyDir(pod, volume);
+  async #one(pod: Pod, volume: Volume): Promise<string> {
+    if (volume.emptyDir) return this.#emptyDir(pod, volume, volume.emptyDir);
     if (volume.hostPath) {
       checkHostPath(volume.hostPath.path, volume.hostPath.type ?? "");
       return volume.hostPath.path;
     }
-    const files = await volumeFiles(pod, volume, options);
-    if (!files)
-      throw new Error(
-        `volume kind ${Object.keys(volume)
-          .filter((key) => key !== "name")
-          .join(", ")} is not supported by dhow`,
-      );
-    const path = folder(
-      pod,
-      volume.projected ? "projected" : volume.secret ? "secret" : volume.configMap ? "configmap" : "downward-api",
-      volume.name,
-    );
-    for (const file of files) {
-      const target = join(path, file.path);
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, file.content);
-      chmodSync(target, file.mode);
+    const files = await volumeFiles(pod, volume, this.#sources);
+    if (!files) {
+      const kinds = Object.keys(volume).filter((key) => key !== "name");
+      throw new Error(`volume kind ${kinds.join(", ")} is not supported by dhow`);
     }
+    const path = this.#folder(pod, pluginOf(volume), volume.name);
+    const group = pod.spec?.securityContext?.fsGroup;
+    const user = userOf(pod);
+    const owner: Ownership = { ...(group === undefined ? {} : { group }), ...(user === undefined ? {} : { user }) };
+    writeAtomically(path, files, owner, this.#options.clock.nowMs());
     return path;
-  };
+  }
 
-  const terminationPath = (uid: string, container: string, attempt: number): string =>
-    join(podFolder(uid), "containers", container, `termination-${attempt}`);
-
-  return {
-    async setUp(pod): Promise<PodVolumes> {
-      const paths = new Map<string, string>();
-      for (const volume of pod.spec?.volumes ?? []) {
-        try {
-          paths.set(volume.name, await one(pod, volume));
-        } catch (error) {
-          throw new VolumeError(volume.name, error instanceof Error ? error.message : String(error));
-        }
-      }
-      return { paths };
-    },
-    terminationLog(uid, container, attempt) {
-      const path = terminationPath(uid, container, attempt);
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, "");
-      chmodSync(path, 0o666);
-      return path;
-    },
-    readTerminationLog(uid, container, attempt) {
-      try {
-        return readFileSync(terminationPath(uid, container, attempt))
-          .subarray(0, terminationMessageBytes)
-          .toString("utf8");
-      } catch {
-        return "";
-      }
-    },
-    hostsFile(pod, podIp, hostname) {
-      if (pod.spec?.hostNetwork) return undefined;
-      const path = join(podFolder(pod.metadata.uid ?? ""), "etc-hosts");
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, hostsText(pod, podIp, hostname));
-      return path;
-    },
-    async tearDown(uid) {
-      const path = podFolder(uid);
+  async #emptyDir(pod: Pod, volume: Volume, source: NonNullable<Volume["emptyDir"]>): Promise<string> {
+    const { medium = "", sizeLimit } = source;
+    if (medium !== "" && medium !== "Memory") throw new Error(`emptyDir medium ${medium} is not supported by dhow`);
+    const path = this.#folder(pod, "empty-dir", volume.name);
+    const mark = join(path, "..", `.${volume.name}.ready`);
+    if (existsSync(mark)) return path;
+    if (medium === "Memory") {
+      const size = tmpfsSize(sizeLimit, this.#options.machine.memoryBytes);
       await unmountBelow(path);
-      rmSync(path, { recursive: true, force: true });
-    },
-  };
+      await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
+    }
+    chmodSync(path, 0o777);
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (group !== undefined) giveToGroup(path, group);
+    writeFileSync(mark, "");
+    return path;
+  }
+
+  #renewInTime(uid: string): void {
+    const { clock } = this.#options;
+    this.#renewals.get(uid)?.cancel();
+    const dueAtMs = this.#tokens.dueAtMs(uid);
+    if (dueAtMs === undefined) this.#renewals.delete(uid);
+    else
+      this.#renewals.set(
+        uid,
+        clock.after(dueAtMs - clock.nowMs(), () => this.#changed(uid)),
+      );
+  }
 }
 
-export function hostsText(pod: Pod, podIp: string, hostname: string): string {
-  const lines = [
-    "# Kubernetes-managed hosts file.",
-    "127.0.0.1\tlocalhost",
-    "::1\tlocalhost ip6-localhost ip6-loopback",
-    "fe00::0\tip6-localnet",
-    "fe00::0\tip6-mcastprefix",
-    "fe00::1\tip6-allnodes",
-    "fe00::2\tip6-allrouters",
-    `${podIp}\t${hostname}`,
-  ];
-  const aliases = pod.spec?.hostAliases ?? [];
-  if (aliases.length > 0) lines.push("", "# Entries added by HostAliases.");
-  for (const { ip, hostnames = [] } of aliases) lines.push([ip, ...hostnames].join("\t"));
-  return `${lines.join("\n")}\n`;
+export function hostVolumes(options: HostVolumesOptions): Volumes {
+  return new HostVolumes(options);
 }

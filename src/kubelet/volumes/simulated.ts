@@ -8,6 +8,7 @@ export function simulatedVolumes(): Volumes {
   return {
     setUp: (pod) =>
       Promise.resolve({ paths: new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, `/simulated/${volume.name}`])) }),
+    subPath: (_volumePath, hostPath) => hostPath,
     terminationLog: () => undefined,
     readTerminationLog: () => "",
     hostsFile: () => undefined,

@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "#linux";
+import { undoApiRoute } from "../api/route.ts";
 import { bridgeName, networkName } from "./config.ts";
 
 const resultsFolder = "/var/lib/cni/results";
@@ -40,7 +41,7 @@ export function leftoverResults(names: readonly string[], network: string): read
 
 /** Returns what was removed, in words. */
 export async function cleanupCni(clusterName: string): Promise<readonly string[]> {
-  const removed: string[] = [];
+  const removed: string[] = [...(await undoApiRoute(clusterName))];
   const bridge = bridgeName(clusterName);
   if (existsSync(`/sys/class/net/${bridge}`)) {
     await run("ip", ["link", "delete", bridge]);
