@@ -7,3 +7,4 @@ export * from "./meta/index.ts";
 export * from "./openapi/index.ts";
 export * from "./patch/index.ts";
 export * from "./printing/index.ts";
+export * from "./quota/index.ts";
