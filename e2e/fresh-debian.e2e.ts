@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "./support/cluster.ts";
-import { Follower, must } from "./support/commands.ts";
+import { Follower, must, run } from "./support/commands.ts";
 
 const fresh = mkdtempSync(join(tmpdir(), "dhow-fresh-"));
 const chroot = (...command: string[]): Promise<string> => must("chroot", [fresh, ...command], { timeoutMs: 600_000, env: inside });
@@ -66,16 +66,21 @@ const asSomebody = (command: string): string[] => [
   `cd ~/dhow && ${command}`,
 ];
 
-test("npm ci && npm start: a Ready cluster, without root", { timeout: 600_000 }, async () => {
-  const started = new Follower("chroot", asSomebody("npm ci --no-audit --no-fund && npm start"), inside);
-  try {
-    await started.line(/kubectl --kubeconfig \S+ get/, 300_000);
-    const { stdout } = { stdout: await must("chroot", asSomebody("sh bin/dhow status -o json"), { env: inside }) };
-    assert.match(stdout, /"Ready"|"ready"/);
-  } finally {
-    await must("chroot", asSomebody("sh bin/dhow down"), { env: inside });
-    await started.stop();
-  }
+test("npm ci works with Debian's npm; what a minimal Debian lacks is named", { timeout: 600_000 }, async () => {
+  const [program, ...args] = ["chroot", ...asSomebody("npm ci --no-audit --no-fund")];
+  await must(program, args, { env: inside, timeoutMs: 300_000 });
+  const refused = await run("chroot", asSomebody("npm start"), { env: inside });
+  assert.match(refused.stderr, /libatomic\.so\.1[\s\S]*apt-get install libatomic1/);
+  // Debian's npm recommends a compiler, which brings this library along; only the bare minimum of this test lacks it.
+  await chroot("apt-get", "install", "-y", "-qq", "--no-install-recommends", "libatomic1");
+});
+
+test("npm start: a Ready cluster, without root; down ends it", { timeout: 300_000 }, async () => {
+  const started = new Follower("chroot", asSomebody("npm start"), inside);
+  await started.line(/kubectl --kubeconfig \S+ get/, 120_000);
+  assert.match(await must("chroot", asSomebody("sh bin/dhow status"), { env: inside }), /control-plane +ready/);
+  await must("chroot", asSomebody("sh bin/dhow down"), { env: inside });
+  await started.stop("SIGKILL");
 });
 
 test("npm test passes", { timeout: 600_000 }, async () => {
