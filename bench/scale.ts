@@ -3,6 +3,9 @@
 // Called by: people (`sh bin/node bench/scale.ts [nodes [pods [deployments]]]`). Next on the way: support/cluster.ts, support/podtimes.ts.
 
 import { setTimeout as wait } from "node:timers/promises";
+import type { Deployment } from "#api";
+import { createClient, type New } from "#client";
+import { systemClock } from "#lib";
 import { BenchCluster, percentile } from "./support/cluster.ts";
 import { PodTimes } from "./support/podtimes.ts";
 
@@ -10,11 +13,9 @@ const [nodes = 1000, pods = 10_000, deployments = 10] = process.argv.slice(2).ma
 const idleMs = 20_000;
 const deadlineMs = 600_000;
 
-function deployment(name: string, replicas: number): Record<string, unknown> {
+function deployment(name: string, replicas: number): New<Deployment> {
   const labels = { app: name };
   return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
     metadata: { name, namespace: "default", labels },
     spec: {
       replicas,
@@ -36,16 +37,14 @@ try {
   await cluster.up("--runtime", "simulated", "--simulated-nodes", String(nodes));
   row(`${nodes} nodes Ready`, seconds(performance.now() - upMs));
   const { transport } = cluster;
+  const client = createClient({ transport, clock: systemClock() });
   const times = new PodTimes(transport);
   await times.watching;
   await cluster.lag();
   const before = cluster.cpu();
   const startMs = performance.now();
   for (let index = 0; index < deployments; index++) {
-    const body = Buffer.from(JSON.stringify(deployment(`load-${index}`, Math.floor(pods / deployments))));
-    const headers = { "content-type": "application/json" };
-    const { status } = await transport.request({ method: "POST", target: "/apis/apps/v1/namespaces/default/deployments", headers, body });
-    if (status !== 201) throw new Error(`creating a deployment: ${status}`);
+    await client.resource<Deployment>("deployments.apps").create(deployment(`load-${index}`, Math.floor(pods / deployments)));
   }
   await times.until(Math.floor(pods / deployments) * deployments, deadlineMs);
   const spentMs = performance.now() - startMs;
@@ -56,6 +55,7 @@ try {
     row(`  event loop of ${name}`, `p99 ${(p99 * 1000).toFixed(1)} ms, max ${(max * 1000).toFixed(1)} ms`);
   for (const { name, ms } of cluster.cpuSince(before)) row(`  CPU of ${name}`, `${seconds(ms)}, ${((ms * 1000) / count).toFixed(0)} us a pod`);
   times.close();
+  if (process.env["BENCH_METRICS"]) console.log((await cluster.metrics()).split("\n").filter((line) => /^apiserver_request_total/.test(line)).join("\n"));
   // Statuses of ReplicaSets and the last events are still being written.
   await wait(10_000);
   await cluster.lag();

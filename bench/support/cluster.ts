@@ -92,6 +92,12 @@ export class BenchCluster {
     return [...before].map(([pid, { name: part, ms }]) => ({ name: part, ms: cpuMs(pid) - ms }));
   }
 
+  /** Prometheus' text, by default the control plane's. */
+  async metrics(transport = this.transport): Promise<string> {
+    const { body } = await transport.request({ method: "GET", target: "/metrics" });
+    return (await readAll(body, 1 << 24)).toString();
+  }
+
   /** How late the event loops were since the last time this was asked. */
   async lag(): Promise<readonly Lag[]> {
     const node = await this.#anySimulatedNode();
@@ -99,8 +105,7 @@ export class BenchCluster {
     if (node) asked.push(["nodes-simulated", node]);
     const found: Lag[] = [];
     for (const [part, transport] of asked) {
-      const { body } = await transport.request({ method: "GET", target: "/metrics" });
-      const text = (await readAll(body, 1 << 24)).toString();
+      const text = await this.metrics(transport);
       const figure = (which: string): number => Number(new RegExp(`^nodejs_eventloop_lag_${which}_seconds (.*)$`, "m").exec(text)?.[1]);
       found.push({ name: part, p99: figure("p99"), max: figure("max") });
     }

@@ -211,7 +211,9 @@ class Pool {
         stream.close(constants.NGHTTP2_CANCEL);
       };
       signal?.addEventListener("abort", abort, { once: true });
+      let answered = false;
       stream.once("response", (headers: IncomingHttpHeaders & { ":status"?: number }) => {
+        answered = true;
         deadline.cancel();
         resolve({ status: Number(headers[":status"]), headers: headers as HttpHeaders, body: responseBody(stream, signal) });
       });
@@ -219,7 +221,8 @@ class Pool {
       stream.once("close", () => {
         deadline.cancel();
         signal?.removeEventListener("abort", abort);
-        reject(new TransportError(`${request.method} ${request.target}: the connection was lost`, "ECONNRESET"));
+        // An error costs a stack: every stream closes, few without an answer.
+        if (!answered) reject(new TransportError(`${request.method} ${request.target}: the connection was lost`, "ECONNRESET"));
       });
     });
   }

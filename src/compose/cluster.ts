@@ -46,17 +46,32 @@ export function podCgroup(name: string): string {
   return `/dhow-${name}`;
 }
 
-/** Small young generations and one allocation arena: what a cluster on a laptop weighs when it does nothing. */
-const semiSpaceMb: Readonly<Record<string, number>> = { [partNames.controlPlane]: 4 };
-export const leanEnv: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1" };
+/** From here on a cluster is one for load, and memory is spent so that short-lived objects die young instead of being copied. */
+const manyNodes = 50;
 
-function leanFlags(part: string): readonly string[] {
-  return [`--max-semi-space-size=${semiSpaceMb[part] ?? 1}`, ...(part === partNames.controlPlane ? [] : ["--v8-pool-size=1"])];
+/** Small young generations and one allocation arena: what a cluster on a laptop weighs when it does nothing. */
+function semiSpaceMb(part: string, nodes: number): number {
+  if (nodes >= manyNodes) return 32;
+  return part === partNames.controlPlane ? 4 : 1;
 }
 
-export function partArgv(launcher: Launcher, part: string, home: string, name: string, extra: readonly string[] = []): readonly string[] {
+export const leanEnv: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1" };
+
+function leanFlags(part: string, nodes: number): readonly string[] {
+  return [`--max-semi-space-size=${semiSpaceMb(part, nodes)}`, ...(part === partNames.controlPlane ? [] : ["--v8-pool-size=1"])];
+}
+
+/** `nodes` is how many the process has to do with: all of the cluster's for control plane and simulated nodes. */
+export function partArgv(
+  launcher: Launcher,
+  part: string,
+  home: string,
+  name: string,
+  extra: readonly string[] = [],
+  nodes = 1,
+): readonly string[] {
   const inherited = launcher.execArgv.filter((flag) => !/^--(max-semi-space-size|v8-pool-size)=/.test(flag));
-  return [launcher.execPath, ...inherited, ...leanFlags(part), launcher.main, "part", part, "--home", home, "--name", name, ...extra];
+  return [launcher.execPath, ...inherited, ...leanFlags(part, nodes), launcher.main, "part", part, "--home", home, "--name", name, ...extra];
 }
 
 /** Resolves when the other end of a unix socket goes: how the death of a process that is nobody's child is noticed. */
@@ -102,7 +117,7 @@ export async function clusterParts(
     name: extra.length > 0 ? nodePart(extra[1]!) : part,
     needs,
     stopMs,
-    argv: partArgv(launcher, part, home, name, extra),
+    argv: partArgv(launcher, part, home, name, extra, part === "node" ? 1 : settings.nodes + settings.simulatedNodes),
     env: leanEnv,
   });
   const parts: PartProgram[] = [ours(partNames.controlPlane, [], 10_000)];

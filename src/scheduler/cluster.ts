@@ -16,28 +16,37 @@ interface Placed {
 export class Cluster {
   readonly #nodes = new Map<string, NodeView>();
   readonly #placed = new Map<string, Placed>();
+  readonly #assumed = new Set<string>();
   /** Kept beside the map so that a cycle can start at an offset without copying. */
   #order: NodeView[] | undefined;
+  readonly #positions = new Map<string, number>();
 
-  /** In a stable order; the same array until something changes. */
+  /** In a stable order; good until the next change. */
   nodes(): readonly NodeView[] {
-    this.#order ??= [...this.#nodes.values()];
+    if (!this.#order) {
+      this.#order = [...this.#nodes.values()];
+      for (const [index, { name }] of this.#order.entries()) this.#positions.set(name, index);
+    }
     return this.#order;
   }
 
   /** Uids of pods that are assumed and not yet seen bound, for the decision record. */
   assumedUids(): string[] {
-    return [...this.#placed].flatMap(([uid, placed]) => (placed.assumed ? [uid] : []));
+    return [...this.#assumed];
   }
 
   setNode(node: Readonly<Node>): void {
     let view = viewNode(node);
-    for (const placed of this.#placed.values()) if (placed.nodeName === view.name) view = withPod(view, placed.view);
+    const known = this.#nodes.get(view.name);
+    // What is on a known node stays on it; a new one may come later than its pods.
+    if (known) view = { ...view, requested: known.requested, podCount: known.podCount, hostPorts: known.hostPorts };
+    else for (const placed of this.#placed.values()) if (placed.nodeName === view.name) view = withPod(view, placed.view);
     this.#set(view);
   }
 
   removeNode(name: string): void {
     this.#nodes.delete(name);
+    this.#positions.clear();
     this.#order = undefined;
   }
 
@@ -65,6 +74,7 @@ export class Cluster {
     const placed = this.#placed.get(uid);
     if (!placed) return false;
     this.#placed.delete(uid);
+    this.#assumed.delete(uid);
     const node = this.#nodes.get(placed.nodeName);
     if (node) this.#set(withoutPod(node, placed.view));
     return true;
@@ -73,12 +83,16 @@ export class Cluster {
   #place(placed: Placed): void {
     this.removePod(placed.view.uid);
     this.#placed.set(placed.view.uid, placed);
+    if (placed.assumed) this.#assumed.add(placed.view.uid);
     const node = this.#nodes.get(placed.nodeName);
     if (node) this.#set(withPod(node, placed.view));
   }
 
   #set(view: NodeView): void {
+    const fresh = !this.#nodes.has(view.name);
     this.#nodes.set(view.name, view);
-    this.#order = undefined;
+    const position = this.#positions.get(view.name);
+    if (fresh || position === undefined) this.#order = undefined;
+    else if (this.#order) this.#order[position] = view;
   }
 }

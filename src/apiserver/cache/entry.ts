@@ -94,6 +94,14 @@ export function entryFromDecoded(shape: EntryShape, kv: KeyValue, object: ApiObj
   return entryFromWrite(shape, kv.key, kv.modRevision, bytes, object);
 }
 
+/** The same for who goes on to change the object: canonical bytes share nothing with it. */
+export function entryOfStored(shape: EntryShape, kv: KeyValue, object: ApiObject, copy: (object: ApiObject) => ApiObject): Entry {
+  const bytes = Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength);
+  if (spliceOffset(bytes, shape.head) < 0) return entryFromDecoded(shape, kv, copy(object));
+  const entry = entryFromWrite(shape, kv.key, kv.modRevision, bytes, object);
+  return entry.labels === undefined ? entry : { ...entry, labels: { ...entry.labels } };
+}
+
 /** The object of an entry, decoded afresh; the caller may change it. `revision` differs from the entry's for a deletion. */
 export function objectOf(shape: EntryShape, entry: Entry, revision: Revision = entry.revision): ApiObject {
   const { object } = decodeJson(entry.bytes, shape.info.type);

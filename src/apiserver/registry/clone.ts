@@ -8,9 +8,11 @@ export function clone<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || value instanceof RawJson) return value;
   if (Array.isArray(value)) return value.map(clone) as Value;
   const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) {
-    // Not an assignment: a key called __proto__ is an ordinary key.
-    Object.defineProperty(copy, name, { value: clone(field), enumerable: true, writable: true, configurable: true });
+  for (const name of Object.keys(value)) {
+    const field = clone((value as Record<string, unknown>)[name]);
+    // A key called __proto__ is an ordinary key, which an assignment would not make it.
+    if (name === "__proto__") Object.defineProperty(copy, name, { value: field, enumerable: true, writable: true, configurable: true });
+    else copy[name] = field;
   }
   return copy as Value;
 }

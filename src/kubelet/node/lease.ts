@@ -3,7 +3,7 @@
 // Called by: kubelet.ts. Next on the way: the node lifecycle controller, which reads it.
 
 import { ApiError, type Lease } from "#api";
-import type { ResourceClient } from "#client";
+import type { Live, ResourceClient } from "#client";
 import { rfc3339Micro, type Timer } from "#lib";
 import type { NodeContext } from "../settings.ts";
 
@@ -17,6 +17,7 @@ export class NodeLease {
   readonly #leases: ResourceClient<Lease>;
   readonly #uid: () => string | undefined;
   #timer: Timer | undefined;
+  #last: Live<Lease> | undefined;
   #failures = 0;
   #closed = false;
 
@@ -50,16 +51,17 @@ export class NodeLease {
   async #write(): Promise<void> {
     const name = this.#node.settings.nodeName;
     const renewTime = rfc3339Micro(this.#node.clock.nowMs());
+    const spec = { holderIdentity: name, leaseDurationSeconds, renewTime };
     try {
-      await this.#leases.patch(namespace, name, "merge", { spec: { renewTime } });
+      // What we wrote last is what is there, as nobody else renews it; else it is read again.
+      const last = this.#last ?? (await this.#leases.get(namespace, name));
+      this.#last = undefined;
+      this.#last = await this.#leases.update({ ...last, spec: { ...last.spec, ...spec } });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status.code !== 404) throw error;
       const uid = this.#uid();
       const ownerReferences = uid === undefined ? [] : [{ apiVersion: "v1", kind: "Node", name, uid }];
-      await this.#leases.create({
-        metadata: { name, namespace, ownerReferences },
-        spec: { holderIdentity: name, leaseDurationSeconds, renewTime },
-      });
+      this.#last = await this.#leases.create({ metadata: { name, namespace, ownerReferences }, spec });
     }
   }
 }
