@@ -50,12 +50,18 @@ try {
   const spentMs = performance.now() - startMs;
   const { count, latencies } = times;
   row(`${count} pods Running`, `${seconds(spentMs)}, ${((count * 1000) / spentMs).toFixed(0)} pods/s`);
-  row("pod seen created to seen Running, p50 / p99", `${percentile(latencies, 50).toFixed(0)} / ${percentile(latencies, 99).toFixed(0)} ms`);
+  row(
+    "pod seen created to seen Running, p50 / p99",
+    `${percentile(latencies, 50).toFixed(0)} / ${percentile(latencies, 99).toFixed(0)} ms`,
+  );
   for (const { name, p99, max } of await cluster.lag())
     row(`  event loop of ${name}`, `p99 ${(p99 * 1000).toFixed(1)} ms, max ${(max * 1000).toFixed(1)} ms`);
-  for (const { name, ms } of cluster.cpuSince(before)) row(`  CPU of ${name}`, `${seconds(ms)}, ${((ms * 1000) / count).toFixed(0)} us a pod`);
+  for (const { name, ms } of cluster.cpuSince(before))
+    row(`  CPU of ${name}`, `${seconds(ms)}, ${((ms * 1000) / count).toFixed(0)} us a pod`);
   times.close();
-  if (process.env["BENCH_METRICS"]) console.log((await cluster.metrics()).split("\n").filter((line) => /^apiserver_request_total/.test(line)).join("\n"));
+  const refused = (await cluster.metrics()).split("
+").filter((line) => line.startsWith("apiserver_request_total") && line.includes('"429"'));
+  for (const line of refused) row("  sent away", line);
   // Statuses of ReplicaSets and the last events are still being written.
   await wait(10_000);
   await cluster.lag();

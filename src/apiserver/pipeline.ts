@@ -9,6 +9,7 @@ import { negotiate, plainJson, type Representation, wantsPretty } from "./accept
 import type { Call, Core } from "./call.ts";
 import { causeOf } from "./cause.ts";
 import { forbidden } from "./forbidden.ts";
+import { Gate, type GateLimits } from "./gate.ts";
 import { errorResponse } from "./output.ts";
 import { checkPath, dispatch } from "./registry/registry.ts";
 import { expectedFailure } from "./registry/storeerrors.ts";
@@ -26,24 +27,32 @@ export interface PipelineParts {
 }
 
 export interface PipelineLimits {
-  readonly readsInFlight: number;
-  readonly writesInFlight: number;
+  readonly reads: GateLimits;
+  readonly writes: GateLimits;
+  /** Of those who may do everything: they never wait, for somebody must be able to help. */
+  readonly masters: GateLimits;
   readonly timeoutMs: number;
 }
 
-export const defaultPipelineLimits: PipelineLimits = { readsInFlight: 400, writesInFlight: 200, timeoutMs: 60_000 };
+export const defaultPipelineLimits: PipelineLimits = {
+  reads: { inFlight: 400, waitingPerUser: 1000, waiting: 10_000 },
+  writes: { inFlight: 200, waitingPerUser: 1000, waiting: 10_000 },
+  masters: { inFlight: 400, waitingPerUser: 0, waiting: 0 },
+  timeoutMs: 60_000,
+};
 
 const anonymous: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 export class Pipeline {
   readonly #parts: PipelineParts;
-  readonly #inFlight = { reads: 0, writes: 0 };
+  readonly #gates: Readonly<Record<"reads" | "writes" | "masters", Gate>>;
   readonly #requests;
   readonly #durations;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     const { metrics } = parts.core;
+    this.#gates = { reads: new Gate(parts.limits.reads), writes: new Gate(parts.limits.writes), masters: new Gate(parts.limits.masters) };
     this.#requests = metrics.counter("apiserver_request_total", "Requests by verb, resource and code");
     const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     this.#durations = metrics.histogram("apiserver_request_duration_seconds", "Time to the answer's head, by verb", buckets);
@@ -67,7 +76,9 @@ export class Pipeline {
     const form = { representation: errorForm(request, info) };
     let response: HttpResponse;
     try {
-      response = await this.#bounded(request, info, () => this.#run(request, info, authenticate, warnings, form));
+      const run = (late: () => boolean): Promise<HttpResponse> =>
+        authenticate().then((user) => this.#gated(request, info, user, late, () => this.#run(request, info, user, warnings, form)));
+      response = await this.#bounded(info, run);
     } catch (error) {
       response = errorResponse(this.#failure(error, request, auditId), form.representation);
     }
@@ -76,41 +87,55 @@ export class Pipeline {
     return withHeaders(response, auditId, warnings);
   }
 
-  /** Too many at once are sent away; whatever is not meant to last is not waited for longer than the limit. */
-  async #bounded(request: HttpRequest, info: RequestInfo, run: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  /** Whatever is not meant to last is not waited for longer than the limit. */
+  #bounded(info: RequestInfo, run: (late: () => boolean) => Promise<HttpResponse>): Promise<HttpResponse> {
     const { limits, core } = this.#parts;
+    if (isLong(info)) return run(() => false);
+    let late = false;
+    return new Promise((resolve, reject) => {
+      const text = `request did not complete within requested timeout - context deadline exceeded`;
+      const timer = core.clock.after(limits.timeoutMs, () => {
+        late = true;
+        reject(ApiError.timeout(text, 0));
+      });
+      const settle = (finish: () => void): void => {
+        timer.cancel();
+        finish();
+      };
+      run(() => late).then(
+        (response) => settle(() => resolve(response)),
+        (error: unknown) => settle(() => reject(error as Error)),
+      );
+    });
+  }
+
+  /** Many at once wait for their turn, too many are sent away. */
+  async #gated(
+    request: HttpRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    late: () => boolean,
+    run: () => Promise<HttpResponse>,
+  ): Promise<HttpResponse> {
     if (isLong(info)) return run();
     const kind = info.verb === "get" || info.verb === "list" ? "reads" : "writes";
-    if (this.#inFlight[kind] >= (kind === "reads" ? limits.readsInFlight : limits.writesInFlight))
-      throw ApiError.tooManyRequests("too many requests, please try again later", 1);
-    this.#inFlight[kind]++;
+    const gate = this.#gates[user.groups.includes("system:masters") ? "masters" : kind];
+    await gate.enter(user.name, () => late() || request.signal.aborted);
     try {
-      return await new Promise((resolve, reject) => {
-        const text = `request did not complete within requested timeout - context deadline exceeded`;
-        const timer = core.clock.after(limits.timeoutMs, () => reject(ApiError.timeout(text, 0)));
-        const settle = (finish: () => void): void => {
-          timer.cancel();
-          finish();
-        };
-        run().then(
-          (response) => settle(() => resolve(response)),
-          (error: unknown) => settle(() => reject(error as Error)),
-        );
-      });
+      return await run();
     } finally {
-      this.#inFlight[kind]--;
+      gate.leave();
     }
   }
 
   async #run(
     request: HttpRequest,
     info: RequestInfo,
-    authenticate: () => Promise<UserInfo>,
+    user: UserInfo,
     warnings: Set<string>,
     form: { representation: Representation },
   ): Promise<HttpResponse> {
     const { authorizer, paths, core } = this.#parts;
-    const user = await authenticate();
     const attributes = attributesOf(info, user);
     const { allowed, reason } = await authorizer.authorize(attributes);
     if (!allowed) throw forbidden(attributes, reason);
