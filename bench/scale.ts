@@ -59,8 +59,9 @@ try {
   for (const { name, ms } of cluster.cpuSince(before))
     row(`  CPU of ${name}`, `${seconds(ms)}, ${((ms * 1000) / count).toFixed(0)} us a pod`);
   times.close();
-  const refused = (await cluster.metrics()).split("
-").filter((line) => line.startsWith("apiserver_request_total") && line.includes('"429"'));
+  const refused = (await cluster.metrics())
+    .split("\n")
+    .filter((line) => line.startsWith("apiserver_request_total") && line.includes('"429"'));
   for (const line of refused) row("  sent away", line);
   // Statuses of ReplicaSets and the last events are still being written.
   await wait(10_000);
