@@ -2,6 +2,7 @@
 // Invariant: the kubelet knows only this; containerd, any other CRI runtime and the simulated one are indistinguishable to it.
 // Implemented by: grpc/client.ts (a socket) and simulated/runtime.ts (memory). Next on the way: messages.ts.
 
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { SpanContext } from "#lib";
 import type {
   Container,
@@ -42,6 +43,41 @@ export interface ExecSyncResult {
   readonly exitCode: number;
 }
 
+/** Which streams a caller wants; a terminal has no standard error of its own. */
+export interface StreamsWanted {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** The streams of a process, as bytes; what ends where says what happened. */
+export interface ProcessStreams {
+  /** Ending it is end of file for the process. */
+  readonly stdin?: Writable;
+  readonly stdout?: Readable;
+  readonly stderr?: Readable;
+  /** `{"Width":80,"Height":24}` per change of the terminal. */
+  readonly resize?: Writable;
+  /** One Status as JSON, then the end: how it went, with the exit code. */
+  readonly error: Readable;
+  /** Resolves when the runtime has let go of it. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+export interface ForwardedPort {
+  readonly data: Duplex;
+  /** Text, if the port could not be reached; it ends when forwarding has. */
+  readonly error: Readable;
+}
+
+export interface PortForwarding {
+  connect(port: number): Promise<ForwardedPort>;
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
 export interface Cri {
   /** Where the calls go, for error texts and for the user. */
   readonly endpoint: string;
@@ -66,6 +102,12 @@ export interface Cri {
   listContainers(labels?: Readonly<Record<string, string>>, options?: CallOptions): Promise<readonly Container[]>;
   reopenContainerLog(containerId: string, options?: CallOptions): Promise<void>;
   execSync(containerId: string, command: readonly string[], timeoutSeconds: number, options?: CallOptions): Promise<ExecSyncResult>;
+  /** A new process in a running container. */
+  exec(containerId: string, command: readonly string[], wanted: StreamsWanted, options?: CallOptions): Promise<ProcessStreams>;
+  /** The container's own first process. */
+  attach(containerId: string, wanted: StreamsWanted, options?: CallOptions): Promise<ProcessStreams>;
+  /** Connections to ports inside the sandbox. */
+  portForward(podSandboxId: string, ports: readonly number[], options?: CallOptions): Promise<PortForwarding>;
 
   listImages(options?: CallOptions): Promise<readonly Image[]>;
   /** undefined: the image is not present. */

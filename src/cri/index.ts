@@ -16,7 +16,18 @@ export {
 } from "./containerd/instance.ts";
 export { answered, imageVisible, pathExists, runtimeReady, type WaitOptions } from "./containerd/ready.ts";
 export { type ClearOptions, clearLeftovers, type Leftovers, stopSandboxes } from "./containerd/shutdown.ts";
-export type { CallOptions, Cri, CriEvent, CriEventHandlers, ExecSyncResult, Subscription } from "./contract.ts";
+export type {
+  CallOptions,
+  Cri,
+  CriEvent,
+  CriEventHandlers,
+  ExecSyncResult,
+  ForwardedPort,
+  PortForwarding,
+  ProcessStreams,
+  StreamsWanted,
+  Subscription,
+} from "./contract.ts";
 export { CriError, rpcDetail, rpcText } from "./errors.ts";
 export type * from "./messages.ts";
 export { type SimulatedSettings, simulatedCri } from "./simulated/runtime.ts";

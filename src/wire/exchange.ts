@@ -8,7 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Log } from "#lib";
 import type { HttpHandler, HttpHeaders, HttpRequest, HttpResponse, SocketPeer } from "./http.ts";
 
-const noBody: AsyncIterable<Uint8Array> = {
+export const noBody: AsyncIterable<Uint8Array> = {
   [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
 };
 
@@ -23,7 +23,7 @@ const failed: HttpResponse = {
   body: Buffer.from("internal error\n"),
 };
 
-async function answer(handler: HttpHandler, request: HttpRequest, log: Log): Promise<HttpResponse> {
+export async function answer(handler: HttpHandler, request: HttpRequest, log: Log): Promise<HttpResponse> {
   try {
     return await handler(request);
   } catch (error) {
@@ -32,7 +32,7 @@ async function answer(handler: HttpHandler, request: HttpRequest, log: Log): Pro
   }
 }
 
-function plainHeaders(headers: HttpHeaders, body: HttpResponse["body"]): Record<string, string | string[]> {
+export function plainHeaders(headers: HttpHeaders, body: HttpResponse["body"]): Record<string, string | string[]> {
   const plain: Record<string, string | string[]> = {};
   for (const name in headers) {
     const value = headers[name];

@@ -3,6 +3,8 @@
 // Called by: wire/server (sockets), compose (in process), apiserver (the handler), client (the transport).
 // Next on the way: server.ts for sockets, apiserver/pipeline for what happens to a request.
 
+import type { Duplex } from "node:stream";
+
 /** Lower-case names; a repeated header's values stand in one array. */
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -34,6 +36,8 @@ export interface HttpResponse {
   readonly headers: HttpHeaders;
   /** A stream is pulled: its producer is asked for the next chunk only when the socket has drained. `return()` is called when the caller goes. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** Only with status 101: called once the head is out; the connection is the callee's from here on. */
+  readonly upgraded?: (socket: Duplex) => void;
 }
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;

@@ -14,3 +14,13 @@ export {
 } from "./http.ts";
 export { type CertificateAndKey, createCa, createSigningKey, type IssueRequest, issue } from "./pki/certificates.ts";
 export { type ServeOptions, type Server, serve } from "./server.ts";
+export { SpdyConnection, type SpdyOptions } from "./spdy/connection.ts";
+export type { SpdyHeaders } from "./spdy/headers.ts";
+export type { SpdyStream } from "./spdy/stream.ts";
+export { upgrade, type UpgradeOptions, type UpgradeResult } from "./upgrade/client.ts";
+export { join } from "./upgrade/join.ts";
+export { listed, upgradeWanted } from "./upgrade/server.ts";
+export { WebSocketChannels } from "./websocket/channels.ts";
+export { WebSocketConnection, type WebSocketOptions } from "./websocket/connection.ts";
+export { acceptHeaders, type WebSocketOffer, webSocketOffer } from "./websocket/handshake.ts";
+export { webSocketTunnel } from "./websocket/tunnel.ts";

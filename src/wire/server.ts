@@ -1,6 +1,6 @@
 // One TLS port for everything: HTTP/2 for clients, HTTP/1.1 for upgrades and old tools, client certificates where they are shown.
 // Invariant: nothing waits without a bound: handshakes, headers, idle connections, dead peers and the last requests at close.
-// Called by: compose (the API server), kubelet (its own API). Next on the way: accept.ts, exchange.ts, then the handler.
+// Called by: compose (the API server), kubelet (its own API). Next on the way: accept.ts, exchange.ts or upgrade/server.ts, then the handler.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
@@ -11,6 +11,7 @@ import { type Clock, type Log, systemClock } from "#lib";
 import { AcceptGate, type AcceptLimits, acceptLimits } from "./accept.ts";
 import { exchangeHttp1, exchangeHttp2 } from "./exchange.ts";
 import type { ClientCertificate, HttpHandler, SocketPeer } from "./http.ts";
+import { exchangeUpgrade } from "./upgrade/server.ts";
 
 export interface ServeOptions {
   readonly host: string;
@@ -22,8 +23,6 @@ export interface ServeOptions {
   readonly log: Log;
   readonly clock?: Clock;
   readonly accept?: AcceptLimits;
-  /** HTTP/1.1 `Upgrade`: the socket is the callee's from here on. Without it upgrades are refused. */
-  readonly onUpgrade?: (request: IncomingMessage, peer: SocketPeer, socket: Duplex, head: Buffer) => void;
 }
 
 export interface Server {
@@ -107,8 +106,11 @@ function acceptHttp1(server: Http2SecureServer, options: ServeOptions): void {
   };
   const onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => undefined);
-    if (options.onUpgrade) options.onUpgrade(incoming, peerOf(incoming.socket as TLSSocket), socket, head);
-    else socket.end("HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    const peer = peerOf(incoming.socket as TLSSocket);
+    exchangeUpgrade({ incoming, socket, head, peer, handler: options.handler, log: options.log }).catch((error: unknown) => {
+      options.log.debug("upgrade was not answered", { error });
+      socket.destroy();
+    });
   };
   server.on("request" as "stream", onRequest as never);
   server.on("upgrade" as "stream", onUpgrade as never);

@@ -15,7 +15,7 @@ interface Table {
 const calls: Record<string, readonly string[]> = {
   RuntimeService: [
     "Version RunPodSandbox StopPodSandbox RemovePodSandbox PodSandboxStatus ListPodSandbox CreateContainer StartContainer StopContainer",
-    "RemoveContainer ListContainers ContainerStatus ReopenContainerLog ExecSync UpdateRuntimeConfig Status GetContainerEvents",
+    "RemoveContainer ListContainers ContainerStatus ReopenContainerLog ExecSync Exec Attach PortForward UpdateRuntimeConfig Status GetContainerEvents",
   ].flatMap((line) => line.split(" ")),
   ImageService: ["ListImages", "ImageStatus", "PullImage", "RemoveImage", "ImageFsInfo"],
 };

@@ -19,6 +19,7 @@ import type {
 import { type CallRecorder, recordCall } from "../spans.ts";
 import { Channel, type Fields } from "./channel.ts";
 import { subscribe } from "./events.ts";
+import { forwardPorts, processStreams } from "./streaming.ts";
 
 const runtime = "runtime.v1.RuntimeService";
 const images = "runtime.v1.ImageService";
@@ -116,6 +117,18 @@ export function grpcCri(socketPath: string, recorder: CallRecorder): Cri {
         containerId,
         ordinaryMs + timeoutSeconds * 1000,
       )) as unknown as ExecSyncResult;
+    },
+    async exec(containerId, command, wanted, options) {
+      const { url } = await call(runtime, "Exec", { containerId, cmd: command, ...wanted }, options, containerId);
+      return processStreams(url as string, wanted, recorder.clock, options?.signal);
+    },
+    async attach(containerId, wanted, options) {
+      const { url } = await call(runtime, "Attach", { containerId, ...wanted }, options, containerId);
+      return processStreams(url as string, wanted, recorder.clock, options?.signal);
+    },
+    async portForward(podSandboxId, ports, options) {
+      const { url } = await call(runtime, "PortForward", { podSandboxId, port: ports }, options, podSandboxId);
+      return forwardPorts(url as string, recorder.clock, options?.signal);
     },
 
     listImages: async (options) => (await list(images, "ListImages", "images", {}, options)) as Image[],

@@ -10,6 +10,7 @@ import type { Container, ContainerConfig, ContainerStatus, Image, PodSandboxConf
 import { type CallRecorder, recordCall } from "../spans.ts";
 import { behaviourOf } from "./behaviour.ts";
 import { endpoint, nanos, type SimulatedJournal, SimulatedState } from "./state.ts";
+import { attachStreams, execStreams, simulatedPorts } from "./streams.ts";
 
 export interface SimulatedSettings extends CallRecorder {
   /** Addresses are counted up in this /24: "10.244.3" gives 10.244.3.2, … */
@@ -100,7 +101,7 @@ function sandboxCalls(settings: SimulatedSettings, state: SimulatedState, act: A
         const id = newId(settings);
         const createdAt = nanos(settings.clock.nowMs());
         const status: PodSandboxStatus = { id, metadata, labels, annotations, state: "SANDBOX_READY", createdAt, network };
-        state.put(id, { kind: "sandbox", value: { status, logDirectory } });
+        state.put(id, { kind: "sandbox", value: { status, logDirectory, hostname: config.hostname ?? "" } });
         emit("started", id);
         return id;
       }),
@@ -139,6 +140,7 @@ function containerCalls(settings: SimulatedSettings, state: SimulatedState, act:
       act("CreateContainer", config.metadata.name, options, settings.latencyMs?.create, () => {
         const sandbox = state.sandbox(podSandboxId) ?? fail("CreateContainer", "NOT_FOUND", `sandbox "${podSandboxId}" not found`);
         const id = newId(settings);
+        const env = config.envs.map(({ key, value }) => `${key}=${value}`);
         const status: ContainerStatus = {
           id,
           metadata: config.metadata,
@@ -155,7 +157,7 @@ function containerCalls(settings: SimulatedSettings, state: SimulatedState, act:
           annotations: config.annotations,
           logPath: `${sandbox.logDirectory}/${config.logPath}`,
         };
-        state.put(id, { kind: "container", value: { status, sandboxId: podSandboxId, argv: [...config.command, ...config.args] } });
+        state.put(id, { kind: "container", value: { status, sandboxId: podSandboxId, argv: [...config.command, ...config.args], env } });
         emit("created", id);
         return id;
       }),
@@ -182,6 +184,11 @@ function containerCalls(settings: SimulatedSettings, state: SimulatedState, act:
         const stdout = Buffer.from(behaviour.lines.map((step) => `${step.line}\n`).join(""));
         return { stdout, stderr: Buffer.alloc(0), exitCode: behaviour.exit?.exitCode ?? 0 };
       }),
+    exec: (id, command, wanted, options) =>
+      act("Exec", id, options, undefined, () => execStreams(settings.clock, state, id, command, wanted)),
+    attach: (id, wanted, options) => act("Attach", id, options, undefined, () => attachStreams(settings.clock, state, id, wanted)),
+    portForward: (podSandboxId, _ports, options) =>
+      act("PortForward", podSandboxId, options, undefined, () => simulatedPorts(state, podSandboxId)),
   };
 }
 

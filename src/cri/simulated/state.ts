@@ -19,12 +19,14 @@ export interface SimulatedJournal {
 export interface SimulatedSandbox {
   readonly status: PodSandboxStatus;
   readonly logDirectory: string;
+  readonly hostname?: string;
 }
 
 export interface SimulatedContainer {
   readonly status: ContainerStatus;
   readonly sandboxId: string;
   readonly argv: readonly string[];
+  readonly env?: readonly string[];
 }
 
 type Stored =
@@ -34,6 +36,12 @@ type Stored =
 
 export const endpoint = "simulated://";
 export const nanos = (ms: number): number => ms * 1_000_000;
+
+/** Somebody attached: every line, then the end. */
+export interface ContainerWatcher {
+  line(line: string): void;
+  ended(): void;
+}
 
 export interface StateOptions {
   readonly clock: Clock;
@@ -47,6 +55,7 @@ export class SimulatedState {
   readonly #records = new Map<string, Stored>();
   readonly #timers = new Map<string, Timer[]>();
   readonly #stopping = new Map<string, (() => void)[]>();
+  readonly #watchers = new Map<string, Set<ContainerWatcher>>();
 
   constructor(options: StateOptions) {
     this.#options = options;
@@ -111,7 +120,16 @@ export class SimulatedState {
     this.put(id, { kind: "container", value: { ...container, status } });
     for (const stopped of this.#stopping.get(id) ?? []) stopped();
     this.#stopping.delete(id);
+    for (const watcher of this.#watchers.get(id) ?? []) watcher.ended();
+    this.#watchers.delete(id);
     this.#options.emit({ kind: "stopped", containerId: id, exitCode });
+  }
+
+  /** Tells of lines and the end of a container that runs; returns how to stop listening. */
+  watch(id: string, watcher: ContainerWatcher): () => void {
+    const all = this.#watchers.get(id) ?? new Set();
+    this.#watchers.set(id, all.add(watcher));
+    return () => void all.delete(watcher);
   }
 
   stop(id: string, timeoutSeconds: number): Promise<void> {
@@ -135,8 +153,10 @@ export class SimulatedState {
     const container = this.container(id)!;
     const { lines, exit } = behaviourOf(container.argv);
     const { clock, writeLog } = this.#options;
-    const print = (line: string): void =>
+    const print = (line: string): void => {
       writeLog?.(container.status.logPath, `${new Date(clock.nowMs()).toISOString()} stdout F ${line}\n`);
+      for (const watcher of this.#watchers.get(id) ?? []) watcher.line(line);
+    };
     for (const { afterMs, line } of lines) if (afterMs >= sinceMs) this.#later(id, afterMs - sinceMs, () => print(line));
     if (exit) this.#later(id, Math.max(exit.afterMs - sinceMs, 0), () => this.exit(id, exit.exitCode));
   }
