@@ -96,7 +96,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     prng,
     log,
     metrics,
-    admission: admissionSteps({ prng, authorizer: rules }),
+    admission: admissionSteps({ prng, clock, store, authorizer: rules }),
     virtual: createReviews({ authorizer: rules, tokens, clock }),
     leases: new EventLeases(store, clock),
     services: serviceAllocator(addresses, ports),

@@ -14,6 +14,7 @@ import { job } from "./job/index.ts";
 import { namespace } from "./namespace/index.ts";
 import { podGarbageCollector } from "./podgc.ts";
 import { replicaSet } from "./replicaset/index.ts";
+import { resourceQuota } from "./resourcequota/index.ts";
 import { rootCa } from "./rootca.ts";
 import { serviceAccount } from "./serviceaccount.ts";
 import { ttlAfterFinished } from "./ttlafterfinished.ts";
@@ -31,6 +32,7 @@ export const controllers: readonly Controller[] = [
   endpointSlice,
   podGarbageCollector,
   namespace,
+  resourceQuota,
   garbageCollector,
 ];
 

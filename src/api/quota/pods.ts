@@ -56,7 +56,7 @@ export function podConstraint(required: readonly string[], { spec }: Readonly<Po
   if (Object.keys({ ...spec?.resources?.requests, ...spec?.resources?.limits }).length > 0) return undefined;
   const wanted = required.filter((name) => mandatory.has(name));
   const missing = new Map<string, Set<string>>();
-  const look = ({ name = "", resources }: Container): void => {
+  const look = ({ name, resources }: Container): void => {
     const usage = computeUsage(resources?.requests ?? {}, resources?.limits ?? {});
     for (const one of wanted) if (!Object.hasOwn(usage, one)) missing.set(one, (missing.get(one) ?? new Set()).add(name));
   };

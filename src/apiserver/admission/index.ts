@@ -1,16 +1,35 @@
 // The list of admission steps, in the order they run.
-// Invariant: one step a file and one word here; LimitRanger, quotas and webhooks are not in it yet.
+// Invariant: one step a file and one word here; webhooks are not in it yet.
 // Called by: apiserver/index.ts. Next on the way: step.ts.
 
-import type { Prng } from "#lib";
+import type { Clock, Prng } from "#lib";
+import type { Store } from "#store";
 import type { AuthorizerParts } from "../authz/authorizer.ts";
 import { nodeRestriction, rbacEscalation } from "./authorization.ts";
 import { defaultTolerations } from "./defaultTolerations.ts";
+import { limitRanger } from "./limitRanger.ts";
 import { namespaceLifecycle } from "./namespaceLifecycle.ts";
 import { priority } from "./priority.ts";
+import { resourceQuota } from "./resourceQuota.ts";
 import { serviceAccount } from "./serviceAccount.ts";
 import type { AdmissionStep } from "./step.ts";
 
-export function admissionSteps({ prng, authorizer }: { readonly prng: Prng; readonly authorizer: AuthorizerParts }): AdmissionStep[] {
-  return [namespaceLifecycle, serviceAccount(prng), defaultTolerations, priority, nodeRestriction, rbacEscalation(authorizer)];
+export interface AdmissionParts {
+  readonly prng: Prng;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly authorizer: AuthorizerParts;
+}
+
+export function admissionSteps({ prng, clock, store, authorizer }: AdmissionParts): AdmissionStep[] {
+  return [
+    namespaceLifecycle,
+    limitRanger,
+    serviceAccount(prng),
+    nodeRestriction,
+    priority,
+    defaultTolerations,
+    rbacEscalation(authorizer),
+    resourceQuota(store, clock),
+  ];
 }
