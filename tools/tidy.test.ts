@@ -10,7 +10,7 @@ import { allowedEdges } from "./tidy/layers.ts";
 import { type SourceFile, tidy, treeProblems } from "./tidy/rules.ts";
 
 const root = join(import.meta.dirname, "..");
-const notOurs = new Set(["node_modules", ".git", ".cache", "my"]);
+const notOurs = new Set(["node_modules", ".git", ".cache", "my", "dist"]);
 
 /** Without git: a fresh machine may have none. */
 function sourceFiles(folder: string): string[] {
