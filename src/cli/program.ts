@@ -37,10 +37,9 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .exitOverride()
     .showSuggestionAfterError();
 
-  const verb = (name: string, description: string): Command => {
-    const command = root.command(name).description(description).option("--name <name>", "name of the cluster", "dhow");
-    return command.copyInheritedSettings(root);
-  };
+  const plain = (name: string, description: string): Command => root.command(name).description(description).copyInheritedSettings(root);
+  const verb = (name: string, description: string): Command =>
+    plain(name, description).option("--name <name>", "name of the cluster", "dhow");
   /** Runs a verb's file with its options; its number is the exit code. */
   const run =
     <Options>(load: () => Promise<(io: Io, options: Options, ...args: string[]) => Promise<number>>) =>
@@ -82,6 +81,20 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .argument("<file>", "the archive")
     .option("--name <name>", "name of the cluster", "dhow")
     .action(run(async () => (await import("./image.ts")).imageLoad));
+
+  plain("lab", "Experiments to run, break and mend: the list, or one of them.")
+    .argument("[number]", "number of a lab, or `shell` for a terminal inside an open one")
+    .argument("[of]", "number of the lab, after `shell`")
+    .option("--all", "play every lab and chapter: healthy, broken, healed")
+    .option("--check", "only see whether the checks are green, with your own function where you wrote one")
+    .option("--break <name>", "play only this break")
+    .option("--hint", "print the hints")
+    .option("--write", "put an emptied copy of the lab's function into my/")
+    .option("--solve", "print our own version of it")
+    .action(run(async () => (await import("./lab.ts")).lab));
+  plain("tour", "Chapters through the source: the list, or one, step by step.")
+    .argument("[number]", "number of a chapter")
+    .action(run(async () => (await import("./tour.ts")).tour));
 
   root.addHelpText(
     "after",

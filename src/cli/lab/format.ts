@@ -82,7 +82,7 @@ export function parsePage(path: string, text: string): Page {
     minutes: Number(front["minutes"] ?? 0),
     phase: front["phase"] === undefined ? undefined : Number(front["phase"]),
     needs: strings(front["needs"]),
-    world: parseWorld(path, String(front["world"] ?? "none")),
+    world: parseWorld(path, typeof front["world"] === "string" ? front["world"] : "none"),
     read: strings(front["read"]).map((one) => ({ reference: parseReference(one), text: one })),
     breaks: parseBreaks(path, front["breaks"], checks),
     write: parseWrite(path, front["write"]),
@@ -109,7 +109,11 @@ function parseBreaks(path: string, value: unknown, checks: readonly string[]): r
     const change = fields["change"] ?? "";
     const reddens = fields["reddens"] ?? (checks.length === 1 ? checks[0]! : undefined);
     if (reddens === undefined || !checks.includes(reddens))
-      throw new PageError(path, 1, `break ${JSON.stringify(name)} must say which check it reddens (${checks.join(", ") || "there is none"})`);
+      throw new PageError(
+        path,
+        1,
+        `break ${JSON.stringify(name)} must say which check it reddens (${checks.join(", ") || "there is none"})`,
+      );
     if (!looksLikeMutant(change)) return { name, reddens, ...(change === "" ? {} : { command: change }) };
     const caughtBy = fields["caughtBy"];
     if (caughtBy === undefined) throw new PageError(path, 1, `mutant ${JSON.stringify(name)} names no test that catches it (caughtBy)`);
@@ -209,10 +213,7 @@ function parseCommands(path: string, body: readonly string[], fenceLine: number)
 export function sentenceBefore(page: Page, line: number): string {
   const step = page.steps.findLast((one) => one.type === "prose" && one.line <= line);
   if (step?.type !== "prose") return page.title;
-  const paragraph =
-    step.text
-      .split(/\n\s*\n/)
-      .findLast((one) => !one.startsWith("#") && !one.startsWith("```")) ?? step.text;
+  const paragraph = step.text.split(/\n\s*\n/).findLast((one) => !one.startsWith("#") && !one.startsWith("```")) ?? step.text;
   const sentences = paragraph.replaceAll(/\s+/g, " ").match(/[^.!?:]+(?:[.!?:](?!\s|$)[^.!?:]*)*[.!?:]?/g) ?? [paragraph];
   return sentences.at(-1)!.trim();
 }

@@ -26,4 +26,5 @@ export function emptied(source: string, symbol: string): string {
   return source.slice(0, found.start) + body + source.slice(found.end);
 }
 
-export const isEmptied = (source: string, symbol: string): boolean => findSymbol(source, symbol)?.text.includes(`${symbol}: ${marker}`) === true;
+export const isEmptied = (source: string, symbol: string): boolean =>
+  findSymbol(source, symbol)?.text.includes(`${symbol}: ${marker}`) === true;

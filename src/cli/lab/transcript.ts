@@ -46,7 +46,11 @@ export function matches(expected: readonly string[], output: string, captures: C
   const pattern = wanted
     .map((line) => (line.trim() === "…" ? "(?:[^\\n]*\\n)*?" : `${linePattern(line.trimEnd(), captures, groups)}\\n`))
     .join("");
-  const found = new RegExp(`^${pattern}$`, "u").exec(outputLines(output).map((line) => `${line}\n`).join(""));
+  const found = new RegExp(`^${pattern}$`, "u").exec(
+    outputLines(output)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
   if (!found) return false;
   for (const [index, name] of groups.entries()) captures.set(name, found[index + 1]!);
   return true;

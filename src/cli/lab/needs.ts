@@ -1,0 +1,70 @@
+// What a page needs and this machine lacks, by name, before anything is made.
+// Invariant: reads only; a missing thing is never worked around in silence.
+// Called by: world.ts, the list of labs, check.ts (are the tools that commands use declared?). Next on the way: world.ts.
+
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+export function findTool(name: string, path = process.env["PATH"] ?? ""): string | undefined {
+  const folders = [...path.split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
+  return folders
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Needs that are no program. */
+const features: Readonly<Record<string, () => boolean>> = {
+  root: () => process.getuid?.() === 0,
+  linux: () => process.platform === "linux",
+  cgroup2: () => existsSync("/sys/fs/cgroup/cgroup.controllers"),
+  overlayfs: () => process.platform === "linux" && existsSync("/sys/module/overlay"),
+};
+
+/** What of `needs` is missing here. */
+export function missing(needs: readonly string[]): readonly string[] {
+  return needs.filter((need) => !(Object.hasOwn(features, need) ? features[need]!() : findTool(need) !== undefined));
+}
+
+/** Own mount, pid and network namespaces: possible for root, unless a container around us forbids it. */
+export function canIsolate(): boolean {
+  if (!features["linux"]!() || !features["root"]!() || !findTool("unshare") || !findTool("ip")) return false;
+  return spawnSync("unshare", ["--mount", "--pid", "--net", "--fork", "true"], { stdio: "ignore", timeout: 10_000 }).status === 0;
+}
+
+/** Programs that every machine has which can run a shell, or that the shell has inside. */
+const everywhere = new Set(
+  `sh cd echo printf cat cut head tail sort uniq wc tr sed awk grep ls rm cp mv mkdir rmdir touch sleep true false test kill ps pgrep id
+  env export read set wait trap exec for while if do done then fi else seq date tee xargs basename dirname od cmp diff ln chmod pwd node dhow
+  return local case esac timeout mkfifo dd sync stat command type unset exit [ { } ! :`.split(/\s+/),
+);
+
+/** The programs that a shell line calls, as far as one can tell without being a shell. */
+export function toolsOf(command: string): readonly string[] {
+  const bare = command
+    .replaceAll(/<<-?'?(\w+)'?[\s\S]*?\n\1\b/g, "")
+    .replaceAll(/'[^']*'/g, "''")
+    .replaceAll(/"[^"]*"/g, '""')
+    .replaceAll(/\$\(|`/g, " ; ")
+    .replaceAll(/\d*[<>]&?\s*\S+/g, " ")
+    .replaceAll(/#.*$/gm, "");
+  const found = bare.split(/\|\||&&|[|;&\n()]/).flatMap((part) => {
+    const words = part.trim().split(/\s+/);
+    while (
+      words[0] !== undefined &&
+      (/^\w+=/.test(words[0]) || ["!", "do", "then", "else", "if", "while", "time", "exec"].includes(words[0]))
+    )
+      words.shift();
+    const [word = ""] = words;
+    return /^[a-z][\w.-]*$/.test(word) && !["for", "case"].includes(word) ? [word] : [];
+  });
+  return [...new Set(found)].filter((word) => !everywhere.has(word));
+}

@@ -1,0 +1,50 @@
+// Runs one test file with mutants in, or with a learner's function in: mutation tests and grading.
+// Invariant: a mutant counts as caught only if its catcher passes without it.
+// Called by: ../lab.ts (--check), tools/mutants.ts. Next on the way: hooks.ts.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import type { Io } from "../io.ts";
+
+export interface TestRun {
+  readonly passed: boolean;
+  readonly output: string;
+}
+
+const boundMs = 120_000;
+/** The hook's own exit: the mutant or the learner's file does not fit. */
+export const misfit = 70;
+
+export function runTests(
+  root: string,
+  files: readonly string[],
+  change: { readonly mutants?: readonly string[]; readonly my?: readonly string[] },
+): TestRun {
+  const hooks = join(import.meta.dirname, "hooks.ts");
+  const flags = ["--disable-proto=delete", "--disable-warning=ExperimentalWarning", "--import", hooks, "--test", "--test-isolation=none"];
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [...flags, "--test-reporter=spec", ...files], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: boundMs,
+    killSignal: "SIGKILL",
+    env: {
+      ...process.env,
+      NODE_OPTIONS: "",
+      // Under another test runner the child would report to it instead of speaking for itself.
+      NODE_TEST_CONTEXT: undefined,
+      DHOW_MUTANTS: (change.mutants ?? []).join("\n\n"),
+      DHOW_MY: (change.my ?? []).join("\n"),
+    },
+  });
+  if (status === misfit) throw new Error(stderr.trim());
+  const output = `${stdout}${stderr}${error ? `\n${error.message}` : ""}`;
+  return { passed: status === 0, output };
+}
+
+export function gradeWith(io: Io, root: string, file: string, my: readonly string[]): Promise<boolean> {
+  const { passed, output } = runTests(root, [file], { my });
+  const failed = output.split("\n").filter((line) => /^✖ (?!failing tests)/.test(line.trim()));
+  io.out(passed ? `✔ ${file} is green with it` : `✖ ${file} is red with it:`);
+  if (!passed) for (const line of new Set(failed.length > 0 ? failed : output.split("\n").slice(-20))) io.out(`  ${line.trim()}`);
+  return Promise.resolve(passed);
+}
