@@ -12,7 +12,7 @@ import type { AdmissionStep } from "./admission/step.ts";
 import type { WatchCache } from "./cache/cache.ts";
 import type { EventLeases } from "./registry/leases.ts";
 import type { RequestInfo } from "./route.ts";
-import type { NodeProxy, ObjectReader, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
+import type { Authorizer, NodeProxy, ObjectReader, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
 
 /** What the whole server shares. */
 export interface Core {
@@ -23,6 +23,8 @@ export interface Core {
   readonly prng: Prng;
   readonly log: Log;
   readonly metrics: MetricRegistry;
+  /** For questions beyond the one that the pipeline has asked already. */
+  readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionStep[];
   readonly virtual: readonly VirtualResource[];
   readonly leases: EventLeases;

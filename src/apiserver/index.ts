@@ -96,6 +96,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     prng,
     log,
     metrics,
+    authorizer,
     admission: admissionSteps({ prng, clock, store, authorizer: rules }),
     virtual: createReviews({ authorizer: rules, tokens, clock }),
     leases: new EventLeases(store, clock),

@@ -4,7 +4,7 @@
 // Called by: pipeline.ts, in the order route → authenticate → authorize → admit → registry → cache/store. Next on the way: route.ts.
 
 import type { ApiObject } from "#api";
-import type { HttpRequest, HttpResponse } from "#wire";
+import type { HttpHeaders, HttpRequest, HttpResponse, UpgradeResult } from "#wire";
 
 /** Who asks. `system:anonymous` in group `system:unauthenticated` when nobody could be told. */
 export interface UserInfo {
@@ -69,9 +69,18 @@ export interface TokenIssuer {
   issueToken(serviceAccount: ApiObject, tokenRequest: ApiObject, context: RequestContext): Promise<ApiObject>;
 }
 
+export interface UpgradeRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: HttpHeaders;
+}
+
 /** The way to a node's own API (logs, exec): handed in, so that the pipeline never dials by itself. */
 export interface NodeProxy {
   fetch(nodeName: string, path: string, signal: AbortSignal): Promise<HttpResponse>;
+  /** A connection of its own, which the node's API turns into another protocol or refuses. */
+  upgrade(nodeName: string, request: UpgradeRequest, signal: AbortSignal): Promise<UpgradeResult>;
 }
 
 /**

@@ -1,4 +1,4 @@
-// The API server's way to a node's own HTTPS API: logs today, exec and port-forward later.
+// The API server's way to a node's own HTTPS API: logs over shared connections, exec and its like each over one of their own.
 // Invariant: dials the address and port that the Node object names, checks the node's certificate, shows the API server's own.
 // Called by: apiserver/registry for pods/log, through the NodeProxy capability. Next on the way: kubelet/server.
 
@@ -6,14 +6,23 @@ import type { Node } from "#api";
 import { type Client, type HttpsTransport, httpsTransport } from "#client";
 import { userAgent } from "#config";
 import type { Clock } from "#lib";
-import type { HttpResponse } from "#wire";
+import { type HttpHeaders, type HttpResponse, type UpgradeResult, upgrade } from "#wire";
 import type { StatePaths } from "./state/paths.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
 const connectionLimit = 64;
 
+const connectMs = 5000;
+/** A kubelet answers an upgrade once its runtime has: that may take a moment. */
+const upgradeMs = 60_000;
+
 export interface Dialler {
   fetch(nodeName: string, path: string, signal: AbortSignal): Promise<HttpResponse>;
+  upgrade(
+    nodeName: string,
+    request: { readonly method: string; readonly target: string; readonly headers: HttpHeaders },
+    signal: AbortSignal,
+  ): Promise<UpgradeResult>;
   close(): void;
 }
 
@@ -36,20 +45,26 @@ export function nodeProxy(paths: StatePaths, clock: Clock, client: () => Client)
       key,
       userAgent: userAgent("kube-apiserver"),
       clock,
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: connectMs,
     });
     transports.set(server, made);
     return made;
   };
+  const serverOf = async (nodeName: string): Promise<string> => {
+    const node = await client().resource<Node>("nodes").get(undefined, nodeName);
+    const addresses = node.status?.addresses ?? [];
+    const address = addresses.find(({ type }) => type === "InternalIP")?.address ?? addresses[0]?.address;
+    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
+    if (address === undefined || port === undefined) throw new Error(`node ${nodeName} names no address and port of its kubelet`);
+    return `https://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  };
   return {
     async fetch(nodeName, path, signal) {
-      const node = await client().resource<Node>("nodes").get(undefined, nodeName);
-      const addresses = node.status?.addresses ?? [];
-      const address = addresses.find(({ type }) => type === "InternalIP")?.address ?? addresses[0]?.address;
-      const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
-      if (address === undefined || port === undefined) throw new Error(`node ${nodeName} names no address and port of its kubelet`);
-      const host = address.includes(":") ? `[${address}]` : address;
-      return transportTo(`https://${host}:${port}`).request({ method: "GET", target: path, signal });
+      return transportTo(await serverOf(nodeName)).request({ method: "GET", target: path, signal });
+    },
+    async upgrade(nodeName, request, signal) {
+      const tls = { ca: readCa(paths), ...readPair(paths, "apiserver-kubelet-client") };
+      return upgrade({ server: await serverOf(nodeName), ...request, tls, clock, timeoutMs: upgradeMs, signal });
     },
     close() {
       for (const transport of transports.values()) transport.close();

@@ -4,6 +4,7 @@
 
 import type { Pod, Service } from "#api";
 import { createRecorder, informer, type Live } from "#client";
+import type { Cri } from "#cri";
 import { removeCgroup } from "#linux";
 import { NodeLease } from "./node/lease.ts";
 import { NodeRegistration } from "./node/register.ts";
@@ -17,6 +18,8 @@ import type { KubeletDependencies, NodeContext } from "./settings.ts";
 
 export interface Kubelet {
   readonly nodeName: string;
+  /** For what goes on inside a pod's containers on behalf of a caller: exec, attach, port-forward. */
+  readonly cri: Cri;
   /** The Node exists, its status is written, the node's pods are known. */
   readonly ready: Promise<void>;
   pods(): readonly Live<Pod>[];
@@ -70,6 +73,7 @@ export function createKubelet(dependencies: KubeletDependencies): Kubelet {
 
   return {
     nodeName: settings.nodeName,
+    cri: dependencies.cri,
     ready: start(),
     pods: () => pods.list(),
     worker: (uid) => pods.worker(uid),

@@ -1,11 +1,13 @@
-// The kubelet's own HTTPS API: health, pods, logs. The API server calls it for `kubectl logs`.
+// The kubelet's own HTTPS API: health, pods, logs, exec, attach, port-forward. The API server calls it for kubectl.
 // Invariant: everything but /healthz is for the API server's client certificate alone; what is missing here is refused by name.
-// Called by: wire's server on the node's port; all simulated nodes share one, each under /nodes/<name>. Next on the way: logs.ts.
+// Called by: wire's server on the node's port; all simulated nodes share one, each under /nodes/<name>. Next on the way: logs.ts, ../streams/.
 
 import { type Clock, type Log, type MetricRegistry, own } from "#lib";
-import type { HttpHandler, HttpRequest } from "#wire";
+import type { HttpHandler, HttpRequest, HttpResponse } from "#wire";
 import type { Kubelet } from "../kubelet.ts";
 import { text } from "./answer.ts";
+import { streamPorts } from "../streams/portForward.ts";
+import { streamProcess } from "../streams/process.ts";
 import { containerLogs } from "./logs.ts";
 
 export interface KubeletHandlerOptions {
@@ -43,16 +45,36 @@ function byPod(kubelets: ReadonlyMap<string, Kubelet>, namespace: string, pod: s
 }
 
 const unsupported: Readonly<Record<string, string>> = {
-  exec: "exec",
-  attach: "attach",
   run: "run",
-  portForward: "port-forward",
   stats: "stats",
   metrics: "metrics",
   checkpoint: "checkpoint",
   logs: "node logs",
   configz: "configz",
 };
+
+const streams = ["exec", "attach", "portForward"];
+
+/** /exec/<namespace>/<pod>[/<uid>]/<container>, /attach/… likewise, /portForward/<namespace>/<pod>[/<uid>]. */
+async function stream(
+  options: KubeletHandlerOptions,
+  kubelet: Kubelet | undefined,
+  request: HttpRequest,
+  url: URL,
+  parts: readonly string[],
+): Promise<HttpResponse | undefined> {
+  const [kind = "", namespace = "", pod = "", ...rest] = parts;
+  const names = kind === "portForward" ? 0 : 1;
+  if (!streams.includes(kind) || pod === "" || rest.length < names || rest.length > names + 1) return undefined;
+  if (request.method !== "GET" && request.method !== "POST") return text(405, "405: Method Not Allowed");
+  const owner = kubelet ?? byPod(options.kubelets(), namespace, pod);
+  if (!owner) return text(404, "pod does not exist");
+  const { clock, log } = options;
+  const uid = rest.length > names ? rest[0]! : "";
+  const call = { kubelet: owner, clock, log, request, namespace, pod, uid, query: url.searchParams };
+  if (kind === "portForward") return streamPorts(call);
+  return streamProcess(call, kind === "exec" ? "exec" : "attach", rest.at(-1) ?? "");
+}
 
 export function kubeletHandler(options: KubeletHandlerOptions): HttpHandler {
   const callers = options.callers ?? defaultCallers;
@@ -71,6 +93,8 @@ export function kubeletHandler(options: KubeletHandlerOptions): HttpHandler {
       if (!owner) return text(404, `pod "${pod}" not found\n`);
       return containerLogs({ ...options, kubelet: owner, namespace, pod, container, query: url.searchParams, signal: request.signal });
     }
+    const streamed = await stream(options, kubelet, request, url, parts);
+    if (streamed) return streamed;
     if (path === "/pods" || path === "/pods/") {
       const items = (kubelet ? [kubelet] : [...kubelets.values()]).flatMap((one) => one.pods());
       const body = Buffer.from(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }));

@@ -7,6 +7,7 @@ import type { HttpResponse } from "#wire";
 import type { Call } from "../../call.ts";
 import { approval } from "./approval.ts";
 import { binding } from "./binding.ts";
+import { attach, exec, portForward } from "./connect.ts";
 import { eviction } from "./eviction.ts";
 import { finalize } from "./finalize.ts";
 import { log } from "./log.ts";
@@ -21,6 +22,9 @@ const table: Readonly<Record<string, (call: Call, subresource: SubresourceInfo) 
   scale,
   token,
   approval,
+  attach,
+  exec,
+  portforward: portForward,
   ephemeralcontainers: approval,
 };
 

@@ -28,7 +28,7 @@ export async function log(call: Call): Promise<HttpResponse> {
   return { ...response, headers: { "content-type": "text/plain" } };
 }
 
-function containerOf(pod: Pod, asked: string): string {
+export function containerOf(pod: Pod, asked: string): string {
   const name = pod.metadata?.name ?? "";
   const names = (list: readonly { name?: string }[] | undefined): string[] => (list ?? []).map((one) => one.name ?? "");
   const containers = names(pod.spec?.containers);
