@@ -1,6 +1,7 @@
 // The door of api/: the Kubernetes API as data (facts), its codecs, its rules per kind, its patches and tables.
 // Invariant: pure; no clock, no I/O. Everything above (client, apiserver, controllers, kubelet) speaks in these terms.
 
+export * from "./apply/index.ts";
 export * from "./kinds/index.ts";
 export * from "./machinery/index.ts";
 export * from "./meta/index.ts";

@@ -44,6 +44,8 @@ export interface Call {
   readonly representation: Representation;
   readonly cause: Cause;
   readonly warn: (text: string) => void;
+  /** For writes that turn out to be another verb as well (a PUT that creates): throws 403 if the caller may not. */
+  readonly authorizeAs: (verb: string) => Promise<void>;
   /** What this request wrote, for its span. */
   written: { key: string; revision: Revision } | undefined;
 }

@@ -152,7 +152,13 @@ export class Pipeline {
     const representation = negotiate({ accept, stream: info.verb === "watch", pretty: pretty && info.verb !== "watch" });
     form.representation = representation;
     const { cause, parent } = causeOf(request, user.name, core.store, core.prng);
-    const call: Call = { core, info, request, user, context, cause, warn: context.warn, representation, ...found, written: undefined };
+    const { warn } = context;
+    const authorizeAs = async (verb: string): Promise<void> => {
+      const also = { ...attributes, verb };
+      const verdict = await authorizer.authorize(also);
+      if (!verdict.allowed) throw forbidden(also, verdict.reason);
+    };
+    const call: Call = { core, info, request, user, context, cause, warn, authorizeAs, representation, ...found, written: undefined };
     const startMs = core.clock.nowMs();
     const response = await dispatch(call);
     if (call.written) this.#record(call, parent?.spanId, startMs);

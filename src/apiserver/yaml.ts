@@ -21,9 +21,16 @@ export function withYaml(response: HttpResponse): HttpResponse {
     version: "1.1",
     indentSeq: false,
     lineWidth: 0,
+    customTags: (tags) => tags.map(withDigits),
   });
   const body = Buffer.from(text);
   return { ...response, headers: { ...response.headers, "content-type": "application/yaml", "content-length": String(body.length) }, body };
+}
+
+/** To upstream's writer a lone point, which stands everywhere in managedFields, is text and not a number without digits. */
+function withDigits(tag: Yaml.Tags[number]): Yaml.Tags[number] {
+  if (typeof tag === "string" || !("test" in tag) || !tag.test?.test(".")) return tag;
+  return { ...tag, test: new RegExp(`^(?=.*[0-9])(?:${tag.test.source})`, tag.test.flags) } as typeof tag;
 }
 
 function keyText(key: unknown): string {

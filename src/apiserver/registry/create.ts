@@ -14,7 +14,8 @@ import { answerEntry } from "./answer.ts";
 import { checkStrict, contentType, decodeBody, readBody } from "./body.ts";
 import { clone } from "./clone.ts";
 import { ensureNamespace, fillSystemFields } from "./meta.ts";
-import { writeOptions } from "./options.ts";
+import { type WriteOptions, writeOptions } from "./options.ts";
+import { track } from "./ownership.ts";
 import { rulesOf, warnUnwritten } from "./rules.ts";
 import { change, type Outcome, subjectOf, targetOf } from "./write.ts";
 
@@ -26,16 +27,22 @@ export async function create(call: Call): Promise<HttpResponse> {
   const decoded = decodeBody({ expected: call.resource, media: contentType(call.request), bytes: await readBody(call.request) });
   const object = checkStrict(decoded, options.fieldValidation, call.resource, call.warn);
   ensureNamespace(object, call.resource.namespaced ? call.info.namespace : "");
-  const outcome = await createObject(call, object, options.dryRun);
+  const outcome = await createObject(call, object, options);
   return answerEntry(call, 201, outcome.entry);
 }
 
+export interface Creation extends Pick<WriteOptions, "dryRun" | "fieldManager"> {
+  /** The object's owners stand in it already. */
+  readonly owned?: boolean;
+}
+
 /** Everything behind decoding; the answer's object carries its resourceVersion, except for a dry run. */
-export async function createObject(call: Call, given: ApiObject, dryRun: boolean): Promise<Outcome> {
+export async function createObject(call: Call, given: ApiObject, { dryRun, fieldManager, owned }: Creation): Promise<Outcome> {
   const { shape } = call.core.cache.of(call.resource);
   const rules = rulesOf(call);
   const object = convert(given, shape.info);
   rulesFor(shape.info.group, shape.info.kind)?.setDefaults?.(object);
+  if (!owned) track(call, fieldManager, undefined, object);
   const admission = admissionOf(call, object, dryRun);
   await runMutating(call.core.admission, admission);
   const generateName = object.metadata.name ? "" : (object.metadata.generateName ?? "");

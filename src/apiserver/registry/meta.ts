@@ -14,7 +14,6 @@ export function fillSystemFields(metadata: ObjectMeta, clock: Clock, prng: Prng)
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
   delete metadata.generation;
-  delete metadata.managedFields;
   metadata.uid = uuid(prng);
   metadata.creationTimestamp = rfc3339(clock.nowMs());
 }
@@ -35,6 +34,4 @@ export function inheritSystemFields(metadata: ObjectMeta, old: ObjectMeta): void
   if (old.deletionGracePeriodSeconds !== undefined) metadata.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   if (old.generateName !== undefined && metadata.generateName === undefined) metadata.generateName = old.generateName;
   delete metadata.selfLink;
-  delete metadata.managedFields;
-  if (old.managedFields !== undefined) metadata.managedFields = old.managedFields;
 }

@@ -8,6 +8,10 @@ export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
 export interface WriteOptions {
   readonly dryRun: boolean;
+  /** Empty: none was named. */
+  readonly fieldManager: string;
+  /** Only for server-side apply: take what others own. */
+  readonly force: boolean;
   readonly fieldValidation: FieldValidation;
 }
 
@@ -46,19 +50,40 @@ export function dryRunErrors(dryRun: readonly string[]): FieldError[] {
   return dryRun.every((one) => one === "All") ? [] : [fieldError.notSupported("dryRun", dryRun, ["All"])];
 }
 
-export function writeOptions(kind: "CreateOptions" | "UpdateOptions" | "PatchOptions", query: URLSearchParams): WriteOptions {
+export type WriteKind = "CreateOptions" | "UpdateOptions" | "PatchOptions" | "ApplyOptions";
+
+export function writeOptions(kind: WriteKind, query: URLSearchParams): WriteOptions {
   const errors: FieldError[] = [];
+  const fieldManager = query.get("fieldManager") ?? "";
+  if (kind === "ApplyOptions" && fieldManager === "") errors.push(fieldError.required("fieldManager", "is required for apply patch"));
   if (kind === "PatchOptions" && query.get("force") !== null)
     errors.push(fieldError.forbidden("force", "may not be specified for non-apply patch"));
-  const manager = query.get("fieldManager") ?? "";
-  if (Buffer.byteLength(manager) > 128) errors.push(fieldError.tooLong("fieldManager", 128));
+  errors.push(...managerErrors(fieldManager));
   const dryRun = query.getAll("dryRun").filter((one) => one !== "");
   errors.push(...dryRunErrors(dryRun));
   const fieldValidation = query.get("fieldValidation") ?? "";
   if (!["", "Ignore", "Strict", "Warn"].includes(fieldValidation))
     errors.push(fieldError.notSupported("fieldValidation", fieldValidation, ["", "Ignore", "Strict", "Warn"]));
-  refuse(kind, errors);
-  return { dryRun: dryRun.length > 0, fieldValidation: (fieldValidation || "Warn") as FieldValidation };
+  refuse(kind === "ApplyOptions" ? "PatchOptions" : kind, errors);
+  return {
+    dryRun: dryRun.length > 0,
+    fieldManager,
+    force: boolean(query, "force") ?? false,
+    fieldValidation: (fieldValidation || "Warn") as FieldValidation,
+  };
+}
+
+function managerErrors(manager: string): FieldError[] {
+  const errors = Buffer.byteLength(manager) > 128 ? [fieldError.tooLong("fieldManager", 128)] : [];
+  let position = 0;
+  for (const character of manager) {
+    if (/[\p{C}\p{Z}]/u.test(character) && character !== " ") {
+      const code = `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
+      return [...errors, fieldError.invalid("fieldManager", manager, `invalid character ${code} (at position ${position})`)];
+    }
+    position += Buffer.byteLength(character);
+  }
+  return errors;
 }
 
 export function readListOptions(query: URLSearchParams): ListOptions {

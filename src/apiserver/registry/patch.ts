@@ -23,6 +23,7 @@ import type { HttpResponse } from "#wire";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
 import { answerEntry } from "./answer.ts";
+import { apply, isApply } from "./apply.ts";
 import { checkStrict, contentType, readBody } from "./body.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { checkName, parseResourceVersion, type Proposal, updateObject } from "./update.ts";
@@ -43,10 +44,6 @@ export interface Patch {
 
 export async function readPatch(call: Call): Promise<Patch> {
   const media = contentType(call.request);
-  if (media === "application/apply-patch+yaml" || media === "application/apply-patch+cbor") {
-    const text = `server-side apply (${media}) is not supported yet; use client-side apply (kubectl apply --server-side=false)`;
-    throw ApiError.of(415, "UnsupportedMediaType", text);
-  }
   const type = Object.hasOwn(patchTypes, media) ? patchTypes[media] : undefined;
   if (type === undefined) throw ApiError.of(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
   const bytes = await readBody(call.request);
@@ -72,6 +69,7 @@ export async function readPatch(call: Call): Promise<Patch> {
 }
 
 export async function patch(call: Call): Promise<HttpResponse> {
+  if (isApply(call)) return apply(call);
   // The kind of patch first: options that only server-side apply knows must not hide that it is missing.
   const patch = await readPatch(call);
   const options = writeOptions("PatchOptions", call.info.query);

@@ -17,6 +17,7 @@ import { clone } from "./clone.ts";
 import { createObject } from "./create.ts";
 import { ensureNamespace, inheritSystemFields } from "./meta.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
+import { track } from "./ownership.ts";
 import { allowsCreateOnUpdate, allowsUnconditionalUpdate, rulesOf, warnUnwritten } from "./rules.ts";
 import { change, type Decision, type Outcome, type Stored, subjectOf, type Target, targetOf } from "./write.ts";
 
@@ -33,8 +34,9 @@ export async function update(call: Call): Promise<HttpResponse> {
   });
   if (outcome.type !== "missing") return answerEntry(call, 200, outcome.entry);
   if (call.subresource !== undefined || !allowsCreateOnUpdate(call.resource)) throw ApiError.notFound(subjectOf(call), call.info.name);
+  await call.authorizeAs("create");
   delete object.metadata.resourceVersion;
-  const created = await createObject(call, object, options.dryRun);
+  const created = await createObject(call, object, options);
   return answerEntry(call, 201, created.entry);
 }
 
@@ -65,6 +67,8 @@ export interface Proposal {
   readonly object: ApiObject;
   /** The state the proposal was made from; 0 for "whatever there is". */
   readonly resourceVersion: number;
+  /** The object's owners stand in it already. */
+  readonly owned?: boolean;
 }
 
 export type UpdateOutcome = Outcome | { readonly type: "missing" };
@@ -72,7 +76,7 @@ export type UpdateOutcome = Outcome | { readonly type: "missing" };
 /** Everything behind decoding or merging. `propose` is asked again when somebody else wrote in between. */
 export async function updateObject(
   call: Call,
-  options: Pick<WriteOptions, "dryRun">,
+  options: Pick<WriteOptions, "dryRun" | "fieldManager">,
   propose: (stored: Stored) => Promise<Proposal>,
 ): Promise<UpdateOutcome> {
   const target = targetOf(call, call.info.name);
@@ -87,8 +91,10 @@ export async function updateObject(
       if (stored === undefined) return { type: "keep" };
       const proposal = await propose(stored);
       checkResourceVersion(call, proposal, stored);
-      const step = { stored, object: convert(proposal.object, target.shape.info), dryRun: options.dryRun };
-      return decide(call, target, step, (taken) => {
+      const object = convert(proposal.object, target.shape.info);
+      rulesFor(target.shape.info.group, target.shape.info.kind)?.setDefaults?.(object);
+      if (!proposal.owned) track(call, options.fieldManager, stored.object, object);
+      return decide(call, target, { stored, object, dryRun: options.dryRun }, (taken) => {
         held = taken;
       });
     });
@@ -133,7 +139,6 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   const rules = rulesOf(call);
   const old = stored.object;
   const { group, kind } = call.resource;
-  rulesFor(target.shape.info.group, target.shape.info.kind)?.setDefaults?.(object);
   const admission: AdmissionRequest = {
     operation: "UPDATE",
     resource: call.resource,
@@ -164,7 +169,7 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   if (errors.length > 0) throw ApiError.invalid({ group, kind }, target.name, errors);
   await runValidating(call.core.admission, admission);
   assert(object.metadata.name === target.name, "an update never moves an object");
-  return isFinished(object, old) ? { type: "delete" } : { type: "put", object };
+  return isFinished(object, old) ? { type: "delete" } : { type: "put", object, owners: old.metadata.managedFields };
 }
 
 /** The last finalizer of an object in deletion has gone, and no grace is running. */

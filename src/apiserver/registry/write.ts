@@ -2,9 +2,9 @@
 // Invariant: a write that changes nothing writes nothing (and moves no resourceVersion); a decision is never carried out on another state than it saw.
 // Called by: create.ts, update.ts, patch.ts, delete.ts, subresources. Next on the way: the store's txn.
 
-import { type ApiObject, ApiError, encodeJson } from "#api";
+import { type ApiObject, ApiError, encodeJson, type ManagedFieldsEntry, sameOwners } from "#api";
 import { type KeyValue, type Revision, revision as toRevision } from "#store";
-import { decodeStored, type Entry, type EntryShape, entryFromDecoded, entryFromWrite } from "../cache/entry.ts";
+import { decodeStored, type Entry, type EntryShape, entryFromWrite, entryOfStored } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
 import { clone } from "./clone.ts";
@@ -48,7 +48,8 @@ export async function readStored(call: Call, target: Target): Promise<Stored | u
 }
 
 export type Decision =
-  | { readonly type: "put"; readonly object: ApiObject }
+  /** `owners`: those the object had; if nothing else than the times of its owners changes, nothing does. */
+  | { readonly type: "put"; readonly object: ApiObject; readonly owners?: readonly ManagedFieldsEntry[] | undefined }
   | { readonly type: "delete"; readonly last?: ApiObject }
   /** Leave it as it is. */
   | { readonly type: "keep" };
@@ -79,7 +80,7 @@ export async function change(
 ): Promise<Outcome> {
   let stored = options.expectAbsent && !options.dryRun ? undefined : await readStored(call, target);
   for (let attempt = 1; ; attempt++) {
-    const before = stored && entryFromDecoded(target.shape, stored.kv, clone(stored.object));
+    const before = stored && entryOfStored(target.shape, stored.kv, stored.object, clone);
     const decision = await decide(stored);
     if (decision.type === "keep") return { type: "unchanged", entry: before ?? nothing(target) };
     const expect = stored?.kv.modRevision ?? toRevision(0);
@@ -98,6 +99,18 @@ function entryFromLast(target: Target, before: Entry, last: ApiObject): Entry {
 /** Stands for "there is nothing": only seen by who has decided to keep it that way. */
 function nothing({ key, namespace, name }: Target): Entry {
   return { key, namespace, name, revision: toRevision(0), bytes: Buffer.alloc(0), offset: 0, labels: undefined, fields: {} };
+}
+
+/** A write that says again what is there already is no change, though it would move its owner's time. */
+function onlyTimesMoved(
+  object: ApiObject,
+  bytes: Buffer,
+  { before, owners, target }: { before: Entry; owners: readonly ManagedFieldsEntry[] | undefined; target: Target },
+): boolean {
+  const { managedFields = [] } = object.metadata;
+  if (bytes.length !== before.bytes.length || owners === undefined || !sameOwners(managedFields, owners)) return false;
+  const metadata = { ...object.metadata, managedFields: [...owners] };
+  return encodeJson({ ...object, metadata }, target.shape.info.type).compare(before.bytes) === 0;
 }
 
 interface Attempt {
@@ -124,7 +137,8 @@ async function attemptWrite(
   const object = convert(decision.object, target.shape.info);
   delete object.metadata.resourceVersion;
   const bytes = encodeJson(object, target.shape.info.type);
-  if (before && bytes.compare(before.bytes) === 0) return { outcome: { type: "unchanged", entry: before } };
+  if (before && (bytes.compare(before.bytes) === 0 || onlyTimesMoved(object, bytes, { before, owners: decision.owners, target })))
+    return { outcome: { type: "unchanged", entry: before } };
   const entry = entryFromWrite(target.shape, target.key, expect, bytes, object);
   const type = expect === 0 ? "created" : "updated";
   if (dryRun) return { outcome: { type, entry } };

@@ -31,11 +31,11 @@ export function sortedKeys(map: object): string[] {
   return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-interface Plan {
+export interface Plan {
   readonly fields: readonly FieldPlan[];
 }
 
-interface FieldPlan {
+export interface FieldPlan {
   readonly name: string;
   readonly prefix: string;
   readonly shape: Shape;
@@ -50,7 +50,7 @@ interface FieldPlan {
 /** Plans are made when first needed and never change: a memo of the table. */
 const plans = new Map<string, Plan>();
 
-function planOf(ref: string): Plan {
+export function planOf(ref: string): Plan {
   const known = plans.get(ref);
   if (known !== undefined) return known;
   const info = findType(ref);
@@ -100,7 +100,7 @@ const absentSpecial: Readonly<Record<SpecialName, string>> = {
   JSONSchemaPropsOrStringArray: "null",
 };
 
-function isZero(value: unknown, shape: Shape): boolean {
+export function isZero(value: unknown, shape: Shape): boolean {
   if (shape.kind === "list") return (value as readonly unknown[]).length === 0;
   if (shape.kind === "map") {
     for (const key in value as object) if (Object.hasOwn(value as object, key)) return false;

@@ -1,0 +1,52 @@
+// A typed object as the plain JSON that ownership is reckoned by: exactly the fields an answer would show, but for managedFields.
+// Invariant: a field is there if and only if the encoder would write it; raw subtrees stay in one piece; nothing is copied that nobody changes.
+// Called by: track.ts, applyconfig.ts. Next on the way: compare.ts.
+
+import { type FieldPlan, isZero, planOf } from "../machinery/codec/encode.ts";
+import type { Shape } from "../machinery/facts.ts";
+
+export type Document = Record<string, unknown>;
+
+/** What stands for absent structs: made once per field, never changed. */
+const absents = new WeakMap<FieldPlan, unknown>();
+
+function absentValue(field: FieldPlan): unknown {
+  if (!absents.has(field)) absents.set(field, JSON.parse(field.absent!));
+  return absents.get(field);
+}
+
+export function documentOf(object: object, type: string): Document {
+  const document = messageOf(object as Document, type);
+  const metadata = document["metadata"] as Document | undefined;
+  if (metadata !== undefined) delete metadata["managedFields"];
+  return document;
+}
+
+function messageOf(object: Document, type: string): Document {
+  const out: Document = {};
+  for (const field of planOf(type).fields) {
+    const value = object[field.name];
+    const absent = value === undefined || value === null || ((field.dropZero || field.nullIfEmpty) && isZero(value, field.shape));
+    if (!absent) out[field.name] = valueOf(value, field.shape);
+    else if (field.absent !== undefined && !field.dropZero) out[field.name] = field.name === "metadata" ? {} : absentValue(field);
+  }
+  return out;
+}
+
+function valueOf(value: unknown, shape: Shape): unknown {
+  switch (shape.kind) {
+    case "message":
+      return messageOf((value ?? {}) as Document, shape.ref);
+    case "list":
+      return shape.item.kind === "scalar" ? value : (value as unknown[]).map((item) => valueOf(item, shape.item));
+    case "map": {
+      if (shape.value.kind === "scalar") return value;
+      const out: Document = {};
+      for (const [key, inner] of Object.entries(value as object)) if (inner !== undefined) out[key] = valueOf(inner, shape.value);
+      return out;
+    }
+    case "scalar":
+    case "special":
+      return value;
+  }
+}
