@@ -11,7 +11,8 @@ export interface SourceFile {
 }
 
 const lineLimit = 400;
-const importPattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)(["'])([^"']+)\1/gm;
+/** Statements at the start of a line, and lazy imports anywhere; imports inside a test's strings are not imports. */
+const importPattern = /^(?:import|export)\b[^"'`;]*?\bfrom\s*(["'])([^"']+)\1|^import\s+(["'])([^"']+)\3|\bimport\(\s*(["'])([^"']+)\5/gm;
 
 /** The layer of a file under src/, or the outer folder it stands in. */
 function layerOf(path: string): string | undefined {
@@ -30,11 +31,11 @@ function edgeProblem(file: SourceFile, layer: string, target: string): string | 
 
 function importProblems(file: SourceFile): string[] {
   const layer = layerOf(file.path);
-  // The rules' own test plants wrong imports as text.
-  if (layer === undefined || file.path === "tools/tidy.test.ts") return [];
+  // These tests hold wrong imports as text.
+  if (layer === undefined || file.path === "tools/tidy.test.ts" || file.path === "tools/pack.test.ts") return [];
   const problems: string[] = [];
   for (const match of file.text.matchAll(importPattern)) {
-    const specifier = match[2]!;
+    const specifier = match[2] ?? match[4] ?? match[6]!;
     if (specifier.startsWith("#")) {
       const problem = edgeProblem(file, layer, specifier.slice(1).split("/")[0]!);
       if (problem) problems.push(problem);
