@@ -4,6 +4,7 @@
 
 import { type Client, createRecorder, type Recorder } from "#client";
 import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
+import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
 import { endpoints, endpointSlice } from "./endpoints/index.ts";
 import { type Decision, DecisionRing, type DecisionSink } from "./framework/decisions.ts";
@@ -26,6 +27,7 @@ export const controllers: readonly Controller[] = [
   rootCa,
   replicaSet,
   deployment,
+  daemonSet,
   job,
   ttlAfterFinished,
   endpoints,

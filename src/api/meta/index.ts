@@ -36,4 +36,5 @@ export {
   isWildcardSubdomain,
   maskTrailingDash,
 } from "./names.ts";
+export { type NodeFacts, nodeTermHolds, requiredNodeHolds, tolerates, toleratesAll } from "./nodematch.ts";
 export { Quantity, QuantityError } from "./quantity.ts";

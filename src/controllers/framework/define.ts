@@ -22,6 +22,8 @@ export interface Watch {
   readonly metadataOnly?: boolean;
   /** The keys that this object concerns. On an update it is asked for the old object and the new one. */
   keys(object: Live<AnyObject>, world: World): readonly string[];
+  /** Whether an update is worth a look: a node's heartbeat, say, is not. Absent: every update is. */
+  matters?(old: Live<AnyObject>, object: Live<AnyObject>): boolean;
 }
 
 export interface ControllerContext {
@@ -130,7 +132,7 @@ function connect<Seen extends Observed>(watch: Watch, informer: Informer<AnyObje
   };
   return informer.on({
     added: (object, cause) => wake([object], cause),
-    updated: (old, object, cause) => wake([old, object], cause),
+    updated: (old, object, cause) => (watch.matters?.(old, object) === false ? loop.moved(watch.resource) : wake([old, object], cause)),
     deleted: (last, cause) => wake([last], cause),
   });
 }

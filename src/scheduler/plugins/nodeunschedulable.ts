@@ -2,8 +2,8 @@
 // Invariant: `kubectl cordon` sets spec.unschedulable; the toleration is of node.kubernetes.io/unschedulable:NoSchedule.
 // Called by: cycle.ts. Next on the way: tainttoleration.ts, the general form of the same idea.
 
+import { tolerates } from "#api";
 import type { Plugin } from "../framework.ts";
-import { tolerates } from "./tainttoleration.ts";
 
 export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",

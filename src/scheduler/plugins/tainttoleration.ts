@@ -2,16 +2,8 @@
 // Invariant: NoSchedule and NoExecute exclude; PreferNoSchedule only lowers the score. (Kubernetes: Taints and Tolerations)
 // Called by: cycle.ts. Next on the way: the node lifecycle controller, which sets the taints that evict.
 
-import type { Taint, Toleration } from "#api";
+import { type Taint, tolerates } from "#api";
 import type { Plugin } from "../framework.ts";
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  // Without a key only `Exists` makes sense, and then it means every taint.
-  if (!toleration.key && toleration.operator !== "Exists") return false;
-  return toleration.operator === "Exists" || (toleration.value ?? "") === (taint.value ?? "");
-}
 
 const excludes = (taint: Taint): boolean => taint.effect === "NoSchedule" || taint.effect === "NoExecute";
 
