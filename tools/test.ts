@@ -39,7 +39,16 @@ const testFiles =
 
 const checks = await Promise.all([
   run("types (tsc)", ["node_modules/typescript/bin/tsc", "-p", "."]),
-  run("lint (oxlint, type-aware)", ["node_modules/oxlint/bin/oxlint", "--type-aware", "src", "tools", "e2e", "bench", "conformance"]),
+  run("lint (oxlint, type-aware)", [
+    "node_modules/oxlint/bin/oxlint",
+    "--type-aware",
+    "src",
+    "tools",
+    "e2e",
+    "bench",
+    "conformance",
+    "labs",
+  ]),
   run("format (biome)", ["node_modules/@biomejs/biome/bin/biome", "format", "."]),
 ]);
 for (const outcome of checks) report(outcome);

@@ -69,8 +69,10 @@ export class PageError extends Error {
 export function parsePage(path: string, text: string): Page {
   const lines = text.split("\n");
   const close = lines[0] === "---" ? lines.indexOf("---", 1) : -1;
-  if (close < 0) throw new PageError(path, 1, "has no front matter between two lines of ---");
-  const front = (parseYaml(lines.slice(1, close).join("\n")) ?? {}) as Record<string, unknown>;
+  // A chapter that runs nothing needs none; a lab always says its minutes and its world.
+  if (close < 0 && (path.startsWith("labs/") || lines[0] === "---"))
+    throw new PageError(path, 1, "has no front matter between two lines of ---");
+  const front = (parseYaml(lines.slice(1, Math.max(close, 1)).join("\n")) ?? {}) as Record<string, unknown>;
   const unknown = Object.keys(front).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new PageError(path, 1, `front matter: unknown ${JSON.stringify(unknown)}; known: ${known.join(", ")}`);
   const steps = parseSteps(path, lines, close + 1);
@@ -222,7 +224,16 @@ export function sentenceBefore(page: Page, line: number): string {
 export function sentenceAbout(page: Page, { file, symbol }: Reference, line: number): string {
   const name = symbol.split(".").at(-1)!;
   const base = file.split("/").at(-1)!;
-  const prose = page.steps.flatMap((step) => (step.type === "prose" ? [step.text.replaceAll(/\s+/g, " ")] : []));
+  const prose = page.steps.flatMap((step) =>
+    step.type === "prose"
+      ? [
+          step.text
+            .replaceAll(/^#+ .*$/gm, "")
+            .replaceAll(/\s+/g, " ")
+            .trim(),
+        ]
+      : [],
+  );
   const sentences = prose.flatMap((text) => text.split(/(?<=[.!?])\s+/));
   return (
     sentences.find((sentence) => sentence.includes(`\`${name}`) || sentence.includes(`\`${symbol}`)) ??

@@ -50,7 +50,7 @@ const everywhere = new Set(
 /** The programs that a shell line calls, as far as one can tell without being a shell. */
 export function toolsOf(command: string): readonly string[] {
   const bare = command
-    .replaceAll(/<<-?'?(\w+)'?[\s\S]*?\n\1\b/g, "")
+    .replaceAll(/<<-?'?(\w+)'?([^\n]*)\n[\s\S]*?\n?\1$/gm, "$2")
     .replaceAll(/'[^']*'/g, "''")
     .replaceAll(/"[^"]*"/g, '""')
     .replaceAll(/\$\(|`/g, " ; ")
