@@ -71,7 +71,7 @@ export class PodWorker {
     const ends = !pod || pod.metadata.deletionTimestamp !== undefined;
     const wasEnding = before?.metadata.deletionTimestamp !== undefined;
     // Whatever is being started or pulled is no longer wanted.
-    if (ends && before && !wasEnding) this.#abort.abort(new Error("the pod is being deleted"));
+    if (ends && before && !wasEnding && this.#running) this.#abort.abort(new Error("the pod is being deleted"));
     const sooner =
       wasEnding && (!pod || (pod.metadata.deletionGracePeriodSeconds ?? 0) < (before.metadata.deletionGracePeriodSeconds ?? 0));
     if (sooner) this.#hurry(this.#graceSeconds());

@@ -54,12 +54,16 @@ export function checkGrpc(ip: string, port: number, service: string, timeoutMs: 
       session.destroy();
       resolve(result);
     };
-    const late = (): ProbeResult =>
-      connected
-        ? verdict(codes.deadlineExceeded, "", Buffer.alloc(0), timeoutMs)
-        : { healthy: false, why: `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: context deadline exceeded` };
-    const timer = clock.after(timeoutMs, () => done(late()));
-    session.on("error", (error) => done({ healthy: false, why: `error: failed to connect service at "${address}": ${error.message}` }));
+    // Upstream's client dials until the time is over: whatever went wrong, it says this.
+    const unreachable = `timeout: failed to connect service "${address}" within ${timeoutMs / 1000}s: context deadline exceeded`;
+    const broken = (why: string): ProbeResult => ({
+      healthy: false,
+      why: connected ? `error: health rpc probe failed: ${why}` : unreachable,
+    });
+    const timer = clock.after(timeoutMs, () =>
+      done(connected ? verdict(codes.deadlineExceeded, "", Buffer.alloc(0), timeoutMs) : broken("")),
+    );
+    session.on("error", (error) => done(broken(error.message)));
     session.on("connect", () => {
       connected = true;
     });
@@ -82,7 +86,7 @@ export function checkGrpc(ip: string, port: number, service: string, timeoutMs: 
     stream.on("response", take);
     stream.on("trailers", take);
     stream.on("data", (part: Buffer) => parts.push(part));
-    stream.on("error", (error) => done({ healthy: false, why: `error: health rpc probe failed: ${error.message}` }));
+    stream.on("error", (error) => done(broken(error.message)));
     stream.on("end", () => done(verdict(code ?? 2, code === undefined ? "no status received" : text, Buffer.concat(parts), timeoutMs)));
     stream.end(healthRequest(service));
   });

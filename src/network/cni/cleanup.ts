@@ -39,6 +39,21 @@ export function leftoverResults(names: readonly string[], network: string): read
   return names.filter((name) => ids.some((id) => name.startsWith(`${network}-${id}-`) || name === `cni-loopback-${id}-lo`));
 }
 
+/** The port-map plugin leaves its own chains, shared by all networks, behind; an empty one is nobody's, and is made again when needed. */
+export function idlePortChains(save: string): readonly (readonly string[])[] {
+  const lines = save.split("\n");
+  const chains = ["CNI-HOSTPORT-DNAT", "CNI-HOSTPORT-MASQ", "CNI-HOSTPORT-SETMARK"].filter((chain) =>
+    lines.some((line) => line.startsWith(`:${chain} `)),
+  );
+  if (chains.length === 0 || lines.some((line) => line.startsWith("-A CNI-HOSTPORT-DNAT ") || line.includes("-j CNI-DN-"))) return [];
+  const jumps = lines.filter((line) => line.startsWith("-A ") && chains.some((chain) => line.endsWith(` -j ${chain}`)));
+  const deletions = jumps.map((line) => {
+    const words = [...line.matchAll(/"((?:\\.|[^"])*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+    return ["-D", ...words.slice(1)];
+  });
+  return [...deletions, ...chains.map((chain) => ["-F", chain]), ...chains.map((chain) => ["-X", chain])];
+}
+
 /** Returns what was removed, in words. */
 export async function cleanupCni(clusterName: string): Promise<readonly string[]> {
   const removed: string[] = [...(await undoApiRoute(clusterName))];
@@ -60,6 +75,10 @@ export async function cleanupCni(clusterName: string): Promise<readonly string[]
     return removed; // no iptables on this machine: then no plugin has written rules either
   }
   for (const args of leftoverRules(save, networkName(clusterName))) {
+    await run("iptables", ["-t", "nat", "-w", "5", ...args]);
+    if (args[0] === "-X") removed.push(`iptables chain ${args[1]}`);
+  }
+  for (const args of idlePortChains(await run("iptables-save", ["-t", "nat"]))) {
     await run("iptables", ["-t", "nat", "-w", "5", ...args]);
     if (args[0] === "-X") removed.push(`iptables chain ${args[1]}`);
   }
