@@ -22,9 +22,19 @@ export function documentOf(object: object, type: string): Document {
   return document;
 }
 
-function messageOf(object: Document, type: string): Document {
+/** Two states to be compared: top-level fields that are one and the same in both are left out of both. */
+export function documentsOf(before: object, after: object, type: string): readonly [Document, Document] {
+  const [left, right] = [before as Document, after as Document];
+  const same = (name: string): boolean => typeof left[name] === "object" && left[name] === right[name];
+  const documents = [messageOf(left, type, same), messageOf(right, type, same)] as const;
+  for (const { metadata } of documents) if (metadata !== undefined) delete (metadata as Document)["managedFields"];
+  return documents;
+}
+
+function messageOf(object: Document, type: string, leftOut?: (name: string) => boolean): Document {
   const out: Document = {};
   for (const field of planOf(type).fields) {
+    if (leftOut?.(field.name)) continue;
     const value = object[field.name];
     const absent = value === undefined || value === null || ((field.dropZero || field.nullIfEmpty) && isZero(value, field.shape));
     if (!absent) out[field.name] = valueOf(value, field.shape);

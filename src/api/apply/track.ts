@@ -6,7 +6,7 @@
 import type { ApiObject } from "../machinery/object.ts";
 import type { ManagedFieldsEntry } from "../machinery/types.gen.ts";
 import { type Comparison, compare, isSame } from "./compare.ts";
-import { documentOf } from "./document.ts";
+import { documentsOf } from "./document.ts";
 import { FieldSet } from "./fieldset.ts";
 import {
   decodeForeignManagers,
@@ -71,7 +71,7 @@ function changed(live: ApiObject | undefined, object: ApiObject, managers: Manag
   const { view } = write;
   const before = live ?? { apiVersion: apiVersionOf(view), kind: view.kind, metadata: {} };
   const filter = resetFilter(view, write.subresource);
-  const comparison = filtered(compare(documentOf(before, view.type), documentOf(object, view.type), view.type), filter);
+  const comparison = filtered(compare(...documentsOf(before, object, view.type), view.type), filter);
   const versions = new Versions(before, object, write, comparison);
   const left = takeFromOthers(managers, versions);
   const mine = stripMeta(filter(comparison.modified.union(comparison.added)));
@@ -107,7 +107,7 @@ export class Versions {
     if (this.#known.has(apiVersion)) return this.#known.get(apiVersion);
     const before = this.#write.view.at(this.#before, apiVersion);
     const after = this.#write.view.at(this.#after, apiVersion);
-    const seen = before && after && compare(documentOf(before.object, before.type), documentOf(after.object, after.type), before.type);
+    const seen = before && after && compare(...documentsOf(before.object, after.object, before.type), before.type);
     this.#known.set(apiVersion, seen);
     return seen;
   }

@@ -153,7 +153,8 @@ export class WatchCache {
     const entry = this.#expected.get(kv.key);
     if (entry === undefined || entry.bytes.compare(kv.value) !== 0) return undefined;
     this.#expected.delete(kv.key);
-    return { ...entry, revision: kv.modRevision };
+    // The store's bytes, so that they are not held twice.
+    return { ...entry, revision: kv.modRevision, bytes: Buffer.from(kv.value.buffer, kv.value.byteOffset, kv.value.byteLength) };
   }
 
   /** True once the cache has reached `revision`; false if that takes longer than `timeoutMs`. */

@@ -25,6 +25,7 @@ import { convert } from "../convert.ts";
 import { answerEntry } from "./answer.ts";
 import { apply, isApply } from "./apply.ts";
 import { checkStrict, contentType, readBody } from "./body.ts";
+import { patchNarrowly } from "./narrowpatch.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
 import { checkName, parseResourceVersion, type Proposal, updateObject } from "./update.ts";
 import { type Stored, subjectOf } from "./write.ts";
@@ -118,10 +119,17 @@ function invalidPatch(patch: Patch, bytes: Buffer, text: string): ApiError {
 
 function propose(call: Call, patch: Patch, stored: Stored, options: WriteOptions): Proposal {
   const current = convert(stored.object, call.resource);
+  // Of a status the rest is only read, so it may be shared; other writes prepare the rest, too.
+  const narrow = call.info.subresource === "status" ? patchNarrowly(patch, current, call.resource.type) : undefined;
+  if (narrow) return proposalOf(call, narrow, stored);
   const patched = patchObject(call, patch, current, call.resource.type);
   if (options.fieldValidation === "Strict" && patched.strictErrors.length > 0)
     throw invalidPatch(patch, patched.bytes, `strict decoding error: ${patched.strictErrors.join(", ")}`);
   const object = checkStrict(patched, options.fieldValidation, call.resource, call.warn);
+  return proposalOf(call, object, stored);
+}
+
+function proposalOf(call: Call, object: ApiObject, stored: Stored): Proposal {
   checkPatched(call, object);
   const given = parseResourceVersion(object.metadata.resourceVersion);
   // Untouched by the patch: then it names the state it was made from, and nobody is surprised.

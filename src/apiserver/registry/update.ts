@@ -157,7 +157,8 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   else object.metadata.generation = old.metadata.generation;
   took({ allocation: await beginAllocation(call, object, old, dryRun), old });
   const status = call.info.subresource === "status";
-  const before = clone(old);
+  // Of a status write the other side is kept as it is, and shared.
+  const before = status ? { ...old, metadata: { ...old.metadata } } : clone(old);
   if (status) rules.prepareForStatusUpdate(object, before);
   else if (call.info.subresource === "" || call.info.subresource === "scale") rules.prepareForUpdate(object, before);
   inheritSystemFields(object.metadata, old.metadata);
