@@ -4,6 +4,7 @@
 export { AssertionFailed, assert, unreachable } from "./assert.ts";
 export { type Clock, delay, ManualClock, rfc3339, rfc3339Micro, systemClock, type Timer } from "./clock.ts";
 export type { JsonScalar, JsonValue } from "./json.ts";
+export { plan, type Steps } from "./keep.ts";
 export { createLog, type Log, type LogFields, type LogLevel, logLevels, silentLog } from "./log.ts";
 export { type Counter, type Gauge, type Histogram, type MetricLabels, MetricRegistry } from "./metrics.ts";
 export { own } from "./own.ts";

@@ -28,3 +28,4 @@ export { FolderInUse } from "./lock.ts";
 export { type OpenStoreOptions, openStore } from "./open.ts";
 export { revision } from "./revision.ts";
 export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";
+export { SimulatedDisk } from "./wal/simulateddisk.ts";

@@ -4,6 +4,7 @@
 
 import { type ApiError, type Pod, type ReplicaSet, selectorFromLabelSelector } from "#api";
 import { type AnyObject, isControlledBy, type Live } from "#client";
+import { plan } from "#lib";
 import { claim } from "../claim.ts";
 import type { Action, Plan } from "../framework/plan.ts";
 import { createPod, deletePod, podFromTemplate } from "../podcontrol.ts";
@@ -29,18 +30,18 @@ export function planReplicaSet({ set, pods, related }: SeenReplicaSet, { nowMs }
   const selector = selectorFromLabelSelector(set.spec?.selector);
   const terminating = pods.filter((pod) => isPodTerminating(pod) && isControlledBy(pod, set) && selector.matches(pod.metadata.labels));
   const wanted = set.spec?.replicas ?? 1;
-  const difference = active.length - wanted;
+  const { start, stop } = plan(wanted, active);
   const decision = `${active.length} of ${wanted} replicas`;
 
   const manage: Action[] = [];
-  if (set.metadata.deletionTimestamp === undefined && difference < 0) {
+  if (set.metadata.deletionTimestamp === undefined && start > 0) {
     manage.push({
       verb: "batch",
       slowStart: true,
-      actions: Array.from({ length: Math.min(-difference, burst) }, () => createPod(owner, podFromTemplate(owner, set.spec?.template))),
+      actions: Array.from({ length: Math.min(start, burst) }, () => createPod(owner, podFromTemplate(owner, set.spec?.template))),
     });
-  } else if (set.metadata.deletionTimestamp === undefined && difference > 0) {
-    const surplus = podsToDelete(active, related, Math.min(difference, burst), nowMs);
+  } else if (set.metadata.deletionTimestamp === undefined && stop.length > 0) {
+    const surplus = podsToDelete(active, related, Math.min(stop.length, burst), nowMs);
     manage.push({ verb: "batch", slowStart: false, actions: surplus.map((pod) => deletePod(owner, pod)) });
   }
 
