@@ -2,10 +2,10 @@
 // Invariant: each node speaks with its own token over shared connections, and answers the API server on one shared port.
 // Called by: cmd/part.ts. Next on the way: kubelet/kubelet.ts over cri/simulated.
 
-import { appendFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gitVersion } from "#config";
-import { simulatedCri } from "#cri";
+import { fileJournal, simulatedCri } from "#cri";
 import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
 import { isSimulatedNode, simulatedNodes } from "./cluster.ts";
 import type { PartContext } from "./context.ts";
@@ -54,6 +54,8 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
     simulatedPort,
     false,
   );
+  // A killed process finds here what ran: no pod is started again for it.
+  const journalOf = (node: string): string => join(paths.nodes, node, "runtime");
   for (const [index, node] of names.entries()) {
     const folder = join(paths.nodes, node);
     const podLogsDirectory = join(folder, "pod-logs");
@@ -63,7 +65,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
       node,
       createKubelet({
         client: nodeClient(transport.withToken(token), clock),
-        cri: simulatedCri({ clock, prng, spans, addressPrefix: prefix, writeLog: appendLog }),
+        cri: simulatedCri({ clock, prng, spans, addressPrefix: prefix, writeLog: appendLog, journal: fileJournal(journalOf(node)) }),
         volumes: simulatedVolumes(),
         clock,
         prng,
@@ -90,8 +92,10 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
   await Promise.all([...kubelets.values()].map((kubelet) => kubelet.ready));
   return {
     facts: { simulatedPort: server.port },
-    async stop() {
+    async stop(reason) {
       await Promise.all([...kubelets.values()].map((kubelet) => kubelet.close()));
+      // With the cluster its containers end, as they do on a machine that is switched off.
+      if (reason === "cluster") for (const node of names) rmSync(journalOf(node), { force: true });
       await server.close(200);
       transport.close();
     },

@@ -54,6 +54,7 @@ export class SimulatedState {
   readonly #options: StateOptions;
   readonly #records = new Map<string, Stored>();
   readonly #timers = new Map<string, Timer[]>();
+  #appended = 0;
   readonly #stopping = new Map<string, (() => void)[]>();
   readonly #watchers = new Map<string, Set<ContainerWatcher>>();
 
@@ -86,15 +87,28 @@ export class SimulatedState {
 
   put(id: string, record: Stored): void {
     this.#records.set(id, record);
-    this.#options.journal?.append(JSON.stringify([id, record]));
+    this.#append([id, record]);
   }
 
   forget(id: string): boolean {
     for (const timer of this.#timers.get(id) ?? []) timer.cancel();
     this.#timers.delete(id);
     if (!this.#records.delete(id)) return false;
-    this.#options.journal?.append(JSON.stringify([id, null]));
+    this.#append([id, null]);
     return true;
+  }
+
+  #append(entry: readonly [string, Stored | null]): void {
+    const { journal } = this.#options;
+    if (!journal) return;
+    journal.append(JSON.stringify(entry));
+    // Most lines speak of what is long gone: a journal is at most five times what it holds, and a thousand lines.
+    if (++this.#appended > 1000 + 4 * this.#records.size) this.#compact(journal);
+  }
+
+  #compact(journal: SimulatedJournal): void {
+    journal.rewrite([...this.#records].map((entry) => JSON.stringify(entry)));
+    this.#appended = 0;
   }
 
   start(id: string): void {
@@ -164,7 +178,8 @@ export class SimulatedState {
   #restore(): void {
     const { journal, clock } = this.#options;
     if (!journal) return;
-    for (const line of journal.read()) {
+    const lines = journal.read();
+    for (const line of lines) {
       try {
         const [id, record] = JSON.parse(line) as [string, Stored | null];
         if (record) this.#records.set(id, record);
@@ -173,7 +188,7 @@ export class SimulatedState {
         // The last line of a process that was killed while writing it: that change never happened.
       }
     }
-    journal.rewrite([...this.#records].map((entry) => JSON.stringify(entry)));
+    if (lines.length > 0) this.#compact(journal);
     for (const { status } of this.containers()) {
       if (status.state === "CONTAINER_RUNNING") this.#live(status.id, clock.nowMs() - status.startedAt / 1_000_000);
     }
