@@ -34,7 +34,7 @@ function validateConfigMap(map: ConfigMap): FieldError[] {
   }
   errors.push(...checkKeys("binaryData", map.binaryData));
   for (const value of Object.values(map.binaryData ?? {})) size += base64Bytes(value);
-  if (size > maxBytes) errors.push(fieldError.tooLong("", maxBytes));
+  if (size > maxBytes) errors.push(fieldError.tooLong("[]", maxBytes));
   return errors;
 }
 
