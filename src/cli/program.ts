@@ -73,14 +73,26 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
   )
     .option("-n, --namespace <namespace>", "namespace of the object", "default")
     .action(run(async () => (await import("./trace.ts")).trace));
+  output(
+    verb("why", "Say in sentences why an object is as it is: pending, restarted, not ready, going, gone.")
+      .argument("<kind/name>", "such as pod/web-x7k2p; also as two words")
+      .argument("[name]", "the name, where the kind stands alone"),
+  )
+    .option("-n, --namespace <namespace>", "namespace of the object", "default")
+    .option("--field <path>", "who wrote this field, such as spec.replicas")
+    .action(run(async () => (await import("./why.ts")).why));
   const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
   image
     .command("load")
     .copyInheritedSettings(root)
-    .description("Load an OCI archive into the cluster's containerd.")
-    .argument("<file>", "the archive")
+    .description("Load an archive (OCI, or as `docker save` writes it) into the cluster's containerd.")
+    .argument("<file>", "the archive, compressed or not")
     .option("--name <name>", "name of the cluster", "dhow")
+    .option("--as <reference>", "what to call the image, where the archive does not say")
     .action(run(async () => (await import("./image.ts")).imageLoad));
+  output(image.command("list").copyInheritedSettings(root).description("List the images of the cluster's containerd."))
+    .option("--name <name>", "name of the cluster", "dhow")
+    .action(run(async () => (await import("./image.ts")).imageList));
 
   plain("lab", "Experiments to run, break and mend: the list, or one of them.")
     .argument("[number]", "number of a lab, or `shell` for a terminal inside an open one")

@@ -3,6 +3,6 @@
 
 export { type ImageDescription, imageArchive, pauseArchive, pauseReference } from "./archive.ts";
 export type { Architecture } from "./elf.ts";
-export { type LoadOptions, loadImage } from "./load.ts";
+export { type LoadOptions, loadImage, namelessImage, renameImage } from "./load.ts";
 export { pauseProgram } from "./pause.ts";
 export { type TarEntry, tar } from "./tar.ts";
