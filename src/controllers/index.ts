@@ -18,6 +18,7 @@ import { replicaSet } from "./replicaset/index.ts";
 import { resourceQuota } from "./resourcequota/index.ts";
 import { rootCa } from "./rootca.ts";
 import { serviceAccount } from "./serviceaccount.ts";
+import { statefulSet } from "./statefulset/index.ts";
 import { ttlAfterFinished } from "./ttlafterfinished.ts";
 
 export { type Decision, DecisionRing, type DecisionSink };
@@ -28,6 +29,7 @@ export const controllers: readonly Controller[] = [
   replicaSet,
   deployment,
   daemonSet,
+  statefulSet,
   job,
   ttlAfterFinished,
   endpoints,
