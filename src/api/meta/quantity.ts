@@ -80,7 +80,7 @@ export class Quantity {
     const fraction = (found[3] ?? "").slice(1);
     const suffix = interpretSuffix(found[4] ?? "");
     if (!suffix || Math.abs(suffix.exponent) > 1000) throw new QuantityError("unable to parse quantity's suffix");
-    if (!found[2] && !fraction) throw new QuantityError("unable to parse numeric part of quantity");
+    // No digit at all counts as zero, as upstream reads it.
     const digits = BigInt(whole + fraction);
     const scaled = suffix.format === "binarySI" ? digits << BigInt(suffix.exponent) : digits;
     const tens = (suffix.format === "binarySI" ? 0 : suffix.exponent) - fraction.length + 9;
