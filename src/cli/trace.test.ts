@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Span } from "#lib";
-import { parseTarget } from "./trace.ts";
+import { parseTarget } from "./target.ts";
 import { tracesOf, treeLines } from "./trace-tree.ts";
 
 const span = (
@@ -61,8 +61,14 @@ test("the tree", () => {
 });
 
 test("what may be asked for", () => {
-  assert.deepEqual(parseTarget("deploy/web"), { resource: "deployments", name: "web" });
-  assert.deepEqual(parseTarget("deployment.apps/web"), { resource: "deployments", name: "web" });
-  assert.deepEqual(parseTarget("leases/x"), { resource: "leases", name: "x" });
+  const asked = (text: string, second?: string): unknown => {
+    const { info, name } = parseTarget(text, second);
+    return [info.resource, info.group, name];
+  };
+  assert.deepEqual(asked("deploy/web"), ["deployments", "apps", "web"]);
+  assert.deepEqual(asked("Deployment.apps/web"), ["deployments", "apps", "web"]);
+  assert.deepEqual(asked("leases.v1.coordination.k8s.io/x"), ["leases", "coordination.k8s.io", "x"]);
+  assert.deepEqual(asked("po", "x"), ["pods", "", "x"]);
   for (const wrong of ["web", "a/b/c", "/web", "pod/"]) assert.throws(() => parseTarget(wrong), /is not KIND\/NAME/);
+  assert.throws(() => parseTarget("podz/x"), /no kind "podz"; did you mean pods\?/);
 });

@@ -7,35 +7,8 @@ import { join } from "node:path";
 import { dhowHome, stateExists, statePaths } from "#compose";
 import type { Span } from "#lib";
 import { CliError, exitCodes, type Io } from "./io.ts";
+import { parseTarget } from "./target.ts";
 import { tracesOf, treeLines } from "./trace-tree.ts";
-
-/** The words kubectl knows, as far as a person would trace them. */
-const resources: Readonly<Record<string, string>> = {
-  pod: "pods",
-  po: "pods",
-  deployment: "deployments",
-  deploy: "deployments",
-  replicaset: "replicasets",
-  rs: "replicasets",
-  namespace: "namespaces",
-  ns: "namespaces",
-  node: "nodes",
-  no: "nodes",
-  configmap: "configmaps",
-  cm: "configmaps",
-  secret: "secrets",
-  serviceaccount: "serviceaccounts",
-  sa: "serviceaccounts",
-  service: "services",
-  svc: "services",
-};
-
-export function parseTarget(text: string): { readonly resource: string; readonly name: string } {
-  const [kind = "", name = "", ...rest] = text.split("/");
-  if (kind === "" || name === "" || rest.length > 0) throw new CliError(`${JSON.stringify(text)} is not KIND/NAME`, exitCodes.wrongUse);
-  const word = kind.toLowerCase().split(".")[0]!;
-  return { resource: Object.hasOwn(resources, word) ? resources[word]! : word, name };
-}
 
 export function readSpans(folder: string): Span[] {
   if (!existsSync(folder)) return [];
@@ -64,7 +37,8 @@ export async function trace(io: Io, ...given: unknown[]): Promise<number> {
   const [options, target] = given as [TraceOptions, string];
   const paths = statePaths(dhowHome(io.env), options.name);
   if (!stateExists(paths)) throw new CliError(`no cluster "${options.name}"; \`dhow up\` makes one`);
-  const { resource, name } = parseTarget(target);
+  const { info, name } = parseTarget(target);
+  const { resource } = info;
   const spans = readSpans(paths.traces);
   const found = tracesOf(spans, resource, options.namespace, name);
   const newest = found.at(-1);

@@ -8,10 +8,12 @@ import type { RunningPart } from "./part.ts";
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { PartContext } from "./context.ts";
+import type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
 
 export { type BringUpOptions, bringUp, failureText, serverUrl, type StepEvent, type Up, UpFailed, type UpResult } from "./bring-up.ts";
 export { clusterParts, type Launcher, leanEnv, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
 export type { PartContext } from "./context.ts";
+export type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
 export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
 export {
@@ -39,6 +41,10 @@ export async function startNode(context: PartContext, node: string): Promise<Run
 
 export async function startSimulatedNodes(context: PartContext): Promise<RunningPart> {
   return (await import("./simulated-nodes.ts")).startSimulatedNodes(context);
+}
+
+export async function memoryCluster(options: MemoryClusterOptions): Promise<MemoryCluster> {
+  return (await import("./memory-cluster.ts")).memoryCluster(options);
 }
 
 /** Loads what a part of this kind will need, so that its `start` finds it loaded. */
