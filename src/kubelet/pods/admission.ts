@@ -2,7 +2,7 @@
 // Invariant: pure; a pod is looked at once, before anything of it exists, against those that were taken before it.
 // Called by: worker.ts at a pod's first pass. Next on the way: a refusal becomes the pod's status: Failed, and why.
 
-import { type Container, type Node, type NodeSelectorTerm, type Pod, Quantity, type Taint, type Toleration } from "#api";
+import { type Container, type Node, type Pod, Quantity, requiredNodeHolds, type Taint, type Toleration } from "#api";
 import { own } from "#lib";
 
 export interface Refusal {
@@ -56,38 +56,9 @@ function resources(pod: Pod, others: readonly Pod[], node: Node): Refusal | unde
 
 const predicate = (name: string, why: string): Refusal => ({ reason: name, message: `Predicate ${name} failed: ${why}` });
 
-function termMatches(term: NodeSelectorTerm, node: Node): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  const holds = (value: string | undefined, operator: string, values: readonly string[]): boolean => {
-    switch (operator) {
-      case "In":
-        return value !== undefined && values.includes(value);
-      case "NotIn":
-        return value === undefined || !values.includes(value);
-      case "Exists":
-        return value !== undefined;
-      case "DoesNotExist":
-        return value === undefined;
-      case "Gt":
-        return value !== undefined && Number(value) > Number(values[0]);
-      case "Lt":
-        return value !== undefined && Number(value) < Number(values[0]);
-      default:
-        return false;
-    }
-  };
-  const { labels, name } = node.metadata;
-  const byLabel = matchExpressions.every((one) => holds(own(labels, one.key), one.operator, one.values ?? []));
-  return byLabel && matchFields.every((one) => holds(one.key === "metadata.name" ? name : undefined, one.operator, one.values ?? []));
-}
-
 export function wantsNode(pod: Pod, node: Node): boolean {
-  const { nodeSelector = {}, affinity } = pod.spec ?? {};
-  const labels = node.metadata.labels;
-  if (!Object.entries(nodeSelector).every(([key, value]) => own(labels, key) === value)) return false;
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  return terms === undefined || terms.some((term) => termMatches(term, node));
+  const { name = "", labels } = node.metadata;
+  return requiredNodeHolds(pod.spec, { name, labels });
 }
 
 interface HostPort {
