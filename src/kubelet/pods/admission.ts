@@ -2,7 +2,7 @@
 // Invariant: pure; a pod is looked at once, before anything of it exists, against those that were taken before it.
 // Called by: worker.ts at a pod's first pass. Next on the way: a refusal becomes the pod's status: Failed, and why.
 
-import { type Container, type Node, type Pod, Quantity, requiredNodeHolds, type Taint, type Toleration } from "#api";
+import { type Container, type Node, type Pod, Quantity, requiredNodeHolds, tolerates } from "#api";
 import { own } from "#lib";
 
 export interface Refusal {
@@ -77,13 +77,6 @@ function hostPorts(pod: Pod): readonly HostPort[] {
 
 const clash = (a: HostPort, b: HostPort): boolean =>
   a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0");
-
-function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  if (toleration.operator === "Exists") return true;
-  return Boolean(toleration.key) && (toleration.value ?? "") === (taint.value ?? "");
-}
 
 /** undefined: the node takes the pod. */
 export function refusal(pod: Pod, others: readonly Pod[], node: Node): Refusal | undefined {
