@@ -48,12 +48,7 @@ export const controllerRevision: KindRules = {
       : [fieldError.invalid("data", as<{ data?: unknown }>(object).data ?? null, "field is immutable")]),
   ],
   allowUnconditionalUpdate: true,
-  columns: [
-    nameColumn,
-    column("Controller", "Whose past it is."),
-    column("Revision", "Its number among the revisions.", { type: "integer" }),
-    ageColumn,
-  ],
+  columns: [nameColumn, column("Controller", "Whose past it is."), column("Revision", "Its number among the revisions."), ageColumn],
   row: (object, nowMs) => {
     const { revision } = as<ControllerRevision>(object);
     return { cells: [object.metadata.name ?? "", controllerOf(object), revision, age(object.metadata.creationTimestamp, nowMs)] };

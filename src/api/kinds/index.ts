@@ -2,6 +2,14 @@
 // Invariant: one file a kind and one word in the list; a kind that is not here is served with a warning.
 // Called by: api/index.ts.
 
+import { horizontalPodAutoscaler } from "./autoscaler.ts";
+import { certificateSigningRequest } from "./certificates.ts";
+import { apiService, deviceClass, flowSchema, priorityLevel, resourceClaim, resourceClaimTemplate, runtimeClass } from "./cluster.ts";
+import { ingress, ingressClass } from "./ingress.ts";
+import { ipAddress, networkPolicy, serviceCidr } from "./networkpolicy.ts";
+import { podTemplate, replicationController } from "./replicationcontroller.ts";
+import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment, volumeAttributesClass } from "./storage.ts";
+import { persistentVolume, persistentVolumeClaim } from "./volumes.ts";
 import { configMap, secret } from "./configmap.ts";
 import { controllerRevision } from "./controllerrevision.ts";
 import { deployment } from "./deployment.ts";
@@ -52,6 +60,29 @@ export const kinds: readonly KindRules[] = [
   serviceAccount,
   statefulSet,
   storageClass,
+  apiService,
+  certificateSigningRequest,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  deviceClass,
+  flowSchema,
+  horizontalPodAutoscaler,
+  ingress,
+  ingressClass,
+  ipAddress,
+  networkPolicy,
+  persistentVolume,
+  persistentVolumeClaim,
+  podTemplate,
+  priorityLevel,
+  replicationController,
+  resourceClaim,
+  resourceClaimTemplate,
+  runtimeClass,
+  serviceCidr,
+  volumeAttachment,
+  volumeAttributesClass,
 ];
 
 const byKind: ReadonlyMap<string, KindRules> = new Map(kinds.map((rules) => [`${rules.group}/${rules.kind}`, rules]));

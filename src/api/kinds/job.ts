@@ -5,6 +5,7 @@
 import type { ApiObject } from "../machinery/object.ts";
 import type { CronJob, CronJobSpec, Job, JobSpec } from "../machinery/types.gen.ts";
 import { isConditionTrue } from "../meta/conditions.ts";
+import { cronProblem, isTimeZone } from "../meta/cron.ts";
 import { age, humanDuration } from "../meta/duration.ts";
 import { type FieldError, fieldError } from "../meta/fielderrors.ts";
 import { formatLabelSelector } from "../meta/labels.ts";
@@ -159,11 +160,29 @@ function setCronDefaults(object: ApiObject): void {
   defaultTemplate((spec.jobTemplate.spec ??= {} as JobSpec));
 }
 
+function scheduleErrors(spec: CronJobSpec | undefined): FieldError[] {
+  const schedule = spec?.schedule ?? "";
+  const errors: FieldError[] = [];
+  const problem = cronProblem(schedule);
+  if (schedule === "") errors.push(fieldError.required("spec.schedule"));
+  else if (schedule.includes("TZ")) {
+    errors.push(fieldError.invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
+  } else if (problem !== undefined) errors.push(fieldError.invalid("spec.schedule", schedule, problem));
+  const zone = spec?.timeZone;
+  if (zone === "") errors.push(fieldError.invalid("spec.timeZone", zone, "timeZone must be nil or non-empty string"));
+  else if (zone?.toLowerCase() === "local")
+    errors.push(
+      fieldError.invalid("spec.timeZone", zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"),
+    );
+  else if (zone !== undefined && !isTimeZone(zone)) errors.push(fieldError.invalid("spec.timeZone", zone, `unknown time zone ${zone}`));
+  return errors;
+}
+
 function validateCron({ spec, metadata }: CronJob): FieldError[] {
   const errors: FieldError[] = [];
   if ((metadata?.name ?? "").length > 52)
     errors.push(fieldError.invalid("metadata.name", metadata?.name, "must be no more than 52 characters"));
-  if (!spec?.schedule) errors.push(fieldError.required("spec.schedule"));
+  errors.push(...scheduleErrors(spec));
   const policies = ["Allow", "Forbid", "Replace"];
   if (!policies.includes(spec?.concurrencyPolicy ?? "")) {
     errors.push(fieldError.notSupported("spec.concurrencyPolicy", spec?.concurrencyPolicy ?? "", policies));

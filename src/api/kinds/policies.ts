@@ -2,6 +2,7 @@
 // Invariant: defaults and lines are complete; validation holds the main rules and no more (each kind's next step is its own file).
 // Called by: kinds/index.ts. Next on the way: apiserver/admission, controllers.
 
+import { isDeepStrictEqual } from "node:util";
 import { own } from "#lib";
 import type { ApiObject } from "../machinery/object.ts";
 import type {
@@ -18,6 +19,7 @@ import { isPercent } from "../meta/names.ts";
 import { nameErrors, nonNegative, sortedEntries, validateLabelSelector } from "./checks.ts";
 import { ageColumn, column, nameColumn } from "./columns.ts";
 import { as, bumpGeneration, keep, roundResourceList, sameOnWire } from "./common.ts";
+import { validateLimits, validateQuota, validateQuotaUpdate } from "./limits.ts";
 import type { KindRules } from "./rules.ts";
 
 const highestUserPriority = 1_000_000_000;
@@ -88,6 +90,8 @@ export const resourceQuota: KindRules = {
   },
   prepareForUpdate: (object, old) => keep(object, old, "status"),
   prepareForStatusUpdate: (object, old) => keep(object, old, "spec"),
+  validate: (object) => validateQuota(as<ResourceQuota>(object)),
+  validateUpdate: (object, old) => validateQuotaUpdate(as<ResourceQuota>(object), as<ResourceQuota>(old)),
   allowUnconditionalUpdate: true,
   columns: [nameColumn, column("Request", "Used of allowed requests."), column("Limit", "Used of allowed limits."), ageColumn],
   row: (object, nowMs) => {
@@ -115,6 +119,8 @@ export const limitRange: KindRules = {
   setDefaults: (object) => {
     for (const item of as<LimitRange>(object).spec?.limits ?? []) defaultLimit(item);
   },
+  validate: (object) => validateLimits(as<LimitRange>(object)),
+  validateUpdate: (object) => validateLimits(as<LimitRange>(object)),
   allowUnconditionalUpdate: true,
 };
 
@@ -122,12 +128,24 @@ function validateBudget(object: ApiObject): FieldError[] {
   const { spec } = as<PodDisruptionBudget>(object);
   const errors: FieldError[] = [];
   if (spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-    errors.push(fieldError.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+    // Upstream shows its internal form here.
+    const shown = {
+      MinAvailable: spec.minAvailable,
+      Selector: spec.selector ?? null,
+      MaxUnavailable: spec.maxUnavailable,
+      UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+    };
+    errors.push(fieldError.invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set"));
   }
   for (const name of ["minAvailable", "maxUnavailable"] as const) {
     const value = spec?.[name];
     if (typeof value === "number") errors.push(...nonNegative(`spec.${name}`, value));
-    else if (value !== undefined) errors.push(...nameErrors(`spec.${name}`, value, isPercent));
+    else if (value !== undefined) {
+      errors.push(...nameErrors(`spec.${name}`, value, isPercent));
+      if (/^\d+%$/.test(value) && Number.parseInt(value, 10) > 100) {
+        errors.push(fieldError.invalid(`spec.${name}`, value, "must not be greater than 100%"));
+      }
+    }
   }
   return [...errors, ...validateLabelSelector("spec.selector", spec?.selector)];
 }
@@ -170,6 +188,17 @@ export const podDisruptionBudget: KindRules = {
   },
 };
 
+const reclaimPolicies = ["Delete", "Retain"];
+const bindingModes = ["Immediate", "WaitForFirstConsumer"];
+
+function validateStorageClass(object: ApiObject): FieldError[] {
+  const { provisioner, reclaimPolicy = "", volumeBindingMode = "" } = as<StorageClass>(object);
+  const errors = provisioner ? [] : [fieldError.required("provisioner")];
+  if (!reclaimPolicies.includes(reclaimPolicy)) errors.push(fieldError.notSupported("reclaimPolicy", reclaimPolicy, reclaimPolicies));
+  if (!bindingModes.includes(volumeBindingMode)) errors.push(fieldError.notSupported("volumeBindingMode", volumeBindingMode, bindingModes));
+  return errors;
+}
+
 export const storageClass: KindRules = {
   group: "storage.k8s.io",
   version: "v1",
@@ -180,7 +209,21 @@ export const storageClass: KindRules = {
     view.reclaimPolicy ??= "Delete";
     view.volumeBindingMode ??= "Immediate";
   },
-  validate: (object) => (as<StorageClass>(object).provisioner ? [] : [fieldError.required("provisioner")]),
+  validate: validateStorageClass,
+  validateUpdate: (object, old) => {
+    const [now, then] = [as<StorageClass>(object), as<StorageClass>(old)];
+    const errors: FieldError[] = [];
+    if (now.provisioner !== then.provisioner) errors.push(fieldError.forbidden("provisioner", "updates to provisioner are forbidden."));
+    if (!isDeepStrictEqual({ ...now.parameters }, { ...then.parameters })) {
+      errors.push(fieldError.forbidden("parameters", "updates to parameters are forbidden."));
+    }
+    if (now.reclaimPolicy !== then.reclaimPolicy)
+      errors.push(fieldError.forbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden."));
+    if (now.volumeBindingMode !== then.volumeBindingMode) {
+      errors.push(fieldError.invalid("volumeBindingMode", now.volumeBindingMode ?? null, "field is immutable"));
+    }
+    return errors;
+  },
   allowUnconditionalUpdate: true,
   columns: [
     nameColumn,
