@@ -1,11 +1,11 @@
 // Before anything is made: which runtime, how many nodes, which port, and everything that stands in the way, listed at once.
 // Invariant: reads only; a choice made for the user is said in words.
-// Called by: up.ts. Next on the way: compose/state/folder.ts.
+// Called by: up.ts. Next on the way: host.ts for the machine, compose/state/folder.ts.
 
-import { accessSync, constants, existsSync } from "node:fs";
-import { createServer } from "node:net";
-import { delimiter, join } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { type ClusterSettings, isAlive, partNames, partRecords, type StatePaths } from "#compose";
+import { nearest } from "#config";
+import { containerProblems, type HostFacts, hostProblems, portProblem } from "./host.ts";
 
 export interface UpOptions {
   readonly name: string;
@@ -18,40 +18,25 @@ export interface UpOptions {
   readonly without?: readonly string[];
   readonly output?: "json";
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
 }
-
-function findProgram(name: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
-  return folders
-    .filter((folder) => folder !== "")
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-}
-
-const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** The runtime that can run here, and why. */
-function defaultRuntime(): { runtime: "containerd" | "simulated"; why: string } {
-  if (process.platform !== "linux") return { runtime: "simulated", why: "containers need Linux" };
-  if (!isRoot()) return { runtime: "simulated", why: "real containers need root" };
-  const missing = ["containerd", "runc"].filter((program) => findProgram(program) === undefined);
-  if (missing.length > 0) return { runtime: "simulated", why: `${missing.join(" and ")} not found` };
-  return { runtime: "containerd", why: "containerd is there and we are root" };
+function defaultRuntime(facts: HostFacts): { runtime: "containerd" | "simulated"; why: string } {
+  if (facts.platform !== "linux") return { runtime: "simulated", why: "containers need Linux" };
+  if (!facts.root) return { runtime: "simulated", why: "real containers need root" };
+  const [first, ...others] = containerProblems(facts, { nodes: 1 });
+  if (first === undefined) return { runtime: "containerd", why: "containerd is there and we are root" };
+  const more = others.length > 0 ? `, and ${others.length} more; \`dhow doctor\` lists them` : "";
+  return { runtime: "simulated", why: `${first.replace(/^runtime containerd: /, "")}${more}` };
 }
 
 /** What the flags say, then what the last `up` of this cluster chose, then the defaults. */
-export function chooseSettings(options: UpOptions, previous: ClusterSettings | undefined): Choice {
+export function chooseSettings(options: UpOptions, previous: ClusterSettings | undefined, facts: () => HostFacts): Choice {
   const words: string[] = [];
   let runtime = options.runtime ?? (options.cri === undefined ? previous?.runtime : "containerd");
   if (runtime === undefined) {
-    const chosen = defaultRuntime();
+    const chosen = defaultRuntime(facts());
     runtime = chosen.runtime;
     words.push(`runtime: ${runtime} (${chosen.why}; --runtime chooses)`);
   } else if (runtime === "simulated") words.push("runtime: simulated (containers are only played)");
@@ -73,16 +58,6 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
   };
 }
 
-function portProblem(port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(`port ${port}: ${error.code ?? error.message}; choose another by --port`),
-    );
-    probe.listen({ host: "127.0.0.1", port }, () => probe.close(() => resolve(undefined)));
-  });
-}
-
 interface Choice {
   readonly settings: ClusterSettings;
   readonly words: readonly string[];
@@ -97,25 +72,33 @@ export async function withFreePort(choice: Choice, options: UpOptions, paths: St
   return { settings: rest, words: [...choice.words, `port ${port} is taken by now; another one is chosen`] };
 }
 
-/** Everything that would make this start fail. */
-export async function preflight(options: UpOptions, settings: ClusterSettings): Promise<readonly string[]> {
-  const problems: (string | undefined)[] = [];
-  if (options.port !== undefined && options.port !== 0) problems.push(await portProblem(options.port));
-  if (settings.nodes + settings.simulatedNodes > 5000) problems.push("more than 5000 nodes");
-  if (settings.runtime === "containerd" && settings.nodes > 0) {
-    if (process.platform !== "linux") problems.push("runtime containerd: needs Linux");
-    else if (!isRoot()) problems.push("runtime containerd: needs root (--runtime simulated does not)");
-    if (settings.nodes > 1) problems.push("more than one node on containerd is not supported yet; use --simulated-nodes for more nodes");
-    if (settings.cri !== undefined) {
-      const socket = settings.cri.replace(/^unix:\/\//, "");
-      if (!existsSync(socket)) problems.push(`--cri: ${socket} does not exist`);
-    } else
-      for (const program of ["containerd", "runc", "ctr"])
-        if (findProgram(program) === undefined)
-          problems.push(`runtime containerd: ${program} is not installed (Debian: apt install containerd runc)`);
-    for (const plugin of ["bridge", "host-local", "portmap", "loopback"])
-      if (settings.cri === undefined && !existsSync(`/usr/lib/cni/${plugin}`))
-        problems.push(`runtime containerd: CNI plugin /usr/lib/cni/${plugin} is missing (Debian: apt install containernetworking-plugins)`);
+/** Names that nobody could leave out, because nobody has them. */
+async function unknownParts(without: readonly string[]): Promise<readonly string[]> {
+  const inside = "controller-manager/";
+  const loops = without.filter((one) => one.startsWith(inside));
+  const known: string[] = ["scheduler", "controller-manager"];
+  if (loops.length > 0) known.push(...(await import("#controllers")).controllers.map(({ name }) => `${inside}${name}`));
+  return without
+    .filter((one) => !known.includes(one))
+    .map((one) => {
+      const near = nearest(one, known);
+      return `--without: there is no ${JSON.stringify(one)}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    });
+}
+
+/** Everything that would make this start fail, at once. */
+export async function preflight(options: UpOptions, settings: ClusterSettings, facts: HostFacts): Promise<readonly string[]> {
+  const problems = [...hostProblems(facts, settings), ...(await unknownParts(settings.without))];
+  if (options.port !== undefined && options.port !== 0) {
+    const problem = options.port > 65_535 ? "is no port" : await portProblem(options.port);
+    if (problem !== undefined) problems.push(`port ${options.port} ${problem}; --port chooses another one`);
   }
-  return problems.filter((problem) => problem !== undefined);
+  if (settings.nodes + settings.simulatedNodes > 5000) problems.push("more than 5000 nodes");
+  if (settings.nodes + settings.simulatedNodes === 0) problems.push("no node at all; --nodes or --simulated-nodes says how many");
+  if (settings.runtime === "containerd" && settings.cri !== undefined) {
+    const socket = settings.cri.replace(/^unix:\/\//, "");
+    if (!existsSync(socket)) problems.push(`--cri: ${socket} does not exist; it is the socket of a CRI runtime that runs`);
+    else if (!statSync(socket).isSocket()) problems.push(`--cri: ${socket} is no socket`);
+  }
+  return problems;
 }

@@ -60,13 +60,18 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
       text.split(","),
     )
     .option("-q, --quiet", "print only what goes wrong")
+    .option("-v, --verbose", "print every step as it begins, and where the logs are")
     .action(run(async () => (await import("./up.ts")).up));
   output(verb("down", "Stop the cluster and remove what it made on this machine; its data stays."))
     .option("--purge", "remove the data too")
     .action(run(async () => (await import("./down.ts")).down));
   output(verb("status", "Say which parts run, and how they are.")).action(run(async () => (await import("./status.ts")).status));
-  verb("kubeconfig", "Print the path of the cluster's kubeconfig.")
+  output(plain("doctor", "Say what this machine is, what it lacks and how its clusters are: to paste into an issue.")).action(
+    run(async () => (await import("./doctor.ts")).doctor),
+  );
+  output(verb("kubeconfig", "Print the path of the cluster's kubeconfig."))
     .option("--merge", "write its entries into your own kubeconfig too")
+    .option("--context", "with --merge: make it the current context there")
     .action(run(async () => (await import("./kubeconfig.ts")).kubeconfig));
   output(
     verb("trace", "Show what one change set going, from the request to the containers.").argument("<kind/name>", "such as deployment/web"),
@@ -82,17 +87,12 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .option("--field <path>", "who wrote this field, such as spec.replicas")
     .action(run(async () => (await import("./why.ts")).why));
   const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
-  image
-    .command("load")
-    .copyInheritedSettings(root)
-    .description("Load an archive (OCI, or as `docker save` writes it) into the cluster's containerd.")
-    .argument("<file>", "the archive, compressed or not")
-    .option("--name <name>", "name of the cluster", "dhow")
-    .option("--as <reference>", "what to call the image, where the archive does not say")
+  const ofImages = (name: string, description: string): Command =>
+    output(image.command(name).copyInheritedSettings(root).description(description)).option("--name <name>", "name of the cluster", "dhow");
+  ofImages("load", "Load an OCI or docker archive into the cluster's containerd.")
+    .argument("<file>", "the archive")
     .action(run(async () => (await import("./image.ts")).imageLoad));
-  output(image.command("list").copyInheritedSettings(root).description("List the images of the cluster's containerd."))
-    .option("--name <name>", "name of the cluster", "dhow")
-    .action(run(async () => (await import("./image.ts")).imageList));
+  ofImages("list", "List the images that the cluster's containerd has.").action(run(async () => (await import("./image.ts")).imageList));
 
   plain("lab", "Experiments to run, break and mend: the list, or one of them.")
     .argument("[number]", "number of a lab, or `shell` for a terminal inside an open one")

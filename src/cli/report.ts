@@ -16,12 +16,14 @@ export function silentReporter(): Reporter {
   return { step: () => undefined, end: () => Promise.resolve() };
 }
 
-export function plainReporter(io: Io): Reporter {
+export function plainReporter(io: Io, verbose = false): Reporter {
   const startedMs = new Map<string, number>();
   return {
     step({ step, state, ms, detail }) {
-      if (state === "running") startedMs.set(step, ms);
-      else if (state === "done") io.err(`${step}: ready (${seconds(ms - (startedMs.get(step) ?? 0))})`);
+      if (state === "running") {
+        startedMs.set(step, ms);
+        if (verbose) io.err(`${step}: begins (+${seconds(ms)})`);
+      } else if (state === "done") io.err(`${step}: ready (${seconds(ms - (startedMs.get(step) ?? 0))})`);
       else io.err(`${step}: ${detail ?? state}`);
     },
     end: () => Promise.resolve(),

@@ -27,6 +27,7 @@ import {
   type UpResult,
   writeSettings,
 } from "#compose";
+import { hostFacts } from "./host.ts";
 import { CliError, exitCodes, type Io } from "./io.ts";
 import { chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
@@ -36,8 +37,13 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
   const paths = statePaths(home, options.name);
   if (lockHolder(paths)) return attach(io, paths, options);
   const previous = readSettings(paths);
-  const { settings, words } = await withFreePort(chooseSettings(options, previous), options, paths);
-  const problems = await preflight(options, settings);
+  const facts = hostFacts(paths.directory);
+  const { settings, words } = await withFreePort(
+    chooseSettings(options, previous, () => facts),
+    options,
+    paths,
+  );
+  const problems = await preflight(options, settings, facts);
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   openStateFolder(paths);
   if (options.quiet !== true) for (const line of words) io.err(line);
@@ -48,7 +54,8 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
 
 async function reporterFor(io: Io, options: UpOptions, paths: StatePaths, settings: ClusterSettings): Promise<Reporter> {
   if (options.quiet === true) return silentReporter();
-  if (!io.tty || options.output === "json") return plainReporter(io);
+  if (options.verbose === true) io.err(`logs: ${paths.logs}`);
+  if (!io.tty || options.output === "json" || options.verbose === true) return plainReporter(io, options.verbose === true);
   const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
   return tickingReporter(io, [
     "keys",
@@ -178,7 +185,7 @@ async function detached(
 function refuseOtherSettings(paths: StatePaths, options: UpOptions): void {
   const running = readSettings(paths);
   if (!running) return;
-  const { settings } = chooseSettings(options, running);
+  const { settings } = chooseSettings(options, running, () => hostFacts(paths.directory));
   const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without"] as const;
   const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
   const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);

@@ -62,7 +62,10 @@ export async function why(io: Io, ...given: unknown[]): Promise<number> {
       return exitCodes.done;
     }
     const title = `${info.singular}/${name}${place}${evidence.object ? "" : " does not exist any more"}`;
-    for (const line of explanationLines(title, explanation)) io.out(line);
+    const { findings, next } = explanation;
+    // What is to be copied must lead to the same cluster.
+    const command = options.name === "dhow" ? next : next?.replace(/^dhow why /, `dhow why --name ${options.name} `);
+    for (const line of explanationLines(title, { findings, ...(command === undefined ? {} : { next: command }) })) io.out(line);
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;

@@ -86,7 +86,10 @@ export function writeKubeconfig(config: Kubeconfig): string {
     lines[at] = `${indent}- ${lines[at]!.slice(indent.length + 2)}`;
   };
   const scalar = (value: unknown): string =>
-    typeof value === "string" && /^[A-Za-z][\w./:+=@-]*$/.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
+    typeof value === "string" &&
+    /^[A-Za-z][\w./:+=@-]*$/.test(value) &&
+    !value.endsWith(":") &&
+    !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
       ? value
       : JSON.stringify(value);
   write(config, "");

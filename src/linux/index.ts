@@ -14,3 +14,4 @@ export {
   processStartTime,
   proportionalSetSize,
 } from "./proc.ts";
+export { availableMemoryBytes, type CgroupFacts, cgroupFacts, freeDiskBytes } from "./room.ts";
