@@ -4,6 +4,7 @@
 
 import { type Client, createRecorder, type Recorder } from "#client";
 import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
+import { cronJob } from "./cronjob/index.ts";
 import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
 import { endpoints, endpointSlice } from "./endpoints/index.ts";
@@ -13,6 +14,9 @@ import { Informers } from "./framework/informers.ts";
 import { garbageCollector } from "./garbagecollector/index.ts";
 import { job } from "./job/index.ts";
 import { namespace } from "./namespace/index.ts";
+import { nodeLifecycle } from "./nodelifecycle/index.ts";
+import { nodeIpam } from "./nodelifecycle/ipam.ts";
+import { taintEviction } from "./nodelifecycle/tainteviction.ts";
 import { podGarbageCollector } from "./podgc.ts";
 import { replicaSet } from "./replicaset/index.ts";
 import { resourceQuota } from "./resourcequota/index.ts";
@@ -31,9 +35,13 @@ export const controllers: readonly Controller[] = [
   daemonSet,
   statefulSet,
   job,
+  cronJob,
   ttlAfterFinished,
   endpoints,
   endpointSlice,
+  nodeIpam,
+  nodeLifecycle,
+  taintEviction,
   podGarbageCollector,
   namespace,
   resourceQuota,

@@ -1,0 +1,157 @@
+// A node's life as the cluster sees it: silent nodes become Unknown, troubled nodes get taints, their Pods are no longer ready.
+// Invariant: only silence makes a node Unknown; when a whole zone falls silent nobody is evicted, since the fault may be ours.
+// Called by: the loop, by way of index.ts. Next on the way: tainteviction.ts, which acts on the NoExecute taints.
+
+import { findCondition, type Node, type NodeCondition, type Pod, type Taint } from "#api";
+import type { AnyObject, Live } from "#client";
+import { rfc3339 } from "#lib";
+import { type Action, isNotFound, type Plan, targetOf } from "../framework/plan.ts";
+
+export interface SeenNode {
+  readonly saw: readonly Live<AnyObject>[];
+  readonly node: Live<Node>;
+  /** When the node was last heard of: by its Lease or its status, on our clock. */
+  readonly heardMs: number;
+  /** Too much of the node's zone is silent. */
+  readonly disrupted: boolean;
+  readonly pods: readonly Live<Pod>[];
+}
+
+export const monitorGraceMs = 50_000;
+const startupGraceMs = 60_000;
+
+const watched = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"] as const;
+const prefix = "node.kubernetes.io/";
+const pressures = [
+  ["MemoryPressure", "memory-pressure"],
+  ["DiskPressure", "disk-pressure"],
+  ["NetworkUnavailable", "network-unavailable"],
+  ["PIDPressure", "pid-pressure"],
+] as const;
+/** The keys that are ours to give and to take. */
+const ownNoSchedule = new Set(["not-ready", "unreachable", "unschedulable", ...pressures.map(([, key]) => key)].map((key) => prefix + key));
+const ownNoExecute = new Set([`${prefix}not-ready`, `${prefix}unreachable`]);
+
+export function planNode(seen: SeenNode, { nowMs }: { nowMs: number }): Plan {
+  const { node, heardMs } = seen;
+  const graceMs = findCondition(node.status?.conditions, "Ready") ? monitorGraceMs : startupGraceMs;
+  const leftMs = heardMs + graceMs - nowMs;
+  const silent = leftMs < 0;
+  const conditions = silent ? silenced(node, nowMs) : (node.status?.conditions ?? []);
+  const ready = readiness(conditions);
+  const changed = conditions !== (node.status?.conditions ?? []) && JSON.stringify(conditions) !== JSON.stringify(node.status?.conditions);
+  const actions: Action[] = [];
+  if (changed) actions.push(...tellSilence(node, conditions));
+  actions.push(...taint(seen, conditions, nowMs));
+  if (ready !== "True") actions.push(...unready(seen.pods, nowMs));
+  const decision = silent ? "the node is silent" : ready === "True" ? "the node is ready" : `the node says Ready=${ready}`;
+  // A silent node wakes us itself when it speaks again.
+  return { actions, decision, ...(silent ? {} : { requeueAfterMs: leftMs + 1 }) };
+}
+
+export function readiness(conditions: readonly NodeCondition[] | undefined): string {
+  return findCondition(conditions, "Ready")?.status ?? "Unknown";
+}
+
+function silenced(node: Live<Node>, nowMs: number): NodeCondition[] {
+  const now = rfc3339(nowMs);
+  const conditions = [...(node.status?.conditions ?? [])];
+  for (const type of watched) {
+    const at = conditions.findIndex((one) => one.type === type);
+    const known = conditions[at];
+    if (!known) {
+      conditions.push({
+        type,
+        status: "Unknown",
+        reason: "NodeStatusNeverUpdated",
+        message: "Kubelet never posted node status.",
+        ...(node.metadata.creationTimestamp === undefined ? {} : { lastHeartbeatTime: node.metadata.creationTimestamp }),
+        lastTransitionTime: now,
+      });
+    } else if (known.status !== "Unknown") {
+      const message = "Kubelet stopped posting node status.";
+      conditions[at] = { ...known, status: "Unknown", reason: "NodeStatusUnknown", message, lastTransitionTime: now };
+    }
+  }
+  return conditions;
+}
+
+function tellSilence(node: Live<Node>, conditions: NodeCondition[]): Action[] {
+  const write: Action = {
+    verb: "patch",
+    resource: "nodes",
+    target: targetOf(node),
+    type: "strategic",
+    // The revision: a node that has just spoken is not to be called silent.
+    patch: { metadata: { resourceVersion: node.metadata.resourceVersion }, status: { conditions } },
+    subresource: "status",
+    tolerates: isNotFound,
+  };
+  if (readiness(node.status?.conditions) !== "True") return [write];
+  const { name } = node.metadata;
+  return [
+    write,
+    { verb: "event", about: node, type: "Normal", reason: "NodeNotReady", message: `Node ${name} status is now: NodeNotReady` },
+  ];
+}
+
+/** The taints that the conditions ask for; those of others stay as they are. */
+function taint({ node, disrupted }: SeenNode, conditions: readonly NodeCondition[], nowMs: number): Action[] {
+  const known = node.spec?.taints ?? [];
+  const ready = readiness(conditions);
+  const trouble = ready === "True" ? [] : [prefix + (ready === "False" ? "not-ready" : "unreachable")];
+  const noSchedule = new Set([
+    ...trouble,
+    ...pressures.filter(([type]) => findCondition(conditions, type)?.status === "True").map(([, key]) => prefix + key),
+    ...(node.spec?.unschedulable === true ? [`${prefix}unschedulable`] : []),
+  ]);
+  const noExecute = new Set(disrupted ? [] : trouble);
+  const owns = (one: Taint): boolean =>
+    (one.effect === "NoSchedule" && ownNoSchedule.has(one.key)) || (one.effect === "NoExecute" && ownNoExecute.has(one.key));
+  const wants = (one: Taint): boolean => (one.effect === "NoSchedule" ? noSchedule : noExecute).has(one.key);
+  const kept = known.filter((one) => !owns(one) || wants(one));
+  const has = (key: string, effect: string): boolean => kept.some((one) => one.key === key && one.effect === effect);
+  const timeAdded = rfc3339(nowMs);
+  const added: Taint[] = [
+    ...[...noSchedule].filter((key) => !has(key, "NoSchedule")).map((key) => ({ key, effect: "NoSchedule", timeAdded })),
+    ...[...noExecute].filter((key) => !has(key, "NoExecute")).map((key) => ({ key, effect: "NoExecute", timeAdded })),
+  ];
+  if (added.length === 0 && kept.length === known.length) return [];
+  const taints = [...kept, ...added];
+  const patch = { spec: { taints: taints.length > 0 ? taints : null } };
+  return [{ verb: "patch", resource: "nodes", target: targetOf(node), type: "merge", patch, tolerates: isNotFound }];
+}
+
+/** Nobody can say that they still work: Services leave them out. */
+function unready(pods: readonly Live<Pod>[], nowMs: number): Action[] {
+  return pods
+    .filter((pod) => findCondition(pod.status?.conditions, "Ready")?.status === "True")
+    .map((pod) => {
+      const patch = { status: { conditions: [{ type: "Ready", status: "False", lastTransitionTime: rfc3339(nowMs) }] } };
+      return {
+        verb: "patch",
+        resource: "pods",
+        target: targetOf(pod),
+        type: "strategic",
+        patch,
+        subresource: "status",
+        tolerates: isNotFound,
+        tell: { about: pod, succeeded: () => ({ type: "Warning", reason: "NodeNotReady", message: "Node is not ready" }) },
+      };
+    });
+}
+
+const zoneLabels = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] as const;
+
+/**
+ * Whether evictions stop in this node's zone: all of the cluster is silent, or more than half of the zone is (and more than two nodes).
+ * Simplification: upstream goes on slowly in a large zone that is partly silent, and evicts one node in ten seconds otherwise.
+ */
+export function isDisrupted(node: Live<Node>, nodes: readonly Live<Node>[]): boolean {
+  const isReady = (one: Live<Node>): boolean => readiness(one.status?.conditions) === "True";
+  if (!nodes.some(isReady)) return true;
+  const zoneOf = (one: Live<Node>): string => zoneLabels.map((label) => one.metadata.labels?.[label] ?? "").join("/");
+  const zone = nodes.filter((one) => zoneOf(one) === zoneOf(node));
+  const silent = zone.filter((one) => !isReady(one)).length;
+  return silent < zone.length && silent > 2 && silent / zone.length >= 0.55;
+}
