@@ -40,7 +40,7 @@ const server = createServer();
 server.on("stream", (stream, headers) => {
   const chunks: Buffer[] = [];
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  stream.on("end", () => answer(stream, headers, Buffer.concat(chunks)));
+  stream.on("end", () => answer(stream as ServerHttp2Stream, headers, Buffer.concat(chunks)));
   stream.on("error", () => undefined);
 });
 server.listen("grpc.sock", () => process.stdout.write("listening on grpc.sock\n"));
