@@ -26,16 +26,16 @@ export async function processStreams(
   signal: AbortSignal | undefined,
 ): Promise<ProcessStreams> {
   const connection = await dial(url, processProtocol, clock, signal);
-  const open = (streamtype: string, asked = true): Promise<SpdyStream | undefined> =>
-    asked ? connection.openStream({ streamtype }) : Promise.resolve(undefined);
+  const open = (streamtype: string, asked: boolean, readOnly: boolean): Promise<SpdyStream | undefined> =>
+    asked ? connection.openStream({ streamtype }, { readOnly }) : Promise.resolve(undefined);
   try {
     const { stdin: wantsIn, stdout: wantsOut, stderr: wantsErr, tty } = wanted;
     const [error, stdin, stdout, stderr, resize] = await Promise.all([
-      connection.openStream({ streamtype: "error" }),
-      open("stdin", wantsIn),
-      open("stdout", wantsOut),
-      open("stderr", wantsErr && !tty),
-      open("resize", tty),
+      connection.openStream({ streamtype: "error" }, { readOnly: true }),
+      open("stdin", wantsIn, false),
+      open("stdout", wantsOut, true),
+      open("stderr", wantsErr && !tty, true),
+      open("resize", tty, false),
     ]);
     return {
       error,
@@ -43,7 +43,7 @@ export async function processStreams(
       ...(stdout ? { stdout } : {}),
       ...(stderr ? { stderr } : {}),
       ...(resize ? { resize } : {}),
-      closed: connection.closed,
+      closed: connection.drained,
       close: () => connection.close(),
     };
   } catch (error) {
@@ -59,12 +59,12 @@ export async function forwardPorts(url: string, clock: Clock, signal: AbortSigna
     async connect(port) {
       const pair = { port: String(port), requestid: String(next++) };
       const [error, data] = await Promise.all([
-        connection.openStream({ streamtype: "error", ...pair }),
+        connection.openStream({ streamtype: "error", ...pair }, { readOnly: true }),
         connection.openStream({ streamtype: "data", ...pair }),
       ]);
       return { error, data };
     },
-    closed: connection.closed,
+    closed: connection.drained,
     close: () => connection.close(),
   };
 }

@@ -1,7 +1,8 @@
 // A SPDY/3.1 connection over any Duplex: opens and accepts streams, answers pings, ends.
 // Invariant: frames are taken one after the other; while a stream's reader does not read, the socket is not read either (one memory bound for all).
 // Called by: the kubelet (server), cri's streaming client. Next on the way: stream.ts; frames.ts and headers.ts are the bytes.
-// Windows: we say what was consumed, and wait for no peer's window, for the peers of this protocol never open theirs; the socket's own back-pressure holds.
+// Windows: none. Go's SPDY, which all peers of this protocol use, neither opens nor honours them; the socket's own back-pressure holds both ways.
+// A write into a connection that the peer has closed would cost us what it said before, so a client neither pings nor writes while it is behind in reading.
 
 import type { Duplex } from "node:stream";
 import type { Clock, Timer } from "#lib";
@@ -20,13 +21,16 @@ export interface SpdyOptions {
 
 const pingMs = 15_000;
 const replyMs = 30_000;
-const lingerMs = 2000;
+/** After our goodbye the peer is read to its own end: cutting earlier would cost it what it has not read yet. */
+const lingerMs = 5000;
 const streamLimit = 1000;
 const dataBytes = 64 * 1024;
 
 export class SpdyConnection {
-  /** Resolves once, when the connection is gone, for whatever reason. */
+  /** Resolves when the socket is gone, for whatever reason. What it had brought may still be on its way to a slow reader. */
   readonly closed: Promise<void>;
+  /** Resolves when, after that, everything has been handed to its stream and all streams have ended. */
+  readonly drained: Promise<void>;
   readonly #socket: Duplex;
   readonly #options: SpdyOptions;
   readonly #streams = new Map<number, SpdyStream>();
@@ -37,8 +41,9 @@ export class SpdyConnection {
   #lastRemoteId = 0;
   #ping: Timer | undefined;
   #unanswered = 0;
-  #delivering = false;
-  #ending = false;
+  #delivering: Promise<void> | undefined;
+  #goingAway = false;
+  #closing = false;
 
   constructor(socket: Duplex, options: SpdyOptions) {
     this.#socket = socket;
@@ -47,16 +52,16 @@ export class SpdyConnection {
     this.closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined);
     socket.once("close", () => this.#gone());
-    void this.#read();
-    this.#keepAlive();
+    this.drained = Promise.all([this.closed, this.#read()]).then(() => this.#endAll());
+    if (options.role === "server") this.#keepAlive();
   }
 
   get open(): boolean {
-    return !this.#ending && !this.#socket.destroyed;
+    return !this.#goingAway && !this.#closing && !this.#socket.destroyed;
   }
 
-  /** Opens a stream; resolves when the other end has accepted it. */
-  async openStream(headers: SpdyHeaders): Promise<SpdyStream> {
+  /** Opens a stream; resolves when the other end has accepted it. `readOnly`: our half ends at once, and nothing is ever written to it. */
+  async openStream(headers: SpdyHeaders, options: { readonly readOnly?: boolean } = {}): Promise<SpdyStream> {
     if (!this.open) throw new Error("the connection is closed");
     const id = this.#nextId;
     this.#nextId += 2;
@@ -66,7 +71,11 @@ export class SpdyConnection {
       const timer = this.#options.clock.after(replyMs, () => reject(new Error(`stream was not accepted within ${replyMs} ms`)));
       this.#replies.set(id, { resolve, reject, timer });
     });
-    this.#socket.write(write.synStream(id, 0, this.#packer.pack(headers)));
+    this.#socket.write(write.synStream(id, options.readOnly ? flagFin : 0, this.#packer.pack(headers)));
+    if (options.readOnly) {
+      stream.localEnded = true;
+      stream.end();
+    }
     try {
       await accepted;
     } catch (error) {
@@ -78,19 +87,22 @@ export class SpdyConnection {
 
   /** Says goodbye: what was written still goes out, then the socket ends, within a bound. */
   close(): void {
-    if (this.#ending) return;
-    this.#ending = true;
+    if (this.#closing) return;
+    this.#closing = true;
+    for (const stream of this.#streams.values()) stream.discard();
     if (this.#socket.destroyed) return;
     const cut = this.#options.clock.after(lingerMs, () => this.#socket.destroy());
     this.#socket.once("close", () => cut.cancel());
     this.#socket.write(write.goAway(this.#lastRemoteId));
-    this.#socket.end(() => this.#socket.destroy());
+    this.#socket.end();
   }
 
   readonly #owner: StreamOwner = {
     data: (stream, bytes, done) => {
       // Nobody reads there any more; what is already here must stay readable, so this is no failure of the stream.
       if (!this.#streams.has(stream.id) || this.#socket.destroyed || this.#socket.writableEnded) return done();
+      if (this.#delivering && this.#options.role === "client")
+        return void this.#delivering.then(() => this.#owner.data(stream, bytes, done));
       for (let at = 0; at < bytes.length; at += dataBytes) {
         const part = bytes.subarray(at, at + dataBytes);
         this.#socket.cork();
@@ -102,6 +114,7 @@ export class SpdyConnection {
       if (bytes.length === 0) done();
     },
     finish: (stream, done) => {
+      if (stream.localEnded) return done();
       stream.localEnded = true;
       if (!this.#streams.has(stream.id) || this.#socket.destroyed || this.#socket.writableEnded) done();
       else this.#socket.write(write.dataHead(stream.id, flagFin, 0), () => done());
@@ -147,16 +160,15 @@ export class SpdyConnection {
       left -= part.length;
       const taken = stream?.deliver(part);
       if (!taken) continue;
-      this.#delivering = true;
+      this.#delivering = taken;
       await taken;
-      this.#delivering = false;
+      this.#delivering = undefined;
     }
     if (!stream) {
       if (frame.length > 0 && frame.streamId > this.#lastRemoteId && frame.streamId >= this.#nextId)
         this.#send(write.rstStream(frame.streamId, resetCode.invalidStream));
       return;
     }
-    if (frame.length > 0) this.#send(write.windowUpdate(frame.streamId, frame.length));
     if (frame.flags & flagFin) stream.deliverEnd();
   }
 
@@ -193,7 +205,7 @@ export class SpdyConnection {
         return;
       }
       case frameType.goAway:
-        this.#ending = true;
+        this.#goingAway = true;
         return;
       default: // SETTINGS, WINDOW_UPDATE, CREDENTIAL: nothing to do about them.
     }
@@ -226,16 +238,18 @@ export class SpdyConnection {
     this.#ping = this.#options.clock.after(this.#options.pingMs ?? pingMs, () => {
       if (!this.#delivering && this.#unanswered >= 3) return void this.#socket.destroy();
       if (!this.#delivering) this.#unanswered += 1;
-      this.#send(write.ping(this.#options.role === "client" ? 1 : 2));
+      this.#send(write.ping(2));
       this.#keepAlive();
     });
   }
 
   #gone(): void {
-    this.#ending = true;
     this.#ping?.cancel();
-    this.#unpacker.close();
     for (const id of this.#replies.keys()) this.#settle(id)?.reject(new Error("the connection was lost"));
+  }
+
+  #endAll(): void {
+    this.#unpacker.close();
     for (const stream of this.#streams.values()) stream.deliverEnd();
     this.#streams.clear();
   }

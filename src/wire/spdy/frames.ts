@@ -43,7 +43,6 @@ export const write = {
   rstStream: (streamId: number, code: number): Buffer => control(frameType.rstStream, 0, words(streamId, code)),
   ping: (id: number): Buffer => control(frameType.ping, 0, words(id)),
   goAway: (lastStreamId: number): Buffer => control(frameType.goAway, 0, words(lastStreamId, 0)),
-  windowUpdate: (streamId: number, delta: number): Buffer => control(frameType.windowUpdate, 0, words(streamId, delta)),
   dataHead(streamId: number, flags: number, length: number): Buffer {
     const head = Buffer.alloc(headBytes);
     head.writeUInt32BE(streamId, 0);

@@ -19,6 +19,7 @@ export class SpdyStream extends Duplex {
   /** The other end has sent its FIN; ours is sent when the writable side finishes. */
   remoteEnded = false;
   localEnded = false;
+  #discarding = false;
   readonly #owner: StreamOwner;
   #wanted: (() => void) | undefined;
 
@@ -32,10 +33,16 @@ export class SpdyStream extends Duplex {
 
   /** Resolves when the reader wants more, or will never want any. */
   deliver(bytes: Buffer): Promise<void> | undefined {
-    if (this.destroyed || this.remoteEnded || this.push(bytes)) return undefined;
+    if (this.#discarding || this.destroyed || this.remoteEnded || this.push(bytes)) return undefined;
     return new Promise((resolve) => {
       this.#wanted = resolve;
     });
+  }
+
+  /** Whatever comes from now on interests nobody. */
+  discard(): void {
+    this.#discarding = true;
+    this._read();
   }
 
   deliverEnd(): void {

@@ -12,12 +12,12 @@ function follow(clock: Clock, one: Duplex, other: Duplex): void {
   one.on("error", () => undefined);
   one.once("close", () => {
     if (other.destroyed) return;
-    // What is still on its way out gets a moment; then the connection is cut.
+    // What is still on its way out gets a moment, and what still comes is dropped: a connection that is cut with unread bytes loses both.
     const cut = clock.after(lingerMs, () => other.destroy());
     other.once("close", () => cut.cancel());
-    other.once("finish", () => other.destroy());
-    if (other.writableFinished) other.destroy();
-    else other.end();
+    other.end();
+    other.unpipe();
+    other.resume();
   });
 }
 

@@ -63,7 +63,8 @@ export class WebSocketChannels {
     const input = this.#inputs.get(channel);
     if (!input || input.destroyed || input.readableEnded || bytes.length === 0) return;
     if (input.push(bytes)) return;
-    await new Promise<void>((resolve) => this.#wanted.set(channel, resolve));
+    const wanted = new Promise<void>((resolve) => this.#wanted.set(channel, resolve));
+    await Promise.race([wanted, this.#connection.closing]);
   }
 
   #end(input: Readable | undefined): void {

@@ -15,7 +15,7 @@ export interface WebSocketOptions {
 
 const messageLimitBytes = 16 << 20;
 const pingMs = 15_000;
-const lingerMs = 2000;
+const lingerMs = 5000;
 /** The client's mask only has to be there; nothing between us and it caches. */
 const clientMask = Buffer.from([0x5a, 0xa5, 0x3c, 0xc3]);
 
@@ -29,6 +29,8 @@ class Refusal extends Error {
 
 export class WebSocketConnection {
   readonly closed: Promise<void>;
+  /** Resolves when either end has said goodbye: what still comes interests nobody. */
+  readonly closing: Promise<void>;
   readonly #socket: Duplex;
   readonly #options: WebSocketOptions;
   readonly #bytes: ByteReader;
@@ -36,15 +38,20 @@ export class WebSocketConnection {
   #unanswered = 0;
   #reading = false;
   #closing = false;
+  #goodbye: () => void = () => undefined;
 
   constructor(socket: Duplex, options: WebSocketOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#bytes = new ByteReader({ [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> });
     this.closed = new Promise((resolve) => socket.once("close", resolve));
+    this.closing = new Promise((resolve) => {
+      this.#goodbye = resolve;
+    });
     socket.on("error", () => undefined);
     socket.once("close", () => {
       this.#closing = true;
+      this.#goodbye();
       this.#ping?.cancel();
     });
     this.#keepAlive();
@@ -52,12 +59,19 @@ export class WebSocketConnection {
 
   /** The next message; undefined when the other end has said goodbye or is gone. One call at a time. */
   async receive(): Promise<Buffer | undefined> {
+    if (this.#closing) return undefined;
     this.#reading = true;
     try {
-      return await this.#message();
+      const message = await this.#message();
+      if (!this.#closing) return message;
+      void this.#drain();
+      return undefined;
     } catch (error) {
-      if (error instanceof Refusal) this.close(error.code, error.message);
-      else this.#socket.destroy();
+      if (!(error instanceof Refusal) || this.#closing) this.#socket.destroy();
+      else {
+        this.close(error.code, error.message);
+        void this.#drain();
+      }
       return undefined;
     } finally {
       this.#reading = false;
@@ -73,6 +87,7 @@ export class WebSocketConnection {
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#goodbye();
     const payload = Buffer.concat([Buffer.alloc(2), Buffer.from(reason).subarray(0, 123)]);
     payload.writeUInt16BE(code, 0);
     this.#write(opcode.close, [payload], undefined);
@@ -137,7 +152,6 @@ export class WebSocketConnection {
 
   #ended(): undefined {
     this.close(1000, "");
-    this.#socket.end(() => this.#socket.destroy());
     return undefined;
   }
 
