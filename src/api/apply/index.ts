@@ -5,3 +5,4 @@
 export { type Applied, applyConfiguration, type ApplyInput } from "./applyconfig.ts";
 export { trackUpdate, type View as OwnershipView, type Write as OwnershipWrite } from "./track.ts";
 export { sameOwners } from "./managers.ts";
+export { ownersFromScale, ownersOfScale } from "./scale.ts";

@@ -2,7 +2,6 @@
 // Invariant: the texts are upstream's, and so is when it stops: at the first unknown field of a map, after all wrong values otherwise.
 // Called by: applyconfig.ts. Next on the way: merge.ts.
 
-import { untypedText } from "../machinery/codec/encode.ts";
 import { goQuote } from "../machinery/codec/errors.ts";
 import { findType, type Shape } from "../machinery/facts.ts";
 import { goText } from "../patch/plain.ts";
@@ -73,15 +72,9 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Values as upstream prints them: text quoted, maps and lists in JSON's manner. */
+/** Go's `%v` of a value in a wrapper. */
 function shown(value: unknown): string {
-  if (typeof value === "string") return goQuote(value);
-  if (Array.isArray(value)) return `[${value.map(shown).join(",")}]`;
-  if (isMap(value))
-    return `{${Object.entries(value)
-      .map(([name, part]) => `${name}=${shown(part)}`)
-      .join(";")}}`;
-  return untypedText(value);
+  return `&{${goText(value)}}`;
 }
 
 function checkScalar(value: unknown, scalar: string, problem: (text: string) => void): void {

@@ -23,7 +23,7 @@ import { contentType, readBody } from "./body.ts";
 import { clone } from "./clone.ts";
 import { createObject } from "./create.ts";
 import { type WriteOptions, writeOptions } from "./options.ts";
-import { writeOf } from "./ownership.ts";
+import { type ViewedKind, writeOf } from "./ownership.ts";
 import { checkName, parseResourceVersion, type Proposal, updateObject } from "./update.ts";
 import { subjectOf } from "./write.ts";
 
@@ -112,12 +112,15 @@ async function createApplied(call: Call, configuration: Configuration): Promise<
   }
   checkName(call, object);
   await call.authorizeAs("create");
+  // What there is not has no version that could be another one.
+  delete object.metadata.resourceVersion;
   const created = await createObject(call, object, { ...configuration.options, owned: true });
   return answerEntry(call, 201, created.entry);
 }
 
-function applied(call: Call, configuration: Configuration, live: ApiObject | undefined): ApiObject {
-  const write = writeOf(call, configuration.options.fieldManager);
+/** `kind`: what the configuration speaks of, if that is not the resource itself. */
+export function applied(call: Call, configuration: Configuration, live: ApiObject | undefined, kind?: ViewedKind): ApiObject {
+  const write = writeOf(call, configuration.options.fieldManager, kind);
   const { document, managedFields } = applyConfiguration({
     live,
     config: configuration.document,
@@ -131,10 +134,11 @@ function applied(call: Call, configuration: Configuration, live: ApiObject | und
   return object;
 }
 
-export function warnOrRefuse(call: Call, { options, strictErrors }: Configuration): void {
+function warnOrRefuse(call: Call, { options, strictErrors }: Configuration): void {
   if (strictErrors.length === 0 || options.fieldValidation === "Ignore") return;
   if (options.fieldValidation === "Strict") throw ApiError.badRequest(`error strict decoding YAML: ${strictErrors.join(", ")}`);
-  for (const text of strictErrors) call.warn(text);
+  // One warning for each key, without the sentence around them.
+  for (const text of strictErrors) for (const line of text.split("\n").slice(1)) call.warn(line.trim());
 }
 
 function typed(document: Record<string, unknown>, { group, version, kind, type }: OwnershipView): ApiObject {

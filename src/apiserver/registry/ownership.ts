@@ -33,24 +33,30 @@ export function managerOf(call: Call, fieldManager: string): string {
   return name;
 }
 
-export function writeOf(call: Call, fieldManager: string): OwnershipWrite {
+/** `kind`: what the request speaks of, if that is not the resource itself. */
+export function writeOf(call: Call, fieldManager: string, kind: ViewedKind = call.resource): OwnershipWrite {
   return {
-    view: viewOf(call.resource),
+    view: viewOf(kind),
     subresource: call.info.subresource,
     manager: managerOf(call, fieldManager),
     now: rfc3339(call.core.clock.nowMs()),
   };
 }
 
-function viewOf(info: ResourceInfo): OwnershipView {
-  const { group, version, kind, type } = info;
-  return { group, version, kind, type, at: (object, apiVersion) => inVersion(object, apiVersion, kind) };
+export type ViewedKind = Pick<ResourceInfo, "group" | "version" | "kind" | "type">;
+
+function viewOf({ group, version, kind, type }: ViewedKind): OwnershipView {
+  return { group, version, kind, type, at: (object, apiVersion) => inVersion(object, apiVersion, { group, kind }) };
 }
 
-/** Undefined for versions that are gone and for those that nothing can be converted to. */
-function inVersion(object: ApiObject, apiVersion: string, kind: string): { object: ApiObject; type: string } | undefined {
+/** Undefined for versions that are gone, and for the same kind in another group, which upstream does not follow either. */
+function inVersion(
+  object: ApiObject,
+  apiVersion: string,
+  view: Pick<ViewedKind, "group" | "kind">,
+): { object: ApiObject; type: string } | undefined {
   const { group, version } = splitApiVersion(apiVersion);
-  const info = findKind(group, version, kind);
+  const info = group === view.group ? findKind(group, version, view.kind) : undefined;
   if (info === undefined) return undefined;
   try {
     return { object: convert(object, info), type: info.type };
@@ -62,8 +68,17 @@ function inVersion(object: ApiObject, apiVersion: string, kind: string): { objec
 
 /** Sets the owners on `object`, which still carries those the request named. `live` is undefined for a creation. */
 export function track(call: Call, fieldManager: string, live: ApiObject | undefined, object: ApiObject): void {
-  const seen = (one: ApiObject): ApiObject => convert(one, call.resource);
+  const seen = (one: ApiObject): ApiObject => asVersioned(convert(one, call.resource));
   const entries = trackUpdate(live && seen(live), seen(object), writeOf(call, fieldManager));
   if (entries === undefined) delete object.metadata.managedFields;
   else object.metadata.managedFields = entries;
+}
+
+const templateGeneration = "deprecated.daemonset.template.generation";
+
+/** What upstream's conversion adds when a daemon set leaves memory: its owner is who wrote it first. */
+function asVersioned(object: ApiObject): ApiObject {
+  if (object.kind !== "DaemonSet") return object;
+  const annotations = { [templateGeneration]: "0", ...object.metadata.annotations };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
