@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type ClusterSettings, dhowHome, imageTarget, readSettings, stateExists, type StatePaths, statePaths } from "#compose";
 import { noSpans, systemPrng } from "#lib";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { columns } from "./status.ts";
 
 interface ImageOptions {
@@ -17,7 +17,7 @@ interface ImageOptions {
 function clusterOf(io: Io, name: string): { readonly paths: StatePaths; readonly settings: ClusterSettings } {
   const paths = statePaths(dhowHome(io.env), name);
   const settings = stateExists(paths) ? readSettings(paths) : undefined;
-  if (!settings) throw new CliError(`no cluster "${paths.name}"; \`dhow up\` makes one`);
+  if (!settings) throw new CliError(`no cluster "${paths.name}"; ${command("up", paths.name)} makes one`);
   return { paths, settings };
 }
 
@@ -25,7 +25,8 @@ const everyImage = "simulated nodes have every image already";
 
 async function runtimeOf(paths: StatePaths, settings: ClusterSettings): Promise<{ socket: string; snapshotter: string }> {
   const target = await imageTarget(paths, settings);
-  if (!existsSync(target.socket)) throw new CliError(`containerd of cluster "${paths.name}" is not running; \`dhow up\` starts it`);
+  if (!existsSync(target.socket))
+    throw new CliError(`containerd of cluster "${paths.name}" is not running; ${command("up", paths.name)} starts it`);
   return target;
 }
 

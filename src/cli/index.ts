@@ -2,10 +2,13 @@
 // Invariant: exit codes are 0 done, 1 failed, 2 wrong use, 130 interrupted; a user's mistake never shows a stack.
 // Called by: cmd/main.ts. Next on the way: program.ts, then one file per verb.
 
-import { type Launcher, StateError, UpFailed } from "#compose";
+import type { Launcher } from "#compose";
 import { systemClock } from "#lib";
 import { CliError, exitCodes, type Io } from "./io.ts";
 import { program, WrongUse } from "./program.ts";
+
+/** Failures of compose that are the user's to read. By name: asking by class would load compose for `--help` too. */
+const told: readonly string[] = ["StateError", "LockedError", "UpFailed", "KubeconfigError", "TransportError"];
 
 /** The machine said no (no such file, no permission): its own words name the call and the path. */
 function isEnvironment(error: unknown): boolean {
@@ -27,7 +30,7 @@ export async function main(argv: readonly string[], entry: string): Promise<numb
   } catch (error) {
     if (error instanceof WrongUse) return error.exitCode;
     const message = error instanceof Error ? error.message : String(error);
-    const ours = error instanceof CliError || error instanceof StateError || error instanceof UpFailed || isEnvironment(error);
+    const ours = error instanceof CliError || (error instanceof Error && told.includes(error.name)) || isEnvironment(error);
     io.err(`dhow: ${ours || !(error instanceof Error) ? message : (error.stack ?? message)}`);
     return error instanceof CliError ? error.exitCode : exitCodes.failed;
   }

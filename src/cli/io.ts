@@ -26,3 +26,8 @@ export class CliError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** The command that leads to the same cluster: a name is said only where it is not the default one. */
+export function command(verb: string, name: string): string {
+  return `\`dhow ${verb}${name === "dhow" ? "" : ` --name ${name}`}\``;
+}

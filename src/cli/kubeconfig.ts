@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { dhowHome, statePaths } from "#compose";
 import { type Kubeconfig, KubeconfigError, mergeKubeconfig, readKubeconfig, writeKubeconfig } from "#config";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 
 interface KubeconfigOptions {
   readonly name: string;
@@ -77,21 +77,22 @@ function writeAside(file: string, text: string, mode: number): void {
 
 export async function kubeconfig(io: Io, options: KubeconfigOptions): Promise<number> {
   const paths = statePaths(dhowHome(io.env), options.name);
-  if (!existsSync(paths.kubeconfig)) throw new CliError(`${paths.kubeconfig} does not exist; \`dhow up\` writes it`);
+  if (!existsSync(paths.kubeconfig)) throw new CliError(`${paths.kubeconfig} does not exist; ${command("up", options.name)} writes it`);
   if (options.context === true && options.merge !== true)
     throw new CliError("--context chooses the current context of the file that --merge writes; say both", exitCodes.wrongUse);
-  const ours = await readKubeconfig(readFileSync(paths.kubeconfig, "utf8"));
-  const merged = options.merge === true ? await merge(io, ours, options.context === true) : undefined;
+  const context = paths.name;
+  const merged =
+    options.merge === true
+      ? await merge(io, await readKubeconfig(readFileSync(paths.kubeconfig, "utf8")), options.context === true)
+      : undefined;
   if (options.output === "json") {
-    io.out(JSON.stringify({ kubeconfig: paths.kubeconfig, context: ours["current-context"], ...(merged ? { merged } : {}) }));
+    io.out(JSON.stringify({ kubeconfig: paths.kubeconfig, context, ...(merged ? { merged } : {}) }));
     return exitCodes.done;
   }
   if (merged) {
     const current =
-      merged.currentContext === ours["current-context"]
-        ? "is the current one"
-        : `is there; the current one is still "${merged.currentContext}"`;
-    io.err(`${merged.file}: context "${ours["current-context"]}" ${current}${merged.backup ? `; as it was before: ${merged.backup}` : ""}`);
+      merged.currentContext === context ? "is the current one" : `is there; the current one is still "${merged.currentContext}"`;
+    io.err(`${merged.file}: context "${context}" ${current}${merged.backup ? `; as it was before: ${merged.backup}` : ""}`);
   }
   io.out(paths.kubeconfig);
   return exitCodes.done;

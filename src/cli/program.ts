@@ -21,6 +21,12 @@ function count(text: string): number {
   return Number(text);
 }
 
+/** As statePaths wants it; a wrong name is wrong use. */
+function clusterName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('Lower-case letters, digits and "-", at most 32, starting and ending with a letter or digit.');
+}
+
 function oneOf(allowed: readonly string[]): (text: string) => string {
   return (text) => {
     if (!allowed.includes(text)) throw new InvalidArgumentError(`Allowed: ${allowed.join(", ")}.`);
@@ -39,7 +45,7 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
 
   const plain = (name: string, description: string): Command => root.command(name).description(description).copyInheritedSettings(root);
   const verb = (name: string, description: string): Command =>
-    plain(name, description).option("--name <name>", "name of the cluster", "dhow");
+    plain(name, description).option("--name <name>", "name of the cluster", clusterName, "dhow");
   /** Runs a verb's file with its options; its number is the exit code. */
   const run =
     <Options>(load: () => Promise<(io: Io, options: Options, ...args: string[]) => Promise<number>>) =>
@@ -88,7 +94,12 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .action(run(async () => (await import("./why.ts")).why));
   const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
   const ofImages = (name: string, description: string): Command =>
-    output(image.command(name).copyInheritedSettings(root).description(description)).option("--name <name>", "name of the cluster", "dhow");
+    output(image.command(name).copyInheritedSettings(root).description(description)).option(
+      "--name <name>",
+      "name of the cluster",
+      clusterName,
+      "dhow",
+    );
   ofImages("load", "Load an OCI or docker archive into the cluster's containerd.")
     .argument("<file>", "the archive")
     .action(run(async () => (await import("./image.ts")).imageLoad));

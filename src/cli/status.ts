@@ -17,7 +17,7 @@ import {
   statePaths,
 } from "#compose";
 import { proportionalSetSize } from "#linux";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 
 export interface StatusOptions {
   readonly name: string;
@@ -114,7 +114,7 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
     return exitCodes.done;
   }
   if (found.state === "absent") {
-    io.out(`no cluster "${options.name}"; \`dhow up\` makes one`);
+    io.out(`no cluster "${options.name}"; ${command("up", options.name)} makes one`);
     return exitCodes.done;
   }
   io.out(

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { dhowHome, stateExists, statePaths } from "#compose";
 import type { Span } from "#lib";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { parseTarget } from "./target.ts";
 import { tracesOf, treeLines } from "./trace-tree.ts";
 
@@ -36,7 +36,7 @@ interface TraceOptions {
 export async function trace(io: Io, ...given: unknown[]): Promise<number> {
   const [options, target] = given as [TraceOptions, string];
   const paths = statePaths(dhowHome(io.env), options.name);
-  if (!stateExists(paths)) throw new CliError(`no cluster "${options.name}"; \`dhow up\` makes one`);
+  if (!stateExists(paths)) throw new CliError(`no cluster "${options.name}"; ${command("up", options.name)} makes one`);
   const { info, name } = parseTarget(target);
   const { resource } = info;
   const spans = readSpans(paths.traces);

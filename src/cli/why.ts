@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createClient, httpsTransport, TransportError } from "#client";
 import { dhowHome, lockHolder, stateExists, statePaths } from "#compose";
 import { credentialsOf, readKubeconfig, userAgent } from "#config";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { parseTarget } from "./target.ts";
 import { readSpans } from "./trace.ts";
 import { gather } from "./why/evidence.ts";
@@ -34,7 +34,8 @@ export async function why(io: Io, ...given: unknown[]): Promise<number> {
   const [options, target, second] = given as [WhyOptions, string, string | undefined];
   const { info, name } = parseTarget(target, second);
   const paths = statePaths(dhowHome(io.env), options.name);
-  if (!stateExists(paths) || !existsSync(paths.kubeconfig)) throw new CliError(`no cluster "${options.name}"; \`dhow up\` makes one`);
+  if (!stateExists(paths) || !existsSync(paths.kubeconfig))
+    throw new CliError(`no cluster "${options.name}"; ${command("up", options.name)} makes one`);
   const credentials = credentialsOf(await readKubeconfig(readFileSync(paths.kubeconfig, "utf8")), (path) => readFileSync(path, "utf8"));
   const agent = userAgent("dhow-why");
   const client = createClient({
@@ -64,13 +65,15 @@ export async function why(io: Io, ...given: unknown[]): Promise<number> {
     const title = `${info.singular}/${name}${place}${evidence.object ? "" : " does not exist any more"}`;
     const { findings, next } = explanation;
     // What is to be copied must lead to the same cluster.
-    const command = options.name === "dhow" ? next : next?.replace(/^dhow why /, `dhow why --name ${options.name} `);
-    for (const line of explanationLines(title, { findings, ...(command === undefined ? {} : { next: command }) })) io.out(line);
+    const onward = options.name === "dhow" ? next : next?.replace(/^dhow why /, `dhow why --name ${options.name} `);
+    for (const line of explanationLines(title, { findings, ...(onward === undefined ? {} : { next: onward }) })) io.out(line);
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
-    const state = lockHolder(paths) ? "the API server does not answer" : "the cluster is not running";
-    throw new CliError(`${state}: ${error.message}; \`dhow status\` says more`);
+    const said = lockHolder(paths)
+      ? `the API server does not answer; ${command("status", options.name)} says how its parts are`
+      : `the cluster is not running; ${command("up", options.name)} starts it`;
+    throw new CliError(`${said} (${error.message})`);
   } finally {
     client.close();
   }
