@@ -65,7 +65,11 @@ const sourceNames: Readonly<Record<string, keyof MetricSpec>> = {
 function metricErrors(metric: MetricSpec, field: string): FieldError[] {
   const missing = metric.type ? [] : [fieldError.required(`${field}.type`, "must specify a metric source type")];
   const name = Object.hasOwn(sourceNames, metric.type) ? sourceNames[metric.type] : undefined;
-  if (!name) return [...missing, fieldError.notSupported(`${field}.type`, metric.type || "", Object.keys(sourceNames))];
+  if (!name) {
+    // Said twice, as upstream does: once by the type, once by the union.
+    const unsupported = fieldError.notSupported(`${field}.type`, metric.type || "", Object.keys(sourceNames));
+    return [...missing, unsupported, unsupported];
+  }
   const source = metric[name] as Source | undefined;
   if (!source) {
     const text = "must populate information for the given metric source";

@@ -75,7 +75,10 @@ function budgetsOfPod(pod: Live<AnyObject>, world: World): readonly string[] {
 
 /** A controller that is scaled concerns every budget of its namespace that counts by scale. */
 function budgetsNear(object: Live<AnyObject>, world: World): readonly string[] {
-  return world.lister<PodDisruptionBudget>("poddisruptionbudgets.policy").byIndex("namespace", object.metadata.namespace ?? "").map(keyOf);
+  return world
+    .lister<PodDisruptionBudget>("poddisruptionbudgets.policy")
+    .byIndex("namespace", object.metadata.namespace ?? "")
+    .map(keyOf);
 }
 
 export const disruption = defineController<SeenBudget>({
@@ -138,7 +141,8 @@ export function planBudget(seen: SeenBudget, { nowMs }: { nowMs: number }): Plan
     disruptedPods[pod.metadata.name] = since;
     recheckMs = Math.min(recheckMs, leftMs + 1);
   }
-  const going = (pod: Live<Pod>): boolean => pod.metadata.deletionTimestamp !== undefined || Object.hasOwn(disruptedPods, pod.metadata.name);
+  const going = (pod: Live<Pod>): boolean =>
+    pod.metadata.deletionTimestamp !== undefined || Object.hasOwn(disruptedPods, pod.metadata.name);
   const currentHealthy = pods.filter((pod) => !going(pod) && isConditionTrue(pod.status?.conditions, "Ready")).length;
   const room = currentHealthy - wanted.desiredHealthy;
   const disruptionsAllowed = wanted.expectedPods <= 0 || room <= 0 ? 0 : room;
