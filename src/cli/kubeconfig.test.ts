@@ -107,6 +107,6 @@ test("a context of our name that leads elsewhere, and a file that is none, are l
 
 test("no cluster, and --context alone", async () => {
   const { io } = person(join(home, "x"));
-  await assert.rejects(kubeconfig(io, { name: "none" }), /does not exist; `dhow up` writes it/);
+  await assert.rejects(kubeconfig(io, { name: "none" }), /does not exist; `dhow up --name none` writes it/);
   await assert.rejects(kubeconfig(io, { name: "dev", context: true }), /say both/);
 });

@@ -59,17 +59,30 @@ export function ownersOf(object: Live<AnyObject>, path: readonly string[]): read
   return (object.metadata.managedFields ?? []).filter((entry) => owns(entry.fieldsV1, object, path));
 }
 
-/** managedFields tell seconds: the last write of that second through the same door is the one. */
+/** The cluster's own parts by the names they own fields under. Nobody else writes under theirs, and they under no other. */
+function partOf(user: string): string | undefined {
+  if (user === "system:kube-controller-manager" || /^system:serviceaccount:kube-system:.*-(controller|collector)$/.test(user))
+    return "kube-controller-manager";
+  if (user === "system:kube-scheduler") return "kube-scheduler";
+  return user.startsWith("system:node:") ? "kubelet" : undefined;
+}
+
+const parts: readonly string[] = ["kube-controller-manager", "kube-scheduler", "kubelet"];
+
+/** managedFields tell seconds: of the writes of that second through the same door, the last that the manager can have made. */
 export function writeBehind(entry: ManagedFieldsEntry, writes: readonly Write[]): Write | undefined {
   const atMs = Date.parse(entry.time ?? "");
   const second = (ms: number): number => Math.floor(ms / 1000) * 1000;
-  return writes.findLast(
+  const candidates = writes.filter(
     (write) =>
       write.verb !== "DELETE" &&
       (write.subresource === (entry.subresource ?? "") || (entry.subresource === undefined && write.subresource === "binding")) &&
       second(write.startMs) <= atMs &&
       second(write.endMs) >= atMs,
   );
+  const { manager = "" } = entry;
+  const fits = ({ user }: Write): boolean => partOf(user) === (parts.includes(manager) ? manager : undefined);
+  return candidates.findLast(fits) ?? candidates.at(-1);
 }
 
 export function ownerSentence(evidence: Evidence, entry: ManagedFieldsEntry): string {
