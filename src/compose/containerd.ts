@@ -51,11 +51,14 @@ export function containerdFor(paths: StatePaths, clock: Clock): PreparedContaine
       });
       // One line for the cgroups of all pods in all hierarchies: dozens of folders would hide the rest.
       const others = left.removed.filter((thing) => !thing.startsWith("cgroup "));
+      // Volumes in memory: what was in them goes with the pods, as on a machine that is switched off.
+      const memory = await unmountBelow(paths.nodes);
       const cgroups = left.removed.length - others.length;
       const summary = cgroups > 0 ? [`${cgroups} cgroup folders of ${podCgroup(paths.name)}`] : [];
       return [
         ...others,
         ...summary,
+        ...memory.map((target) => `mount ${target}`),
         ...left.busy.map((folder) => `(not removed, still in use: ${folder})`),
         ...(await cleanupCni(paths.name)),
       ];

@@ -11,7 +11,7 @@ import { gitVersion } from "#config";
 import { connectCri, type Cri, imageVisible, runtimeReady, stopSandboxes } from "#cri";
 import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
-import { machineFacts, primaryAddress } from "#linux";
+import { machineFacts, primaryAddress, unmountBelow } from "#linux";
 import { routeApi } from "#network";
 import { podCgroup } from "./cluster.ts";
 import { containerdPlace, firstPodCidr } from "./containerd.ts";
@@ -99,8 +99,10 @@ export async function startNode(context: PartContext, node: string): Promise<Run
     facts: { [`kubeletPort.${node}`]: server.port },
     async stop(reason) {
       await kubelet.close();
-      if (reason === "cluster")
+      if (reason === "cluster") {
         for (const error of await stopSandboxes(cri, { graceSeconds: 2 })) log.warn("sandbox did not stop", { error });
+        await unmountBelow(folder);
+      }
       await server.close(500);
       transport.close();
     },

@@ -3,7 +3,7 @@
 // Called by: worker.ts. Next on the way: the runtime.
 
 import type { Container, Pod } from "#api";
-import { type CallOptions, rpcDetail, rpcText } from "#cri";
+import { type CallOptions, type Cri, rpcDetail, rpcText } from "#cri";
 import { containerConfig, sandboxConfig } from "../containers/config.ts";
 import { readResolvConf } from "../containers/dns.ts";
 import { environment } from "../containers/env.ts";
@@ -43,7 +43,7 @@ export async function carryOut(action: PodAction, context: ActionContext, turn?:
     case "stopSandbox":
       return cri.stopPodSandbox(action.id, context.options);
     case "removeSandbox":
-      return cri.removePodSandbox(action.id, context.options);
+      return removeSandbox(cri, action.id, context.options);
     case "startContainer":
       return startContainer(action, context);
     case "stopContainer":
@@ -51,6 +51,12 @@ export async function carryOut(action: PodAction, context: ActionContext, turn?:
     case "removeContainer":
       return cri.removeContainer(action.id, context.options);
   }
+}
+
+/** A sandbox whose process was killed still has its network: only stopping gives it back, and without that it cannot be removed. */
+export async function removeSandbox(cri: Cri, id: string, options?: CallOptions): Promise<void> {
+  await cri.stopPodSandbox(id, options);
+  await cri.removePodSandbox(id, options);
 }
 
 /** At least this much of the grace is left for SIGTERM, however long the hook took. */

@@ -80,11 +80,15 @@ const deleting = pod({}, {}, { deletionTimestamp: "2026-01-01T00:00:00Z" });
 
 const rows: readonly Row[] = [
   { name: "a new pod gets a sandbox", runtime: runtime([], []), want: "sandbox#0" },
-  { name: "a sandbox that ended is replaced under the next attempt", runtime: runtime([], [sandbox("s", false, 2)]), want: "sandbox#3" },
+  {
+    name: "a sandbox that ended is replaced under the next attempt",
+    runtime: runtime([], [sandbox("s", false, 2)]),
+    want: "stopSandbox s; sandbox#3",
+  },
   {
     name: "what still runs beside a dead sandbox is stopped first",
     runtime: runtime([run("c", "RUNNING")], [sandbox("s", false)]),
-    want: "stop c0 in 0s; sandbox#1",
+    want: "stop c0 in 0s; stopSandbox s; sandbox#1",
   },
   { name: "all containers start in order", pod: pod({ containers: two }), runtime: runtime([]), want: "start c#0; start d#0" },
   { name: "what runs is left alone", runtime: runtime([run("c", "RUNNING")]), want: "" },

@@ -231,10 +231,12 @@ function planLiving(input: PlanInput & { pod: Pod }): PodPlan {
     }
     const alive = runtime.containers.filter(isRunningState);
     const stop = alive.map((container) => ({ do: "stopContainer", container, graceSeconds: 0, why: "" }) as const);
+    // What is dead still holds its address and its interface until it is stopped.
+    const dead = runtime.sandboxes.map((one) => ({ do: "stopSandbox", id: one.id }) as const);
     const attempt = current ? current.attempt + 1 : 0;
     return {
       ...none,
-      actions: [...stop, { do: "createSandbox", attempt }],
+      actions: [...stop, ...dead, { do: "createSandbox", attempt }],
       why: current ? "the sandbox has ended" : "there is no sandbox",
     };
   }

@@ -10,7 +10,7 @@ import { podCgroup } from "../containers/config.ts";
 import type { NodeContext } from "../settings.ts";
 import { podStatus, statusPatch } from "../status/status.ts";
 import { terminationMessage } from "../status/termination.ts";
-import { type ActionContext, carryOut, isInit, refreshVolumes } from "./actions.ts";
+import { type ActionContext, carryOut, isInit, refreshVolumes, removeSandbox } from "./actions.ts";
 import type { Refusal } from "./admission.ts";
 import { newPodMemory, type PodMemory, restoreBackoffs } from "./memory.ts";
 import { deadlineExceeded, isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
@@ -341,7 +341,7 @@ export class PodWorker {
     if (pod && pod.metadata.deletionTimestamp === undefined) return;
     const { cri, volumes, client, settings } = this.#node;
     for (const container of this.#runtime.containers) await cri.removeContainer(container.id);
-    for (const sandbox of this.#runtime.sandboxes) await cri.removePodSandbox(sandbox.id);
+    for (const sandbox of this.#runtime.sandboxes) await removeSandbox(cri, sandbox.id);
     await volumes.tearDown(this.uid);
     this.#node.removeCgroup?.(podCgroup(settings, this.uid));
     if (pod) {

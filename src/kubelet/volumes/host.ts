@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import type { Pod, Volume } from "#api";
 import type { Client } from "#client";
 import type { Clock, Log, Prng, Timer } from "#lib";
-import { run, unmountBelow } from "#linux";
+import { mountsBelow, run, unmountBelow } from "#linux";
 import type { NodeMachine } from "../settings.ts";
 import { type Ownership, writeAtomically } from "./atomic.ts";
 import { type PodVolumes, VolumeError, type Volumes } from "./contract.ts";
@@ -155,7 +155,9 @@ class HostVolumes implements Volumes {
     if (medium !== "" && medium !== "Memory") throw new Error(`emptyDir medium ${medium} is not supported by dhow`);
     const path = this.#folder(pod, "empty-dir", volume.name);
     const mark = join(path, "..", `.${volume.name}.ready`);
-    if (existsSync(mark)) return path;
+    // After the machine (or the cluster) was off, what was in memory is gone, and so is the mount.
+    const mounted = medium !== "Memory" || mountsBelow(path).length > 0;
+    if (existsSync(mark) && mounted) return path;
     if (medium === "Memory") {
       const size = tmpfsSize(sizeLimit, this.#options.machine.memoryBytes);
       await unmountBelow(path);
