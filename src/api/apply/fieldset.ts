@@ -63,6 +63,17 @@ export class FieldSet {
     return out;
   }
 
+  /** Is there a path that both have? */
+  touches(other: FieldSet): boolean {
+    const [small, large] = this.members.size < other.members.size ? [this, other] : [other, this];
+    for (const member of small.members) if (large.members.has(member)) return true;
+    for (const [element, child] of other.children) {
+      const match = this.children.get(element);
+      if (match?.touches(child)) return true;
+    }
+    return false;
+  }
+
   intersection(other: FieldSet): FieldSet {
     const out = new FieldSet();
     for (const member of this.members) if (other.members.has(member)) out.members.add(member);

@@ -5,6 +5,7 @@
 
 import type { ManagedFieldsEntry } from "../machinery/types.gen.ts";
 import { RawJson } from "../machinery/raw.ts";
+import type { Element } from "./element.ts";
 import type { FieldSet } from "./fieldset.ts";
 import { fieldsText, parseFields } from "./fieldsv1.ts";
 
@@ -42,12 +43,15 @@ export class Owned {
     return (this.#set ??= parseFields(this.#raw!.text));
   }
 
-  with(set: FieldSet, apiVersion = this.identity.apiVersion): Owned {
-    return new Owned({ ...this.identity, apiVersion }, this.time, set);
+  /** False: nothing here lies below any of these steps at the top; said without reading the set. */
+  mayHave(elements: Iterable<Element>): boolean {
+    if (this.#set !== undefined || this.#raw === undefined) return true;
+    for (const element of elements) if (this.#raw.text.includes(`"${element}"`)) return true;
+    return false;
   }
 
-  at(time: string): Owned {
-    return new Owned(this.identity, time, this.#set ?? this.#raw!);
+  with(set: FieldSet, apiVersion = this.identity.apiVersion): Owned {
+    return new Owned({ ...this.identity, apiVersion }, this.time, set);
   }
 
   get entry(): ManagedFieldsEntry {

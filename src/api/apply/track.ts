@@ -74,7 +74,7 @@ function changed(live: ApiObject | undefined, object: ApiObject, managers: Manag
   const comparison = filtered(compare(...documentsOf(before, object, view.type), view.type), filter);
   const versions = new Versions(before, object, write, comparison);
   const left = takeFromOthers(managers, versions);
-  const mine = stripMeta(filter(comparison.modified.union(comparison.added)));
+  const mine = stripMeta(filter(comparison.added.union(comparison.modified)));
   if (!mine.empty) {
     const identity = identityOf(write, "Update");
     const key = identityText(identity);
@@ -125,11 +125,11 @@ function takeFromOthers(managers: Managers, versions: Versions): Managers {
   return left;
 }
 
-/** The same object if nothing is lost, so that its text need not be written again. */
+/** The same object if nothing is lost, so that its text need not be written again; often it need not even be read. */
 export function lose(owned: Owned, { added, modified, removed }: Comparison): Owned {
-  const { set } = owned;
-  const left = set.difference(modified).difference(added).difference(removed);
-  return left.size === set.size ? owned : owned.with(left);
+  const changes = [added, modified, removed].filter((set) => owned.mayHave([...set.members, ...set.children.keys()]));
+  const lost = changes.filter((set) => owned.set.touches(set));
+  return lost.length === 0 ? owned : owned.with(lost.reduce((set, change) => set.difference(change), owned.set));
 }
 
 /** More than ten updaters: the oldest are put together, one heap per version. */

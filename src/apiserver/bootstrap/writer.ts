@@ -3,15 +3,18 @@
 // Called by: createApiServer, with the handler of its own identity.   Next on the way: the pipeline.
 
 import { ApiError, type ApiObject, type ResourceInfo, type Status } from "#api";
+import { userAgent } from "#config";
 import { type HttpHandler, readAll } from "#wire";
 import type { BootstrapWriter } from "./ensure.ts";
 
+/** Upstream's first objects belong to kube-apiserver, and so do ours. */
+const agent = userAgent("kube-apiserver");
 const answerLimitBytes = 64 * 1024 * 1024;
 
 export function handlerWriter(handler: HttpHandler, signal: AbortSignal): BootstrapWriter {
   const call = async (method: string, target: string, object?: ApiObject): Promise<unknown> => {
     const body = object === undefined ? [] : [Buffer.from(JSON.stringify(object))];
-    const headers = { accept: "application/json", "content-type": "application/json", "user-agent": "dhow-bootstrap" };
+    const headers = { accept: "application/json", "content-type": "application/json", "user-agent": agent };
     const peer = { address: "in process" };
     const response = await handler({ method, target, headers, body: stream(body), peer, signal });
     const answer: unknown = JSON.parse((await readAll(response.body, answerLimitBytes)).toString());
