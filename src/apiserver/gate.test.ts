@@ -10,7 +10,7 @@ import { Gate } from "./gate.ts";
 const never = (): boolean => false;
 
 function story(limits: { inFlight: number; waitingPerUser: number; waiting: number }) {
-  const gate = new Gate(limits);
+  const gate = new Gate(limits, () => Promise.resolve());
   const seen: string[] = [];
   const come = (who: string, left = never): void => {
     gate.enter(who[0]!, left).then(

@@ -21,11 +21,14 @@ export class Gate {
   readonly #limits: GateLimits;
   /** In the order in which the users' turns come. */
   readonly #lines = new Map<string, Waiting[]>();
+  readonly #turn: () => Promise<void>;
   #inFlight = 0;
   #waiting = 0;
 
-  constructor(limits: GateLimits) {
+  /** `turn` paces those who are let in, so that a crowd does not hold up the event loop. */
+  constructor(limits: GateLimits, turn: () => Promise<void>) {
     this.#limits = limits;
+    this.#turn = turn;
   }
 
   /** Resolves when it is this request's turn; whoever was let in must `leave`. `left` says that nobody waits for the answer any more. */
@@ -33,14 +36,14 @@ export class Gate {
     const { inFlight, waiting, waitingPerUser } = this.#limits;
     if (this.#inFlight < inFlight) {
       this.#inFlight++;
-      return Promise.resolve();
+      return this.#turn();
     }
     const line = this.#lines.get(user) ?? [];
     if (this.#waiting >= waiting || line.length >= waitingPerUser)
       return Promise.reject(ApiError.tooManyRequests("too many requests, please try again later", 1));
     this.#lines.set(user, line);
     this.#waiting++;
-    return new Promise((enter) => line.push({ left, enter }));
+    return new Promise<void>((enter) => line.push({ left, enter })).then(this.#turn);
   }
 
   leave(): void {

@@ -3,7 +3,7 @@
 // Called by: wire/server.ts (sockets) and compose (in process), both with the same HttpRequest. Next on the way: route.ts.
 
 import { ApiError, resources } from "#api";
-import { AssertionFailed, type SpanSink, uuid } from "#lib";
+import { AssertionFailed, Pacer, type SpanSink, uuid } from "#lib";
 import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
 import { negotiate, plainJson, type Representation, wantsPretty } from "./accept.ts";
 import type { Call, Core } from "./call.ts";
@@ -29,7 +29,7 @@ export interface PipelineParts {
 export interface PipelineLimits {
   readonly reads: GateLimits;
   readonly writes: GateLimits;
-  /** Of those who may do everything: they never wait, for somebody must be able to help. */
+  /** Of those who may do everything, and of leader elections: they never wait, for somebody must be able to help. */
   readonly masters: GateLimits;
   readonly timeoutMs: number;
 }
@@ -51,8 +51,10 @@ export class Pipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    const { metrics } = parts.core;
-    this.#gates = { reads: new Gate(parts.limits.reads), writes: new Gate(parts.limits.writes), masters: new Gate(parts.limits.masters) };
+    const { metrics, clock } = parts.core;
+    const pacer = new Pacer(clock);
+    const gate = (limits: GateLimits): Gate => new Gate(limits, () => pacer.turn());
+    this.#gates = { reads: gate(parts.limits.reads), writes: gate(parts.limits.writes), masters: gate(parts.limits.masters) };
     this.#requests = metrics.counter("apiserver_request_total", "Requests by verb, resource and code");
     const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     this.#durations = metrics.histogram("apiserver_request_duration_seconds", "Time to the answer's head, by verb", buckets);
@@ -119,7 +121,9 @@ export class Pipeline {
   ): Promise<HttpResponse> {
     if (isLong(info)) return run();
     const kind = info.verb === "get" || info.verb === "list" ? "reads" : "writes";
-    const gate = this.#gates[user.groups.includes("system:masters") ? "masters" : kind];
+    // A leader that waits in line for its lease is soon no leader.
+    const election = info.resource === "leases" && info.namespace === "kube-system";
+    const gate = this.#gates[election || user.groups.includes("system:masters") ? "masters" : kind];
     await gate.enter(user.name, () => late() || request.signal.aborted);
     try {
       return await run();

@@ -71,7 +71,19 @@ export function partArgv(
   nodes = 1,
 ): readonly string[] {
   const inherited = launcher.execArgv.filter((flag) => !/^--(max-semi-space-size|v8-pool-size)=/.test(flag));
-  return [launcher.execPath, ...inherited, ...leanFlags(part, nodes), launcher.main, "part", part, "--home", home, "--name", name, ...extra];
+  return [
+    launcher.execPath,
+    ...inherited,
+    ...leanFlags(part, nodes),
+    launcher.main,
+    "part",
+    part,
+    "--home",
+    home,
+    "--name",
+    name,
+    ...extra,
+  ];
 }
 
 /** Resolves when the other end of a unix socket goes: how the death of a process that is nobody's child is noticed. */

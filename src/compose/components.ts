@@ -87,14 +87,13 @@ async function loops(settings: { readonly kubeconfig: string }, without: readonl
   const { startLoops } = await import("./loops.ts");
   const parts = base();
   const access = await credentials(settings.kubeconfig);
-  const clients = new Map<string, Client>();
   const client = await clientOver(access, "dhow", parts.clock);
   // One credential, so one identity: the one that the kubeconfig names.
   const running = startLoops({
     ...parts,
     candidate: `${process.pid}-${parts.prng.between(0, 1e9)}`,
     settings: { without },
-    clientFor: (name) => clients.get(name) ?? client,
+    clientFor: () => ({ ...client, close: () => undefined }),
     rootCa: rootCa || (access.ca ?? ""),
   });
   return {

@@ -35,7 +35,7 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
       process.exit(1);
     },
   });
-  const local = inProcess();
+  const local = inProcess(clock);
   // The port is taken first, because the first objects name it; whoever calls before the API server is there waits a moment.
   const serving = Promise.withResolvers<HttpHandler>();
   const tls = { ...readPair(paths, "apiserver"), clientCa: readCa(paths) };
@@ -56,11 +56,12 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     nodeProxy: proxy,
     securePort: server.port,
   });
-  function clientFor(name: string, groups: readonly string[], component: string): Client {
-    const known = clients.get(name);
-    if (known) return known;
+  function freshClient(name: string, groups: readonly string[], component: string): Client {
     const handler = apiserver.handlerFor({ name, groups: [...groups, "system:authenticated"] });
-    const client = createClient({ transport: local.transportFor(handler, userAgent(component)), clock, userAgent: userAgent(component) });
+    return createClient({ transport: local.transportFor(handler, userAgent(component)), clock, userAgent: userAgent(component) });
+  }
+  function clientFor(name: string, groups: readonly string[], component: string): Client {
+    const client = clients.get(name) ?? freshClient(name, groups, component);
     clients.set(name, client);
     return client;
   }
@@ -72,7 +73,7 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     if (node === undefined) return apiserver.handler(request);
     return apiserver.handlerFor({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] })(request);
   });
-  const loops = startLoops({ ...context, candidate: `dhow-${paths.name}`, clientFor, rootCa: readCa(paths) });
+  const loops = startLoops({ ...context, candidate: `dhow-${paths.name}`, clientFor: freshClient, rootCa: readCa(paths) });
   return {
     facts: { port: server.port },
     async stop() {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { macrotask } from "#lib";
+import { macrotask, systemClock } from "#lib";
 import { type HttpHandler, readAll } from "#wire";
 import { inProcess } from "./in-process.ts";
 
@@ -15,7 +15,7 @@ const echo: HttpHandler = async (request) => ({
 
 test("a request is the same bytes, handed over in the next macrotask", async () => {
   let ran = 0;
-  const transport = inProcess().transportFor((request) => {
+  const transport = inProcess(systemClock()).transportFor((request) => {
     ran += 1;
     return echo(request);
   }, "part/1");
@@ -45,7 +45,7 @@ test("giving up ends a stream that waits for ever, and closing ends all", async 
         }),
       },
     });
-  const transport = inProcess().transportFor(waiting, "x");
+  const transport = inProcess(systemClock()).transportFor(waiting, "x");
   const caller = new AbortController();
   const response = await transport.request({ method: "GET", target: "/", signal: caller.signal });
   const pull = readAll(response.body, 100);

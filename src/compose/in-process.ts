@@ -1,8 +1,9 @@
 // The transport without a socket: the same bytes, the same pipeline, entered under an identity that no header can express.
-// Invariant: a request is handed over in a macrotask of its own batch, so that components in the same process starve nobody.
+// Invariant: requests are handed over in later macrotasks, a few milliseconds of them at a time, so that components in the same process starve nobody.
 // Called by: control-plane.ts for controllers and scheduler. Next on the way: apiserver's pipeline, at authenticate.
 
 import type { Transport, TransportRequest, TransportResponse } from "#client";
+import { type Clock, Pacer } from "#lib";
 import type { HttpHandler, HttpResponse, SocketPeer } from "#wire";
 
 const peer: SocketPeer = { address: "in-process" };
@@ -47,25 +48,15 @@ export interface InProcess {
   transportFor(handler: HttpHandler, userAgent: string): Transport;
 }
 
-export function inProcess(): InProcess {
-  let batch: (() => void)[] = [];
-  const nextBatch = (): Promise<void> =>
-    new Promise((resolve) => {
-      if (batch.length === 0)
-        setImmediate(() => {
-          const now = batch;
-          batch = [];
-          for (const run of now) run();
-        });
-      batch.push(resolve);
-    });
+export function inProcess(clock: Clock): InProcess {
+  const pacer = new Pacer(clock);
   return {
     transportFor(handler, userAgent) {
       const closing = new AbortController();
       return {
         async request(request: TransportRequest): Promise<TransportResponse> {
           const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
-          await nextBatch();
+          await pacer.turn();
           signal.throwIfAborted();
           const response = await handler({
             method: request.method,

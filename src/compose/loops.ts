@@ -13,7 +13,8 @@ export interface LoopsOptions extends Pick<PartContext, "clock" | "prng" | "log"
   /** Who we are in elections. What outlives the process goes on at once after a restart, without waiting for its own old lease. */
   readonly candidate: string;
   readonly settings: { readonly without: readonly string[] };
-  readonly clientFor: (user: string, groups: readonly string[], component: string) => Client;
+  /** A new one each time: it is closed, and what it still asks for given up, when the leadership ends. */
+  readonly clientFor: ClientFor;
   readonly rootCa: string;
 }
 
@@ -23,14 +24,22 @@ function groupsOf(user: string): readonly string[] {
   return namespace === undefined ? [] : ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
 }
 
+type ClientFor = (user: string, groups: readonly string[], component: string) => Client;
+
 interface Closable {
   close(): void | Promise<void>;
 }
 
-/** Runs while this process holds the lease. */
-function led(options: LoopsOptions, name: string, user: string, start: () => Closable): LeaderElection {
+/** Runs while this process holds the lease. Writes that still wait when it is lost must not reach the next leader's world. */
+function led(options: LoopsOptions, name: string, user: string, start: (clientFor: ClientFor) => Closable): LeaderElection {
   const { clock, prng, log } = options;
   let running: Closable | undefined;
+  let clients: Client[] = [];
+  const clientFor: ClientFor = (...who) => {
+    const client = options.clientFor(...who);
+    clients.push(client);
+    return client;
+  };
   return runLeaderElection({
     client: options.clientFor(user, [], name),
     clock,
@@ -39,17 +48,19 @@ function led(options: LoopsOptions, name: string, user: string, start: () => Clo
     name,
     identity: options.candidate,
     onStarted() {
-      running = start();
+      running = start(clientFor);
     },
     onStopped() {
       void running?.close();
       running = undefined;
+      for (const client of clients) client.close();
+      clients = [];
     },
   });
 }
 
 export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
-  const { clock, prng, log, metrics, spans, settings, clientFor, rootCa } = options;
+  const { clock, prng, log, metrics, spans, settings, rootCa } = options;
   const without = new Set(settings.without);
   const elections: LeaderElection[] = [];
   if (!without.has("controller-manager")) {
@@ -57,7 +68,7 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
       .filter((one) => one.startsWith("controller-manager/"))
       .map((one) => one.slice("controller-manager/".length));
     elections.push(
-      led(options, "kube-controller-manager", "system:kube-controller-manager", () =>
+      led(options, "kube-controller-manager", "system:kube-controller-manager", (clientFor) =>
         startControllers({
           clientFor: (user) => clientFor(user, groupsOf(user), "kube-controller-manager"),
           clock,
@@ -72,9 +83,9 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
     );
   }
   if (!without.has("scheduler")) {
-    const client = clientFor("system:kube-scheduler", [], "kube-scheduler");
     elections.push(
-      led(options, "kube-scheduler", "system:kube-scheduler", () => {
+      led(options, "kube-scheduler", "system:kube-scheduler", (clientFor) => {
+        const client = clientFor("system:kube-scheduler", [], "kube-scheduler");
         const recorder = createRecorder({ client, clock, log, component: "default-scheduler" });
         const scheduler = createScheduler({ client, recorder, clock, prng, log, metrics, spans });
         scheduler.start();

@@ -41,7 +41,7 @@ export async function memoryCluster(options: MemoryClusterOptions): Promise<Memo
   const { serviceAccountKey, ca } = options;
   const apiserver = createApiServer({ store, clock, prng, log, metrics, spans, serviceAccountKey, clientCa: ca, version: gitVersion });
   await apiserver.ready;
-  const local = inProcess();
+  const local = inProcess(clock);
   const clients: Client[] = [];
   const handlerFor = (name: string, groups: readonly string[]): HttpHandler =>
     apiserver.handlerFor({ name, groups: [...groups, "system:authenticated"] });

@@ -10,7 +10,7 @@ export { type Counter, type Gauge, type Histogram, type MetricLabels, MetricRegi
 export { own } from "./own.ts";
 export { nameSuffix, type Prng, seededPrng, systemPrng, uuid } from "./prng.ts";
 export { BoundedQueue } from "./queue.ts";
-export { macrotask, Slicer } from "./slice.ts";
+export { macrotask, Pacer, settled, Slicer } from "./slice.ts";
 export {
   formatTraceparent,
   newSpanContext,

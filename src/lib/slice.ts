@@ -9,6 +9,11 @@ export function macrotask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Lets everything that was just answered run on until it waits for something, still within this macrotask. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => queueMicrotask(() => process.nextTick(resolve)));
+}
+
 export class Slicer {
   readonly #clock: Clock;
   readonly #budgetMs: number;
@@ -28,5 +33,40 @@ export class Slicer {
   async turn(): Promise<void> {
     await macrotask();
     this.#startedMs = this.#clock.monotonicMs();
+  }
+}
+
+/** Starts pieces of work in the order they came. What each does at once, its promises included, counts for the slice. */
+export class Pacer {
+  readonly #slicer: Slicer;
+  #waiting: (() => void)[] = [];
+  #pumping = false;
+
+  constructor(clock: Clock, budgetMs = 5) {
+    this.#slicer = new Slicer(clock, budgetMs);
+  }
+
+  /** Resolves, in a later macrotask, when it is the caller's turn. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#pumping) return;
+      this.#pumping = true;
+      void this.#pump();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    await this.#slicer.turn();
+    while (this.#waiting.length > 0) {
+      const now = this.#waiting;
+      this.#waiting = [];
+      for (const start of now) {
+        start();
+        await settled();
+        if (this.#slicer.spent) await this.#slicer.turn();
+      }
+    }
+    this.#pumping = false;
   }
 }

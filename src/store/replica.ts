@@ -2,7 +2,7 @@
 // Invariant: nobody is answered before the disk has the entry; one batch is in flight, everything that waits goes into the next.
 // Called by: store.ts. Next on the way: raft/raft.ts for the decisions, wal/log.ts for the disk.
 
-import { assert } from "#lib";
+import { assert, type Clock, settled, Slicer } from "#lib";
 import type { Entry, HardState, Raft, Ready } from "#raft";
 import { storeError } from "./errors.ts";
 import type { Outcome } from "./mvcc/state.ts";
@@ -18,6 +18,7 @@ export const noStorage: LogStorage = { persist: () => Promise.resolve(), close: 
 
 export interface ReplicaOptions {
   readonly raft: Raft;
+  readonly clock: Clock;
   readonly storage: LogStorage;
   readonly apply: (entry: Entry) => Outcome | undefined;
   /** After each group of applied entries: time to fan out. */
@@ -128,15 +129,24 @@ export class Replica {
         this.#lazyHardState = undefined;
         await this.#options.storage.persist({ ...(hardState ? { hardState } : {}), entries: ready.entries });
       } else if (ready.hardState) this.#lazyHardState = ready.hardState;
-      this.#apply(ready.committed);
+      await this.#apply(ready.committed);
       if (!ready.mustSync) return;
       ready = this.#raft.step({ type: "persisted", term: this.#raft.term, index: this.#raft.lastIndex });
     }
   }
 
-  #apply(entries: readonly Entry[]): void {
+  /** In slices: whoever is answered goes on at once, and that counts, too. What is applied is durable, so the others may see it. */
+  async #apply(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    for (const entry of entries) {
+    const slicer = new Slicer(this.#options.clock);
+    for (const [position, entry] of entries.entries()) {
+      if (position > 0) {
+        await settled();
+        if (slicer.spent) {
+          this.#options.applied();
+          await slicer.turn();
+        }
+      }
       assert(entry.index === this.appliedIndex + 1 || this.appliedIndex === 0, "entries are applied in order, once");
       const outcome = this.#options.apply(entry);
       this.appliedIndex = entry.index;

@@ -71,6 +71,7 @@ export class LocalStore implements Store {
     for (const lease of state.leases.all()) this.#expiry.granted(lease.id, lease.ttlSeconds);
     this.#replica = new Replica({
       raft: this.#raft,
+      clock: options.clock,
       storage,
       apply: (entry) => this.#apply(entry),
       applied: () => this.#applied(),

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ApiObject, decodeJson, decodeUntypedJson, encodeJson, encodeUntypedJson } from "#api";
 import { patchNarrowly } from "./narrowpatch.ts";
-import { applyPatch, type Patch } from "./patch.ts";
+import { applyPatch, type Patch } from "./applypatch.ts";
 
 const type = "io.k8s.api.core.v1.Pod";
 

@@ -3,7 +3,7 @@
 // Called by: patch.ts. Next on the way: patch.ts again, with less in its hands.
 
 import { type ApiObject, DecodeError, decodeJson, decodeUntypedJson, encodeJson, encodeUntypedJson, keepRaw, misfit } from "#api";
-import { applyPatch, type Patch } from "./patch.ts";
+import { applyPatch, type Patch } from "./applypatch.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -12,16 +12,14 @@ import {
   encodeJson,
   encodeUntypedJson,
   fieldError,
-  jsonPatch,
   keepRaw,
-  mergePatch,
   misfit,
   patchText,
-  strategicMergePatch,
 } from "#api";
 import type { HttpResponse } from "#wire";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
+import { applyPatch, type Patch, type PatchType } from "./applypatch.ts";
 import { answerEntry } from "./answer.ts";
 import { apply, isApply } from "./apply.ts";
 import { checkStrict, contentType, readBody } from "./body.ts";
@@ -30,18 +28,11 @@ import { type WriteOptions, writeOptions } from "./options.ts";
 import { checkName, parseResourceVersion, type Proposal, updateObject } from "./update.ts";
 import { type Stored, subjectOf } from "./write.ts";
 
-export type PatchType = "json" | "merge" | "strategic";
-
 const patchTypes: Readonly<Record<string, PatchType>> = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
 };
-
-export interface Patch {
-  readonly type: PatchType;
-  readonly document: unknown;
-}
 
 export async function readPatch(call: Call): Promise<Patch> {
   const media = contentType(call.request);
@@ -77,18 +68,6 @@ export async function patch(call: Call): Promise<HttpResponse> {
   const outcome = await updateObject(call, options, (stored) => Promise.resolve(propose(call, patch, stored, options)));
   if (outcome.type === "missing") throw ApiError.notFound(subjectOf(call), call.info.name);
   return answerEntry(call, 200, outcome.entry);
-}
-
-/** Applies a patch to any document that has a type. Neither is changed. */
-export function applyPatch(patch: Patch, document: unknown, type: string): unknown {
-  switch (patch.type) {
-    case "json":
-      return jsonPatch(document, patch.document);
-    case "merge":
-      return mergePatch(document, patch.document);
-    case "strategic":
-      return strategicMergePatch(document, patch.document, type);
-  }
 }
 
 /** Typed objects are patched as what they are on the wire, where every subtree has its bytes. */

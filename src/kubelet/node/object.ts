@@ -2,7 +2,7 @@
 // Invariant: pure; reasons, messages and label names are upstream's; what others own (taints, podCIDR) is not touched.
 // Called by: register.ts. Next on the way: register.ts.
 
-import type { Node, NodeCondition, NodeStatus } from "#api";
+import { type Node, type NodeCondition, type NodeStatus, Quantity } from "#api";
 import type { Image, RuntimeCondition, RuntimeVersion } from "#cri";
 import { rfc3339 } from "#lib";
 import type { KubeletSettings } from "../settings.ts";
@@ -29,10 +29,12 @@ export interface NodeFacts {
 
 function resources(settings: KubeletSettings): Record<string, string> {
   const { cpus, memoryBytes, diskBytes } = settings.machine;
+  // In the API's own form, so that what comes back can be compared with what was sent.
+  const kibibytes = (bytes: number): string => Quantity.parse(`${Math.floor(bytes / 1024)}Ki`).toString();
   return {
     cpu: String(cpus),
-    "ephemeral-storage": `${Math.floor(diskBytes / 1024)}Ki`,
-    memory: `${Math.floor(memoryBytes / 1024)}Ki`,
+    "ephemeral-storage": kibibytes(diskBytes),
+    memory: kibibytes(memoryBytes),
     pods: String(settings.maxPods),
   };
 }

@@ -17,7 +17,9 @@ const unknownRuntime = { runtimeName: "unknown", runtimeVersion: "Unknown", runt
 /** Without what changes by itself, and without the order of keys. */
 function essence(status: NodeStatus | undefined): unknown {
   if (!status) return undefined;
-  const { capacity, allocatable, addresses, daemonEndpoints, nodeInfo, images } = status;
+  const { capacity, allocatable, addresses, daemonEndpoints, nodeInfo } = status;
+  // An empty list is not stored.
+  const images = status.images ?? [];
   const conditions = status.conditions?.map((one) => ({ ...one, lastHeartbeatTime: undefined }));
   return JSON.parse(JSON.stringify({ capacity, allocatable, addresses, daemonEndpoints, nodeInfo, images, conditions }));
 }
