@@ -7,6 +7,7 @@ import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
 import { cronJob } from "./cronjob/index.ts";
 import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
+import { disruption } from "./disruption/index.ts";
 import { endpoints, endpointSlice } from "./endpoints/index.ts";
 import { type Decision, DecisionRing, type DecisionSink } from "./framework/decisions.ts";
 import type { Controller, RunningController } from "./framework/define.ts";
@@ -42,6 +43,7 @@ export const controllers: readonly Controller[] = [
   nodeIpam,
   nodeLifecycle,
   taintEviction,
+  disruption,
   podGarbageCollector,
   namespace,
   resourceQuota,

@@ -6,13 +6,17 @@ import type { Clock, Prng } from "#lib";
 import type { Store } from "#store";
 import type { AuthorizerParts } from "../authz/authorizer.ts";
 import { nodeRestriction, rbacEscalation } from "./authorization.ts";
+import { certificateRequester } from "./certificates.ts";
 import { defaultTolerations } from "./defaultTolerations.ts";
 import { limitRanger } from "./limitRanger.ts";
 import { namespaceLifecycle } from "./namespaceLifecycle.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resourceQuota.ts";
+import { runtimeClass } from "./runtimeClass.ts";
 import { serviceAccount } from "./serviceAccount.ts";
 import type { AdmissionStep } from "./step.ts";
+import { defaultIngressClass, defaultStorageClass } from "./storage.ts";
+import { taintNodesByCondition } from "./taintNodes.ts";
 
 export interface AdmissionParts {
   readonly prng: Prng;
@@ -27,8 +31,13 @@ export function admissionSteps({ prng, clock, store, authorizer }: AdmissionPart
     limitRanger,
     serviceAccount(prng),
     nodeRestriction,
+    taintNodesByCondition,
     priority,
     defaultTolerations,
+    defaultStorageClass,
+    runtimeClass,
+    certificateRequester,
+    defaultIngressClass,
     rbacEscalation(authorizer),
     resourceQuota(store, clock),
   ];
