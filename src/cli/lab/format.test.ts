@@ -99,6 +99,9 @@ const outputs: { expected: string[]; output: string; want: boolean; captured?: R
   { expected: ["pid <pid> is <pid>"], output: "pid 12 is 13\n", want: false },
   { expected: ["NODE <none>"], output: "NODE x\n", want: false },
   { expected: [], output: "\n", want: true },
+  { expected: ["a", "…", "b <x>", "…", "c <x>"], output: "a\nz\nb 1\nb 2\nc 1\n", want: true, captured: { x: "1" } },
+  { expected: ["a", "…", "a"], output: "a\n", want: false },
+  { expected: ["…", "e", "…", "e", "…", "e", "…", "e", "…", "x"], output: "e\n".repeat(5000), want: false },
 ];
 for (const { expected, output, want, captured = {} } of outputs) {
   test(`${JSON.stringify(expected)} ${want ? "is" : "is not"} ${JSON.stringify(output)}`, () => {

@@ -19,7 +19,8 @@ export function substitute(command: string, captures: Captures): string {
   return command.replaceAll(placeholder, (whole, name: string) => captures.get(name) ?? whole);
 }
 
-function linePattern(line: string, captures: Captures, groups: string[]): string {
+/** The names that the line's pattern captures come in order into `groups`. */
+function linePattern(line: string, captures: Captures, groups: string[]): RegExp {
   let pattern = "";
   let at = 0;
   for (const match of line.matchAll(/<([a-z][a-z0-9-]*)>|…/g)) {
@@ -35,24 +36,55 @@ function linePattern(line: string, captures: Captures, groups: string[]): string
       pattern += "(\\S+?)";
     }
   }
-  return pattern + escape(line.slice(at));
+  return new RegExp(`^${pattern}${escape(line.slice(at))}$`, "u");
+}
+
+/** The captures as they are after this line, or undefined when it is another line. */
+function matchLine(expected: string, line: string | undefined, captures: Captures): Captures | undefined {
+  if (line === undefined) return undefined;
+  const groups: string[] = [];
+  const found = linePattern(expected.trimEnd(), captures, groups).exec(line);
+  if (!found) return undefined;
+  const after = new Map(captures);
+  for (const [index, name] of groups.entries()) after.set(name, found[index + 1]!);
+  return after;
+}
+
+/** All lines of `block` at `at`, one after the other. */
+function matchBlock(block: readonly string[], lines: readonly string[], at: number, captures: Captures): Captures | undefined {
+  let after: Captures | undefined = captures;
+  for (const [index, expected] of block.entries()) {
+    after = matchLine(expected, lines[at + index], after);
+    if (!after) return undefined;
+  }
+  return after;
 }
 
 /** True when the output is what was expected; new captures are kept then. */
 export function matches(expected: readonly string[], output: string, captures: Captures): boolean {
-  const groups: string[] = [];
   const wanted = [...expected];
   while (wanted.at(-1)?.trim() === "") wanted.pop();
-  const pattern = wanted
-    .map((line) => (line.trim() === "…" ? "(?:[^\\n]*\\n)*?" : `${linePattern(line.trimEnd(), captures, groups)}\\n`))
-    .join("");
-  const found = new RegExp(`^${pattern}$`, "u").exec(
-    outputLines(output)
-      .map((line) => `${line}\n`)
-      .join(""),
-  );
-  if (!found) return false;
-  for (const [index, name] of groups.entries()) captures.set(name, found[index + 1]!);
+  // Blocks between lines that are only `…`: each is taken where it first fits, the last one at the end.
+  const blocks: string[][] = [[]];
+  for (const line of wanted) {
+    if (line.trim() === "…") blocks.push([]);
+    else blocks.at(-1)!.push(line);
+  }
+  const lines = outputLines(output);
+  let known: Captures | undefined = new Map(captures);
+  let at = 0;
+  for (const [index, block] of blocks.entries()) {
+    const last = index === blocks.length - 1;
+    const final = lines.length - block.length;
+    if (last && (index === 0 ? final !== 0 : final < at)) return false;
+    let start = last ? final : at;
+    let after = matchBlock(block, lines, start, known);
+    while (!after && index > 0 && !last && start < lines.length) after = matchBlock(block, lines, ++start, known);
+    if (!after) return false;
+    known = after;
+    at = start + block.length;
+  }
+  for (const [name, value] of known) captures.set(name, value);
   return true;
 }
 
