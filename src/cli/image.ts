@@ -2,8 +2,9 @@
 // Invariant: speaks to the cluster's own containerd, or to the runtime that --cri named at `up`; never to any other.
 // Called by: program.ts. Next on the way: image/load.ts, containerd's own importer; cri/ for the list.
 
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { type ClusterSettings, dhowHome, imageTarget, readSettings, stateExists, type StatePaths, statePaths } from "#compose";
 import { noSpans, systemPrng } from "#lib";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
@@ -31,8 +32,10 @@ async function runtimeOf(paths: StatePaths, settings: ClusterSettings): Promise<
 }
 
 export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
-  const [options, file] = given as [ImageOptions, string];
+  const [options, file] = given as [ImageOptions & { readonly sandbox?: boolean }, string | undefined];
   const { paths, settings } = clusterOf(io, options.name);
+  if (options.sandbox === true) return loadSandbox(io, paths, settings);
+  if (file === undefined) throw new CliError("which archive? `dhow image load FILE`", exitCodes.wrongUse);
   const archive = resolve(file);
   if (!existsSync(archive)) throw new CliError(`${archive} does not exist`);
   const json = options.output === "json";
@@ -45,6 +48,31 @@ export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
   const names = await loadImage(archive, { socket, snapshotter });
   if (json) io.out(JSON.stringify({ loaded: names }));
   else for (const name of names) io.out(`loaded ${name}`);
+  return exitCodes.done;
+}
+
+/** Our own pause image under the name that a runtime of somebody else asks for: on request only, it is their runtime. */
+async function loadSandbox(io: Io, paths: StatePaths, settings: ClusterSettings): Promise<number> {
+  if (settings.cri === undefined)
+    throw new CliError("the cluster's own containerd has its sandbox image; --sandbox is for a runtime given by --cri", exitCodes.wrongUse);
+  const { socket } = await runtimeOf(paths, settings);
+  const [{ describeRuntime }, image] = await Promise.all([import("#cri"), import("#image")]);
+  const { sandboxImage, sandboxImagePresent, snapshotter } = await describeRuntime(socket, io.clock);
+  if (sandboxImage === undefined) throw new CliError("the runtime does not say which image it wants for a sandbox");
+  if (sandboxImagePresent === true) {
+    io.out(`${sandboxImage} is there already`);
+    return exitCodes.done;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "dhow-pause-"));
+  try {
+    const archive = join(folder, "pause.tar");
+    writeFileSync(archive, image.pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"));
+    await image.loadImage(archive, { socket, ...(snapshotter === undefined ? {} : { snapshotter }) });
+    await image.renameImage(image.pauseReference, sandboxImage, { socket });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  io.out(`loaded ${sandboxImage} (dhow's own pause program under that name)`);
   return exitCodes.done;
 }
 

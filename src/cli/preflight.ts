@@ -5,7 +5,9 @@
 import { existsSync, statSync } from "node:fs";
 import { type ClusterSettings, isAlive, partNames, partRecords, type StatePaths } from "#compose";
 import { nearest } from "#config";
+import type { Clock } from "#lib";
 import { containerProblems, type HostFacts, hostProblems, portProblem } from "./host.ts";
+import { command } from "./io.ts";
 
 export interface UpOptions {
   readonly name: string;
@@ -72,6 +74,43 @@ export async function withFreePort(choice: Choice, options: UpOptions, paths: St
   return { settings: rest, words: [...choice.words, `port ${port} is taken by now; another one is chosen`] };
 }
 
+const socketOf = (cri: string): string => cri.replace(/^unix:\/\//, "");
+
+function criSocketProblems(cri: string): readonly string[] {
+  const socket = socketOf(cri);
+  if (!existsSync(socket)) return [`--cri: ${socket} does not exist; it is the socket of a CRI runtime that runs`];
+  return statSync(socket).isSocket() ? [] : [`--cri: ${socket} is no socket`];
+}
+
+/** What a runtime that is not ours says of itself: what would fail, and what a person should know. */
+export async function askRuntime(
+  cri: string,
+  clock: Clock,
+  name: string,
+): Promise<{ readonly problems: readonly string[]; readonly words: readonly string[] }> {
+  const { describeRuntime } = await import("#cri");
+  try {
+    const { version, conditions, sandboxImage, sandboxImagePresent } = await describeRuntime(socketOf(cri), clock);
+    const words = [`runtime: ${version.runtimeName} ${version.runtimeVersion} behind ${socketOf(cri)}, with its own network and images`];
+    const unready = conditions.filter((condition) => !condition.status);
+    if (sandboxImagePresent === false)
+      words.push(
+        `its image for every pod, ${sandboxImage}, is not there: it pulls it at the first pod; without a network: ${command("image load --sandbox", name)}`,
+      );
+    return {
+      words,
+      problems: unready.map(({ type, reason, message }) => `--cri: the runtime says ${type} is false: ${message || reason}`),
+    };
+  } catch (error) {
+    return {
+      words: [],
+      problems: [
+        `--cri: ${error instanceof Error ? error.message : String(error)}; is it a CRI runtime (containerd with its cri plugin, CRI-O)?`,
+      ],
+    };
+  }
+}
+
 /** Names that nobody could leave out, because nobody has them. */
 async function unknownParts(without: readonly string[]): Promise<readonly string[]> {
   const inside = "controller-manager/";
@@ -95,10 +134,6 @@ export async function preflight(options: UpOptions, settings: ClusterSettings, f
   }
   if (settings.nodes + settings.simulatedNodes > 5000) problems.push("more than 5000 nodes");
   if (settings.nodes + settings.simulatedNodes === 0) problems.push("no node at all; --nodes or --simulated-nodes says how many");
-  if (settings.runtime === "containerd" && settings.cri !== undefined) {
-    const socket = settings.cri.replace(/^unix:\/\//, "");
-    if (!existsSync(socket)) problems.push(`--cri: ${socket} does not exist; it is the socket of a CRI runtime that runs`);
-    else if (!statSync(socket).isSocket()) problems.push(`--cri: ${socket} is no socket`);
-  }
+  if (settings.runtime === "containerd" && settings.cri !== undefined) problems.push(...criSocketProblems(settings.cri));
   return problems;
 }

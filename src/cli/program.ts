@@ -101,7 +101,8 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
       "dhow",
     );
   ofImages("load", "Load an OCI or docker archive into the cluster's containerd.")
-    .argument("<file>", "the archive")
+    .argument("[file]", "the archive")
+    .option("--sandbox", "instead: dhow's own sandbox image, under the name that a runtime given by --cri asks for")
     .action(run(async () => (await import("./image.ts")).imageLoad));
   ofImages("list", "List the images that the cluster's containerd has.").action(run(async () => (await import("./image.ts")).imageList));
 

@@ -29,7 +29,7 @@ import {
 } from "#compose";
 import { hostFacts } from "./host.ts";
 import { CliError, exitCodes, type Io } from "./io.ts";
-import { chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
+import { askRuntime, chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
 
 export async function up(io: Io, options: UpOptions): Promise<number> {
@@ -43,10 +43,12 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
     options,
     paths,
   );
-  const problems = await preflight(options, settings, facts);
+  const found = await preflight(options, settings, facts);
+  const foreign = settings.cri !== undefined && settings.nodes > 0 && found.length === 0;
+  const { problems, words: told } = foreign ? await askRuntime(settings.cri, io.clock, options.name) : { problems: found, words: [] };
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   openStateFolder(paths);
-  if (options.quiet !== true) for (const line of words) io.err(line);
+  if (options.quiet !== true) for (const line of [...words, ...told]) io.err(line);
   const reporter = await reporterFor(io, options, paths, settings);
   if (options.detach === true) return detached(io, home, paths, settings, options, reporter);
   return foreground(io, home, paths, settings, options, reporter);

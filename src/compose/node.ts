@@ -20,6 +20,7 @@ import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { sharedRuntime } from "./shared-runtime.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
 const kubeletPort = 10250;
@@ -54,7 +55,8 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const client = nodeClient(transport, clock);
   const foreign = settings.cri?.replace(/^unix:\/\//, "");
   const socket = foreign ?? String(facts["containerdSocket"]);
-  const cri = await connectCri(socket, { clock, prng, spans });
+  const runtime = await connectCri(socket, { clock, prng, spans });
+  const cri = foreign === undefined ? runtime : sharedRuntime(runtime, paths.name);
   context.progress("waiting for the container runtime");
   await runtimeReady(socket, cri, { clock, timeoutMs: runtimeReadyMs });
   if (foreign === undefined) await ensurePauseImage(context, cri, socket);

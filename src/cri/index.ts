@@ -28,6 +28,7 @@ export type {
   StreamsWanted,
   Subscription,
 } from "./contract.ts";
+export { describeRuntime, type RuntimeDescription } from "./describe.ts";
 export { CriError, rpcDetail, rpcText } from "./errors.ts";
 export type * from "./messages.ts";
 export { type SimulatedSettings, simulatedCri } from "./simulated/runtime.ts";

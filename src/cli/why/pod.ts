@@ -133,7 +133,7 @@ export function explainPod(evidence: Evidence): Explanation {
     ...(unbound ? [] : placed(evidence, pod)),
     ...origin(evidence),
     ...lastDecision(evidence),
-    ...(healthy && inside.length === 0 ? [] : warnings(evidence, ["FailedScheduling", "FailedMount", "BackOff"])),
+    ...(healthy && inside.length === 0 ? [] : warnings(evidence, ["FailedScheduling", "FailedMount", "FailedCreatePodSandBox", "BackOff"])),
   ];
   const restarted = inside.find((finding) => finding.topic === "restart");
   const previous = restarted && /Container (\S+)/i.exec(restarted.text)?.[1];
