@@ -8,6 +8,7 @@ import { objectOf } from "../../cache/entry.ts";
 import type { Call } from "../../call.ts";
 import { getEntry } from "../get.ts";
 import { containerOf } from "./log.ts";
+import { reachNode } from "./node.ts";
 
 const passedOn = [
   "connection",
@@ -56,16 +57,17 @@ async function podOf(call: Call): Promise<Pod> {
 }
 
 async function connect(call: Call, pod: Pod, path: string, query: URLSearchParams): Promise<HttpResponse> {
-  const { nodeProxy, clock } = call.core;
+  const { clock } = call.core;
   const nodeName = pod.spec?.nodeName ?? "";
   if (nodeName === "") throw ApiError.badRequest(`pod ${pod.metadata?.name ?? ""} does not have a host assigned`);
   if (upgradeWanted(call.request.headers) === undefined) throw ApiError.badRequest("Upgrade request required");
-  if (!nodeProxy) throw ApiError.internal(`there is no way to node ${JSON.stringify(nodeName)}`);
   const headers: Record<string, HttpHeaders[string]> = {};
   for (const name of passedOn) headers[name] = call.request.headers[name];
   const target = query.size === 0 ? path : `${path}?${query.toString()}`;
   const { method, signal } = call.request;
-  const answer = await nodeProxy.upgrade(nodeName, { method, target, headers }, signal);
+  const answer = await reachNode(call, nodeName, "error dialing backend", (proxy) =>
+    proxy.upgrade(nodeName, { method, target, headers }, signal),
+  );
   const { socket } = answer;
   // What the kubelet refuses it refuses in its own words.
   if (!socket) return { status: answer.status, headers: answer.headers, body: answer.body };
