@@ -16,6 +16,9 @@ import { hostNetworkHostsText, hostsText } from "./hosts.ts";
 import { checkHostPath, prepareSubPath, tmpfsSize } from "./paths.ts";
 import { renewAtMs, Tokens } from "./tokens.ts";
 
+/** Which kind an object is matters to none of these. */
+const kinded = { kind: "", apiVersion: "v1" };
+
 const file = (path: string, text: string, mode = 0o644): VolumeFile => ({ path, content: Buffer.from(text), mode });
 
 function inFolder(run: (folder: string) => void): void {
@@ -91,6 +94,7 @@ test("a volume in memory is as large as was asked, at most the machine's memory,
 
 test("the one user of a pod, where there is one", () => {
   const pod = (users: readonly (number | undefined)[], whole?: number): Pod => ({
+    ...kinded,
     metadata: {},
     spec: {
       ...(whole === undefined ? {} : { securityContext: { runAsUser: whole } }),
@@ -117,6 +121,7 @@ test("tokens are kept while young, asked for again in time, and an old one serve
   let asked = 0;
   let broken = false;
   const answer = (): TokenRequest => ({
+    ...kinded,
     metadata: {},
     spec: { audiences: [], expirationSeconds: 3600 },
     status: { token: `t${++asked}`, expirationTimestamp: new Date(clock.nowMs() + 3600_000).toISOString() },
@@ -124,7 +129,7 @@ test("tokens are kept while young, asked for again in time, and an old one serve
   const subresource = () => (broken ? Promise.reject(new Error("no answer")) : Promise.resolve(answer()));
   const client = { resource: () => ({ subresource }) } as unknown as Client;
   const tokens = new Tokens(client, clock, silentLog());
-  const pod: Pod = { metadata: { name: "p", namespace: "d", uid: "u" }, spec: { containers: [] } };
+  const pod: Pod = { ...kinded, metadata: { name: "p", namespace: "d", uid: "u" }, spec: { containers: [] } };
   const get = () => tokens.get(pod, { expirationSeconds: 3600 });
   assert.deepEqual([await get(), await get()], ["t1", "t1"]);
   assert.equal(tokens.dueAtMs("u")! - clock.nowMs(), 2880_000);
@@ -141,6 +146,7 @@ test("tokens are kept while young, asked for again in time, and an old one serve
 
 test("hosts files, of a pod's own network and of the host's", () => {
   const pod: Pod = {
+    ...kinded,
     metadata: { name: "p", namespace: "d" },
     spec: { containers: [], hostname: "h", subdomain: "s", hostAliases: [{ ip: "192.0.2.1", hostnames: ["a", "b"] }] },
   };
@@ -149,7 +155,7 @@ test("hosts files, of a pod's own network and of the host's", () => {
   assert.match(text, /\n10\.0\.0\.2\th\.s\.d\.svc\.cluster\.local\th\nfd00::2\th\.s\.d/);
   assert.match(text, /\n\n# Entries added by HostAliases\.\n192\.0\.2\.1\ta\tb\n$/);
   assert.equal(
-    hostNetworkHostsText({ metadata: {}, spec: { containers: [] } }, "x\n"),
+    hostNetworkHostsText({ ...kinded, metadata: {}, spec: { containers: [] } }, "x\n"),
     "# Kubernetes-managed hosts file (host network).\nx\n",
   );
 });
