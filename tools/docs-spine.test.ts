@@ -1,0 +1,48 @@
+// The spine: the short list of files that explain the whole.
+// Invariant: it stays short, and each file of it is part of the cluster that a test starts in memory (src/compose/story.test.ts).
+// Called by: npm test. Next on the way: docs/tour/spine.txt.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const spine = read("docs/tour/spine.txt")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+const start = "src/compose/memory-cluster.ts";
+
+/** Everything that `start` loads, type-only imports included: contracts are read too. */
+function closure(): ReadonlySet<string> {
+  const doors = (JSON.parse(read("package.json")) as { imports: Record<string, string> }).imports;
+  const seen = new Set([start]);
+  for (const path of seen) {
+    for (const [, specifier = ""] of read(path).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+      const target = specifier.startsWith(".") ? posix.join(posix.dirname(path), specifier) : doors[specifier]?.slice(2);
+      if (target?.endsWith(".ts") && existsSync(join(root, target))) seen.add(target);
+    }
+  }
+  return seen;
+}
+
+test("the spine has at most 80 files and 6,000 lines, each named once", () => {
+  assert.equal(new Set(spine).size, spine.length);
+  assert.deepEqual(
+    spine.filter((path) => !existsSync(join(root, path))),
+    [],
+    "named in docs/tour/spine.txt and gone",
+  );
+  const lines = spine.reduce((sum, path) => sum + read(path).split("\n").length - 1, 0);
+  assert.ok(spine.length <= 80, `${spine.length} files`);
+  assert.ok(lines <= 6000, `${lines} lines: the spine must stay readable; which file explains least?`);
+});
+
+test("every file of the spine is part of the cluster in memory", () => {
+  const parts = closure();
+  assert.deepEqual(
+    spine.filter((path) => !parts.has(path)),
+    [],
+  );
+});
