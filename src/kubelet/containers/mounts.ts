@@ -35,6 +35,8 @@ export function containerMounts(input: MountInput): readonly Mount[] {
   for (const mount of input.container.volumeMounts ?? []) {
     const path = input.volumes.paths.get(mount.name);
     if (path === undefined) throw new Error(`container ${input.container.name} mounts volume "${mount.name}", which the pod does not have`);
+    if (mount.recursiveReadOnly === "Enabled")
+      throw new Error(`volume "${mount.name}" requested recursive read-only mode, but it is not supported by the runtime`);
     const subPath = mount.subPathExpr === undefined ? mount.subPath : expand(mount.subPathExpr, input.environment);
     const wanted = subPath === undefined || subPath === "" ? path : below(path, subPath);
     const hostPath = wanted === path ? path : input.subPath(path, wanted);

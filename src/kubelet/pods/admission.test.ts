@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { Node, Pod, PodSpec } from "#api";
 import { refusal, requestOf } from "./admission.ts";
 import { badImageName } from "./image-name.ts";
-import { newPodMemory, restoreBackoffs } from "./memory.ts";
+import { newPodMemory, restoreBackoffs, restoreProbes } from "./memory.ts";
 
 /** Which kind an object is matters to none of these. */
 const kinded = { kind: "", apiVersion: "v1" };
@@ -121,6 +121,28 @@ test("a new agent goes on with the back-offs that the status tells of", () => {
     counted: { delayMs: 40_000, lastMs: 100_000 },
     often: { delayMs: 300_000, lastMs: 100_000 },
   });
+});
+
+test("a new agent knows what was ready: no pod stops being so because its agent was restarted", () => {
+  const memory = newPodMemory();
+  const one = { name: "c", restartCount: 0, image: "", imageID: "", state: { running: {} } };
+  restoreProbes(memory, {
+    ...kinded,
+    metadata: {},
+    status: {
+      containerStatuses: [
+        { ...one, ready: true, started: true, containerID: "containerd://a" },
+        { ...one, ready: false, containerID: "containerd://b" },
+      ],
+    },
+  });
+  assert.deepEqual(
+    [...memory.ready, ...memory.started],
+    [
+      ["a", true],
+      ["a", true],
+    ],
+  );
 });
 
 test("names of images", () => {

@@ -78,6 +78,26 @@ function hostPorts(pod: Pod): readonly HostPort[] {
 const clash = (a: HostPort, b: HostPort): boolean =>
   a.port === b.port && a.protocol === b.protocol && (a.ip === b.ip || a.ip === "0.0.0.0" || b.ip === "0.0.0.0");
 
+/** Settings of a pod's own namespaces that cannot harm another pod; upstream's list for a kernel of 5 or later. */
+const safeSysctls: ReadonlySet<string> = new Set([
+  "kernel.shm_rmid_forced",
+  ...["ip_local_port_range", "tcp_syncookies", "ping_group_range", "ip_unprivileged_port_start", "ip_local_reserved_ports"].map(
+    (name) => `net.ipv4.${name}`,
+  ),
+  ...["keepalive_time", "fin_timeout", "keepalive_intvl", "keepalive_probes", "rmem", "wmem"].map((name) => `net.ipv4.tcp_${name}`),
+]);
+
+function sysctls(pod: Pod): Refusal | undefined {
+  const { hostNetwork, hostIPC, securityContext } = pod.spec ?? {};
+  for (const { name } of securityContext?.sysctls ?? []) {
+    const refused = (why: string): Refusal => ({ reason: "SysctlForbidden", message: `forbidden sysctl: "${name}" ${why}` });
+    if (!safeSysctls.has(name)) return refused("not allowlisted");
+    if (hostNetwork && name.startsWith("net.")) return refused("not allowed with host net enabled");
+    if (hostIPC && !name.startsWith("net.")) return refused("not allowed with host ipc enabled");
+  }
+  return undefined;
+}
+
 /** undefined: the node takes the pod. */
 export function refusal(pod: Pod, others: readonly Pod[], node: Node): Refusal | undefined {
   if (pod.spec?.os?.name !== undefined && pod.spec.os.name !== "linux")
@@ -91,5 +111,5 @@ export function refusal(pod: Pod, others: readonly Pod[], node: Node): Refusal |
   const fatal = (node.spec?.taints ?? []).filter((taint) => taint.effect === "NoExecute");
   if (fatal.some((taint) => !(pod.spec?.tolerations ?? []).some((one) => tolerates(one, taint))))
     return predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate");
-  return undefined;
+  return sysctls(pod);
 }

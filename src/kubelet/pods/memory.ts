@@ -96,6 +96,24 @@ export function restoreBackoffs(memory: PodMemory, pod: Pod): void {
   }
 }
 
+/** What was ready is ready until a probe says otherwise, also when its agent is a new one. */
+export function restoreProbes(memory: PodMemory, pod: Pod): void {
+  for (const { containerID, ready, started, state } of [
+    ...(pod.status?.initContainerStatuses ?? []),
+    ...(pod.status?.containerStatuses ?? []),
+  ]) {
+    const id = containerID?.split("://")[1];
+    if (id === undefined || !state?.running) continue;
+    if (ready) memory.ready.set(id, true);
+    if (started) memory.started.set(id, true);
+  }
+}
+
+export function restoreMemory(memory: PodMemory, pod: Pod): void {
+  restoreBackoffs(memory, pod);
+  restoreProbes(memory, pod);
+}
+
 /** Durations as Go prints them: `10s`, `1m20s`, `5m0s`. */
 export function goDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);

@@ -12,7 +12,7 @@ import { podStatus, statusPatch } from "../status/status.ts";
 import { terminationMessage } from "../status/termination.ts";
 import { type ActionContext, carryOut, isInit, refreshVolumes, removeSandbox } from "./actions.ts";
 import type { Refusal } from "./admission.ts";
-import { newPodMemory, type PodMemory, restoreBackoffs } from "./memory.ts";
+import { newPodMemory, type PodMemory, restoreMemory } from "./memory.ts";
 import { deadlineExceeded, isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
 import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
 
@@ -63,7 +63,7 @@ export class PodWorker {
   /** The pod as the API server has it now; undefined: it has none. */
   update(pod: Live<Pod> | undefined, cause?: SpanContext): void {
     const before = this.#pod;
-    if (!before && pod) restoreBackoffs(this.memory, pod);
+    if (!before && pod) restoreMemory(this.memory, pod);
     // The downward API shows labels and annotations in files.
     else if (before && pod && !sameWords(before, pod)) this.memory.volumesStale = true;
     if (before && !pod) this.#orphanGraceSeconds = before.metadata.deletionGracePeriodSeconds ?? 0;
