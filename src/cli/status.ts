@@ -6,6 +6,7 @@ import {
   connectChannel,
   dhowHome,
   isAlive,
+  lastLines,
   lockHolder,
   type Message,
   partRecords,
@@ -86,7 +87,10 @@ export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus
     ...views.map((view) => withMemory(view)),
   ];
   const ready = views.every((view) => view.phase === "ready");
-  const state = answer["stopping"] === true ? "stopping" : ready ? "running" : answer["up"] === true ? "degraded" : "starting";
+  // A start that has failed is over, whatever of it still tries.
+  const failed = views.some((view) => view.phase !== "ready" && view.restarts >= 2);
+  const degraded = answer["up"] === true || failed;
+  const state = answer["stopping"] === true ? "stopping" : ready ? "running" : degraded ? "degraded" : "starting";
   return { name, ...known, ...total(state, parts) };
 }
 
@@ -130,6 +134,9 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
     part.lastExit ?? "",
   ]);
   for (const line of columns([["PART", "STATE", "PID", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows])) io.out(line);
+  const paths = statePaths(dhowHome(io.env), options.name);
+  for (const part of found.state === "degraded" ? found.parts.filter(({ phase }) => phase !== "ready") : [])
+    for (const line of [...lastLines(paths, part.name, 1), `log: ${paths.logs}/${part.name}.log`]) io.out(`${part.name}: ${line}`);
   io.out(`memory in all: ${megabytes(found.memoryBytes)} (shared pages counted once)`);
   return exitCodes.done;
 }

@@ -28,7 +28,7 @@ import {
   writeSettings,
 } from "#compose";
 import { hostFacts } from "./host.ts";
-import { CliError, exitCodes, type Io } from "./io.ts";
+import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { askRuntime, chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
 
@@ -120,8 +120,7 @@ async function foreground(
     await reporter.end(failure);
     if (interrupts === 0) {
       io.err(`dhow: ${failure.message}`);
-      if (failure instanceof UpFailed && !failure.fatal)
-        io.err("what is healthy keeps running: `dhow status` says what is missing, Ctrl-C stops it");
+      if (failure instanceof UpFailed && !failure.fatal) io.err(`${kept(options.name)}; Ctrl-C stops it`);
       else supervisor.stop();
     }
   }
@@ -134,16 +133,20 @@ async function foreground(
   return process.exitCode as number;
 }
 
+const kept = (name: string): string => `what is healthy keeps running; ${command("status", name)} says what is missing`;
+
 /** Follows a start that another process makes, until it says up or failed. */
 function follow(
   channelOf: (message: (message: { readonly type: string; readonly [field: string]: unknown }) => void) => void,
   reporter: Reporter,
+  name: string,
 ): Promise<UpResult> {
   return new Promise((resolve, reject) => {
     channelOf((message) => {
       if (message.type === "step") reporter.step(message as unknown as StepEvent);
       else if (message.type === "up") resolve(message as unknown as UpResult);
-      else if (message.type === "failed") reject(new CliError(String(message["message"])));
+      else if (message.type === "failed")
+        reject(new CliError(message["fatal"] === false ? `${String(message["message"])}\n${kept(name)}` : String(message["message"])));
       else if (message.type === "finished") reject(new CliError("the cluster was stopped"));
       else if (message.type === "gone") reject(new CliError(String(message["message"])));
     });
@@ -166,11 +169,15 @@ async function detached(
   closeSync(log);
   let connection: { close(): void } | undefined;
   try {
-    const result = await follow((message) => {
-      child.once("error", (error) => message({ type: "gone", message: error.message }));
-      child.once("exit", (code) => message({ type: "gone", message: `the supervisor ended with ${code}\nlog: ${logPath}` }));
-      connection = keepConnected(paths.socket, (channel: Channel) => channel.send({ type: "listen" }), message);
-    }, reporter);
+    const result = await follow(
+      (message) => {
+        child.once("error", (error) => message({ type: "gone", message: error.message }));
+        child.once("exit", (code) => message({ type: "gone", message: `the supervisor ended with ${code}\nlog: ${logPath}` }));
+        connection = keepConnected(paths.socket, (channel: Channel) => channel.send({ type: "listen" }), message);
+      },
+      reporter,
+      options.name,
+    );
     await reporter.end();
     announce(io, options, result);
     return exitCodes.done;
@@ -202,15 +209,19 @@ async function attach(io: Io, paths: StatePaths, options: UpOptions): Promise<nu
   let channel: Channel | undefined;
   refuseOtherSettings(paths, options);
   try {
-    const result = await follow((message) => {
-      connectChannel(paths.socket, { message, closed: () => message({ type: "gone", message: "the supervisor ended" }) }).then(
-        (opened) => {
-          channel = opened;
-          opened.send({ type: "listen" });
-        },
-        (error: Error) => message({ type: "gone", message: `the supervisor does not answer: ${error.message}` }),
-      );
-    }, reporter);
+    const result = await follow(
+      (message) => {
+        connectChannel(paths.socket, { message, closed: () => message({ type: "gone", message: "the supervisor ended" }) }).then(
+          (opened) => {
+            channel = opened;
+            opened.send({ type: "listen" });
+          },
+          (error: Error) => message({ type: "gone", message: `the supervisor does not answer: ${error.message}` }),
+        );
+      },
+      reporter,
+      options.name,
+    );
     announce(io, options, result, true);
     return exitCodes.done;
   } finally {

@@ -2,11 +2,12 @@
 // Invariant: says what it does as steps; a part that fails is named with its log, and what is healthy keeps running.
 // Called by: cli/up (in the foreground) and cmd/supervisor.ts (detached). Next on the way: supervisor/shell.ts, then verify.ts.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigFor, writeKubeconfig } from "#config";
 import type { Clock } from "#lib";
 import { clusterParts, type Launcher, nodePart, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+import { lastLines } from "./last-errors.ts";
 import { type ClusterSettings, writeSettings, writeWhole } from "./state/folder.ts";
 import { pkiComplete } from "./state/pki.ts";
 import type { StatePaths } from "./state/paths.ts";
@@ -55,12 +56,6 @@ export class UpFailed extends Error {
     super(message);
     this.fatal = fatal;
   }
-}
-
-/** The end of a part's log, for a person who wants to know why. */
-export function lastLines(paths: StatePaths, part: string, count = 10): readonly string[] {
-  const path = join(paths.logs, `${part}.log`);
-  return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n").slice(-count) : [];
 }
 
 export function failureText(paths: StatePaths, part: string, detail: string): string {
@@ -161,7 +156,12 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   const ready = Promise.race([succeed(), failed.promise]).finally(() => bound.cancel());
   ready.then(
     (result) => tell({ type: "up", ...result }),
-    (error: unknown) => tell({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) =>
+      tell({
+        type: "failed",
+        message: error instanceof Error ? error.message : String(error),
+        fatal: !(error instanceof UpFailed) || error.fatal,
+      }),
   );
   return { supervisor: running, ready };
 }

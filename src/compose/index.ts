@@ -15,7 +15,7 @@ export { clusterParts, type Launcher, leanEnv, partArgv, partNames, realNodes, s
 export type { PartContext } from "./context.ts";
 export type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
 export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
-export { lastErrors } from "./last-errors.ts";
+export { lastErrors, lastLines } from "./last-errors.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
 export {
   type ClusterSettings,

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { lastErrors } from "./last-errors.ts";
+import { lastErrors, lastLines } from "./last-errors.ts";
 import { statePaths } from "./state/paths.ts";
 
 const home = mkdtempSync(join(tmpdir(), "dhow-errors-"));
@@ -26,4 +26,14 @@ test("errors of all parts in order of time", () => {
   writeFileSync(join(paths.logs, "b.log"), `not json\n${line("2", "error", "second", { error: "because" })}${line("4", "warn", "no")}`);
   assert.deepEqual(lastErrors(paths), ["2 c: second: because", "3 c: third: why"]);
   assert.deepEqual(lastErrors(paths, 1), ["3 c: third: why"]);
+});
+
+test("the end of one log: no stacks, repeats counted, foreign lines as they are", () => {
+  const paths = statePaths(home, "y");
+  assert.deepEqual(lastLines(paths, "p"), []);
+  mkdirSync(paths.logs, { recursive: true });
+  const failed = (time: string): string =>
+    JSON.stringify({ time, level: "error", message: "part failed", component: "p", error: { message: "no\nstack", stack: "x" } });
+  writeFileSync(join(paths.logs, "p.log"), ["level=info of another program", failed("1"), failed("2"), ""].join("\n"));
+  assert.deepEqual(lastLines(paths, "p"), ["level=info of another program", "2 error p: part failed: no (2 times)"]);
 });

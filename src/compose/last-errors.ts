@@ -1,6 +1,6 @@
-// The last errors of a cluster's logs, as lines a person can read.
+// The ends and the last errors of a cluster's logs, as lines a person can read.
 // Invariant: only the ends of files are read, however long they are; what is no line of ours is left out.
-// Called by: cli/doctor. Next on the way: files.ts, which writes those logs.
+// Called by: bring-up.ts, cli/doctor, cli/status. Next on the way: files.ts, which writes those logs.
 
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -48,6 +48,25 @@ function detail(error: unknown): string {
         ? error
         : JSON.stringify(error);
   return `: ${text.split("\n")[0]}`;
+}
+
+const shown = ({ time, level, component, message, error }: LogLine): string =>
+  `${time} ${level} ${component ?? ""}: ${message}${detail(error)}`;
+
+/** The end of a part's log for a person: no stacks, what repeats is said once with its count. What is no line of ours stays as it is. */
+export function lastLines(paths: StatePaths, part: string, limit = 10): readonly string[] {
+  const path = join(paths.logs, `${part}.log`);
+  if (!existsSync(path)) return [];
+  const lines: { text: string; without: string; times: number }[] = [];
+  for (const line of tail(path).trimEnd().split("\n")) {
+    const parsed = parse(line);
+    const text = parsed ? shown(parsed) : line.slice(0, 500);
+    const without = parsed ? text.slice(parsed.time.length) : text;
+    const last = lines.at(-1);
+    if (last && last.without === without) lines[lines.length - 1] = { text, without, times: last.times + 1 };
+    else lines.push({ text, without, times: 1 });
+  }
+  return lines.slice(-limit).map(({ text, times }) => (times > 1 ? `${text} (${times} times)` : text));
 }
 
 /** The newest `limit` of all parts, oldest first. */
