@@ -77,7 +77,7 @@ test("a pod that asks for too much: every node and its numbers", async () => {
   const said = await say("pod/big");
   assert.match(
     said,
-    /^pod\/big\n {2}It is Pending: it has no node; 0\/2 nodes are available: 1 Insufficient cpu, 1 node\(s\) were unschedulable\.\n/,
+    /^pod\/big\n {2}It is Pending: it has no node; 0\/2 nodes are available: [^\n]*Insufficient cpu[^\n]*\n/,
   );
   assert.match(said, /The scheduler has tried it some times, last T ago: 0\/2 nodes are available/);
   assert.match(
