@@ -216,7 +216,7 @@ export function sentenceBefore(page: Page, line: number): string {
   const step = page.steps.findLast((one) => one.type === "prose" && one.line <= line);
   if (step?.type !== "prose") return page.title;
   const paragraph = step.text.split(/\n\s*\n/).findLast((one) => !one.startsWith("#") && !one.startsWith("```")) ?? step.text;
-  const sentences = paragraph.replaceAll(/\s+/g, " ").match(/[^.!?:]+(?:[.!?:](?!\s|$)[^.!?:]*)*[.!?:]?/g) ?? [paragraph];
+  const sentences = paragraph.replaceAll(/\s+/g, " ").split(/(?<=[.!?])\s+/);
   return sentences.at(-1)!.trim();
 }
 

@@ -41,7 +41,8 @@ export async function runPage(io: Io, run: PageRun): Promise<number> {
   try {
     const code = isolate ? await playInside(io, run, folder) : await playHere(io, run, folder);
     const { ours, others } = compare(before, picture(folder), folder);
-    for (const one of others) io.err(`note: appeared on this machine meanwhile: ${one}`);
+    // From inside the namespaces nothing can reach the host's mounts and interfaces; what is new there is somebody else's.
+    if (!isolate) for (const one of others) io.err(`note: appeared on this machine meanwhile: ${one}`);
     for (const one of ours) io.err(`left behind: ${one}`);
     return ours.length > 0 ? exitCodes.failed : code;
   } finally {

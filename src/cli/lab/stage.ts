@@ -66,7 +66,7 @@ export function terminalStage(io: Io, place: Place): Stage {
       const hint = last === undefined ? "⏎ next · q quit" : "⏎ next · e editor · q quit";
       process.stdout.write(styleText("gray", hint));
       const key = await readKey();
-      process.stdout.write(`\r${" ".repeat(hint.length)}\r`);
+      process.stdout.write("\r\u001b[K");
       if (key === "q" || key === "\u0003" || key === "\u0004") throw new CliError("left in the middle", exitCodes.interrupted);
       if (key !== "e" || last === undefined) return;
       openEditor(io, place, last);
