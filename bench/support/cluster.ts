@@ -31,7 +31,7 @@ export function percentile(values: readonly number[], which: number): number {
 }
 
 /** User and system time of a process in milliseconds; the kernel counts hundredths of a second. */
-function cpuMs(pid: number): number {
+export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10;
