@@ -83,7 +83,7 @@ export function startControllers(options: ControllersOptions): RunningController
   const recorders: Recorder[] = [];
   const running = chosen(options).map((controller): RunningController => {
     const client = options.clientFor(`system:serviceaccount:kube-system:${controller.account}`);
-    const recorder = createRecorder({ client, clock, log, component: controller.account });
+    const recorder = createRecorder({ client, clock, log, component: controller.component ?? controller.account });
     recorders.push(recorder);
     const own = log.with({ controller: controller.name });
     return controller.prepare({ informers, client, recorder, clock, prng, log: own, spans, decisions, failures, rootCa: options.rootCa });

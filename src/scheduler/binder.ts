@@ -28,11 +28,22 @@ export async function bind(options: BinderOptions, pod: PodView, node: string, c
 }
 
 /** `PodScheduled: False`, as `kubectl describe pod` shows it; written only when its words have changed. */
-export async function reportUnschedulable(options: BinderOptions, pod: PodView, message: string, context: WriteContext): Promise<void> {
+export async function reportUnschedulable(
+  options: BinderOptions,
+  pod: PodView,
+  message: string,
+  context: WriteContext,
+  nominated?: string,
+): Promise<void> {
   options.recorder.event(pod.pod, "Warning", "FailedScheduling", message, context);
   const { name = "", namespace = "", generation } = pod.pod.metadata ?? {};
   const known = pod.pod.status?.conditions?.find((condition) => condition.type === "PodScheduled");
-  if (known?.status === "False" && known.message === message) return;
+  if (
+    known?.status === "False" &&
+    known.message === message &&
+    (nominated ?? pod.pod.status?.nominatedNodeName) === pod.pod.status?.nominatedNodeName
+  )
+    return;
   const condition = {
     type: "PodScheduled",
     status: "False",
@@ -42,6 +53,38 @@ export async function reportUnschedulable(options: BinderOptions, pod: PodView, 
     lastProbeTime: null,
     lastTransitionTime: known?.status === "False" ? known.lastTransitionTime : rfc3339(options.clock.nowMs()),
   };
-  const patch = { status: { conditions: [condition] } };
+  const patch = { status: { conditions: [condition], ...(nominated === undefined ? {} : { nominatedNodeName: nominated }) } };
   await options.client.resource("pods").patch(namespace, name, "strategic", patch, context, { subresource: "status" });
+}
+
+/** Asks the victims to go, each with the reason in its status; a victim that is gone already is as good. */
+export async function evict(
+  options: BinderOptions,
+  pod: PodView,
+  node: string,
+  victims: readonly PodView[],
+  context: WriteContext,
+): Promise<void> {
+  const pods = options.client.resource("pods");
+  const scheduler = pod.pod.spec?.schedulerName ?? "default-scheduler";
+  for (const victim of victims) {
+    const { name = "", namespace = "", uid = "", generation, deletionTimestamp } = victim.pod.metadata ?? {};
+    if (deletionTimestamp !== undefined) continue;
+    const condition = {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "PreemptionByScheduler",
+      message: `${scheduler}: preempting to accommodate a higher priority pod`,
+      lastTransitionTime: rfc3339(options.clock.nowMs()),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    };
+    try {
+      await pods.patch(namespace, name, "strategic", { status: { conditions: [condition] } }, context, { subresource: "status" });
+      await pods.delete(namespace, name, { preconditions: { uid } }, context);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 404) throw error;
+      continue;
+    }
+    options.recorder.event(victim.pod, "Normal", "Preempted", `Preempted by pod ${pod.uid} on node ${node}`, context);
+  }
 }

@@ -145,10 +145,10 @@ const rows: readonly Row[] = [
     want: "n2",
   },
   {
-    name: "a hard constraint that is not supported keeps the pod pending, by name",
-    pod: { spec: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule" }] } },
+    name: "what is not supported keeps the pod pending, by name",
+    pod: { spec: { resourceClaims: [{ name: "gpu" }] } },
     nodes: [{}],
-    want: "0/1 nodes are available: 1 node(s) cannot be checked, this scheduler does not support spec.topologySpreadConstraints with whenUnsatisfiable DoNotSchedule.",
+    want: "0/1 nodes are available: 1 node(s) cannot be checked, this scheduler does not support spec.resourceClaims.",
   },
 ];
 

@@ -29,6 +29,8 @@ export interface Rejection {
   readonly reasons: ReadonlyMap<string, number>;
   /** Names of the plugins that turned a node down: they say what is worth waiting for. */
   readonly plugins: ReadonlySet<string>;
+  /** Nodes that might fit if somebody left. */
+  readonly helpable: readonly NodeView[];
 }
 
 export type Decision = Placement | Rejection;
@@ -43,38 +45,73 @@ export function enoughFeasibleNodes(nodeCount: number): number {
   return Math.max(Math.floor((nodeCount * percent) / 100), minFeasibleNodes);
 }
 
+/** The plugins that have something to say about this pod, with what they need to know of all nodes. */
+interface Ready {
+  readonly plugin: Plugin;
+  filter?(node: NodeView): readonly string[] | undefined;
+  score?(node: NodeView): number;
+}
+
+function prepareAll(plugins: readonly Plugin[], pod: PodView, nodes: readonly NodeView[]): readonly Ready[] {
+  return plugins.flatMap((plugin): Ready[] => {
+    if (plugin.prepare) {
+      const prepared = plugin.prepare(pod, nodes);
+      return prepared ? [{ ...prepared, plugin }] : [];
+    }
+    return [
+      {
+        plugin,
+        ...(plugin.filter ? { filter: (node) => plugin.filter!(pod, node) } : {}),
+        ...(plugin.score ? { score: (node) => plugin.score!(pod, node) } : {}),
+      },
+    ];
+  });
+}
+
+export interface NodeRejection {
+  readonly plugin: string;
+  readonly reasons: readonly string[];
+  /** No eviction could help. */
+  readonly helpless: boolean;
+}
+
 /** The first plugin that turns the node down decides; its reasons are counted. */
-export function filterNode(
-  plugins: readonly Plugin[],
-  pod: PodView,
-  node: NodeView,
-): { plugin: string; reasons: readonly string[] } | undefined {
-  for (const plugin of plugins) {
-    const reasons = plugin.filter?.(pod, node);
-    if (reasons) return { plugin: plugin.name, reasons };
+function rejectionOf(ready: readonly Ready[], pod: PodView, node: NodeView): NodeRejection | undefined {
+  for (const one of ready) {
+    const { plugin } = one;
+    const reasons = one.filter?.(node);
+    if (reasons) return { plugin: plugin.name, reasons, helpless: plugin.helpless?.(pod, node, reasons) ?? false };
   }
   return undefined;
 }
 
-export function scoreNode(plugins: readonly Plugin[], pod: PodView, node: NodeView): number {
-  let sum = 0;
-  for (const plugin of plugins) if (plugin.score) sum += plugin.score(pod, node) * (plugin.weight ?? 1);
-  return sum;
+/** One node's verdict. `nodes`: all of them, for the plugins that compare. */
+export function filterNode(
+  plugins: readonly Plugin[],
+  pod: PodView,
+  node: NodeView,
+  nodes: readonly NodeView[] = [node],
+): NodeRejection | undefined {
+  return rejectionOf(prepareAll(plugins, pod, nodes), pod, node);
 }
 
-function best(input: CycleInput, feasible: readonly NodeView[], prng: Prng): { node: NodeView; score: number } {
-  let chosen = feasible[0]!;
-  let score = Number.NEGATIVE_INFINITY;
-  let ties = 0;
-  for (const node of feasible) {
-    const its = scoreNode(input.plugins, input.pod, node);
-    if (its > score) {
-      chosen = node;
-      score = its;
-      ties = 1;
-    } else if (its === score && prng.between(1, ++ties) === 1) chosen = node;
+function best(ready: readonly Ready[], feasible: readonly NodeView[], prng: Prng): { node: NodeView; score: number } {
+  const sums = feasible.map(() => 0);
+  for (const one of feasible.length > 1 ? ready : []) {
+    if (!one.score) continue;
+    const { plugin } = one;
+    const raw = feasible.map((node) => one.score!(node));
+    for (const [index, value] of (plugin.normalize?.(raw) ?? raw).entries()) sums[index]! += value * (plugin.weight ?? 1);
   }
-  return { node: chosen, score };
+  let chosen = 0;
+  let ties = 1;
+  for (let index = 1; index < sums.length; index++) {
+    if (sums[index]! > sums[chosen]!) {
+      chosen = index;
+      ties = 1;
+    } else if (sums[index] === sums[chosen] && prng.between(1, ++ties) === 1) chosen = index;
+  }
+  return { node: feasible[chosen]!, score: sums[chosen]! };
 }
 
 export function decide(input: CycleInput): Decision {
@@ -83,18 +120,21 @@ export function decide(input: CycleInput): Decision {
   const feasible: NodeView[] = [];
   const reasons = new Map<string, number>();
   const turnedDownBy = new Set<string>();
+  const helpable: NodeView[] = [];
+  const ready = prepareAll(plugins, pod, nodes);
   let evaluatedNodes = 0;
   for (; evaluatedNodes < nodes.length && feasible.length < enough; evaluatedNodes += 1) {
     const node = nodes[(offset + evaluatedNodes) % nodes.length]!;
-    const rejection = filterNode(plugins, pod, node);
+    const rejection = rejectionOf(ready, pod, node);
     if (!rejection) {
       feasible.push(node);
       continue;
     }
     turnedDownBy.add(rejection.plugin);
+    if (!rejection.helpless) helpable.push(node);
     for (const reason of rejection.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  if (feasible.length === 0) return { node: undefined, evaluatedNodes, reasons, plugins: turnedDownBy };
-  const { node, score } = best(input, feasible, seededPrng(input.seed));
+  if (feasible.length === 0) return { node: undefined, evaluatedNodes, reasons, plugins: turnedDownBy, helpable };
+  const { node, score } = best(ready, feasible, seededPrng(input.seed));
   return { node: node.name, evaluatedNodes, feasibleNodes: feasible.length, score };
 }

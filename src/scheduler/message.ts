@@ -4,8 +4,14 @@
 
 import type { Rejection } from "./cycle.ts";
 
-export function rejectionMessage(rejection: Rejection): string {
+/** `preemption`: why nobody could be evicted, when that was tried. */
+export function rejectionMessage(rejection: Rejection, preemption?: string): string {
   if (rejection.evaluatedNodes === 0) return "no nodes available to schedule pods";
-  const counted = [...rejection.reasons].map(([reason, count]) => `${count} ${reason}`).toSorted();
-  return `0/${rejection.evaluatedNodes} nodes are available: ${counted.join(", ")}.`;
+  const message = countedReasons(rejection.evaluatedNodes, rejection.reasons);
+  return preemption === undefined ? message : `${message} no new claims to deallocate, preemption: ${preemption}`;
+}
+
+export function countedReasons(nodes: number, reasons: ReadonlyMap<string, number>): string {
+  const counted = [...reasons].map(([reason, count]) => `${count} ${reason}`).toSorted();
+  return `0/${nodes} nodes are available: ${counted.join(", ")}.`;
 }

@@ -5,11 +5,12 @@
 import type { Node, Pod } from "#api";
 import { type Client, type Recorder, type Informer, informer, type Live } from "#client";
 import { type Clock, type Log, type MetricRegistry, newSpanContext, type Prng, Slicer, type SpanContext, type SpanSink } from "#lib";
-import { bind, reportUnschedulable } from "./binder.ts";
+import { bind, evict, reportUnschedulable } from "./binder.ts";
 import { Cluster } from "./cluster.ts";
 import { type Decision, decide } from "./cycle.ts";
 import type { ClusterChange, Plugin } from "./framework.ts";
 import { rejectionMessage } from "./message.ts";
+import { preempt, type PreemptionResult } from "./preemption.ts";
 import { defaultPlugins } from "./plugins/index.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 import { viewPod } from "./views.ts";
@@ -167,7 +168,11 @@ class RunningScheduler implements Scheduler {
     const assumed = this.#cluster.assumedUids();
     const offset = nodes.length === 0 ? 0 : this.#offset % nodes.length;
     const seed = prng.between(0, 0x7fffffff);
-    const decision = decide({ pod: pod.view, nodes, plugins: this.#plugins, offset, seed });
+    const input = { pod: pod.view, nodes, plugins: this.#plugins, offset, seed };
+    const decision = decide(input);
+    const preemption = decision.node === undefined && nodes.length > 0 ? preempt(input, decision) : undefined;
+    const words =
+      decision.node === undefined ? rejectionMessage(decision, preemption?.node === undefined ? preemption?.message : undefined) : "";
     this.#offset = offset + decision.evaluatedNodes;
     this.#duration.observe((clock.monotonicMs() - startedMs) / 1000);
     const span = newSpanContext(prng, pod.wake.cause);
@@ -187,22 +192,34 @@ class RunningScheduler implements Scheduler {
         offset,
         seed,
         attempt: pod.attempts,
-        decision: decision.node !== undefined ? `bind to ${decision.node}` : rejectionMessage(decision),
+        decision: decision.node !== undefined ? `bind to ${decision.node}` : words,
+        ...(preemption?.node === undefined ? {} : { evicts: preemption.victims.map((victim) => victim.key), on: preemption.node }),
       },
     });
-    void this.#carryOut(pod, decision, span);
+    void this.#carryOut(pod, decision, preemption, words, span);
   }
 
-  async #carryOut(pod: QueuedPod, decision: Decision, span: SpanContext): Promise<void> {
+  async #carryOut(
+    pod: QueuedPod,
+    decision: Decision,
+    preemption: PreemptionResult | undefined,
+    words: string,
+    span: SpanContext,
+  ): Promise<void> {
     const { log } = this.#options;
     const context = { span, causes: [Number(pod.view.resourceVersion), ...(pod.wake.revision ? [Number(pod.wake.revision)] : [])] };
     if (decision.node === undefined) {
       this.#attempts.add({ result: "unschedulable" });
       const changes = this.#plugins.filter((plugin) => decision.plugins.has(plugin.name)).flatMap((plugin) => plugin.retryAfter);
-      this.#queue.park(pod, new Set<ClusterChange>(["node added", ...changes]));
-      await reportUnschedulable(this.#options, pod.view, rejectionMessage(decision), context).catch((error: unknown) => {
+      const hoped: readonly ClusterChange[] = preemption?.node === undefined ? [] : ["pod removed"];
+      this.#queue.park(pod, new Set<ClusterChange>(["node added", ...changes, ...hoped]));
+      try {
+        await reportUnschedulable(this.#options, pod.view, words, context, preemption?.node);
+        // Once they have left, "pod removed" wakes the pod that they made room for.
+        if (preemption?.node !== undefined) await evict(this.#options, pod.view, preemption.node, preemption.victims, context);
+      } catch (error) {
         log.warn("could not report a pod as unschedulable", { pod: pod.view.key, error });
-      });
+      }
       return;
     }
     this.#cluster.assume(pod.view, decision.node);

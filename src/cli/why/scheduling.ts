@@ -46,7 +46,7 @@ function refusals(pod: PodView, views: readonly NodeView[]): { readonly lines: s
   const fitting: string[] = [];
   const byReason = new Map<string, string[]>();
   for (const view of views) {
-    const refusal = filterNode(defaultPlugins, pod, view);
+    const refusal = filterNode(defaultPlugins, pod, view, views);
     if (!refusal) {
       fitting.push(view.name);
       continue;

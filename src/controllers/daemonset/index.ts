@@ -19,6 +19,7 @@ function ownersOf(object: Live<AnyObject>, world: World): string[] {
 export const daemonSet: Controller = defineController<SeenDaemonSet>({
   name: "daemonset-controller",
   account: "daemon-set-controller",
+  component: "daemonset-controller",
   watches: [
     { resource: setsName, keys: (set) => [keyOf(set)] },
     { resource: "pods", keys: ownersOf },

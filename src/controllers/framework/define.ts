@@ -51,6 +51,8 @@ export interface Controller {
   readonly name: string;
   /** Its service account in kube-system, under which it writes: the same name, mostly. */
   readonly account: string;
+  /** What its Events call it, where that is not the account. */
+  readonly component?: string;
   /** Asks for its informers and returns what `startControllers` starts once they are all asked for. */
   prepare(context: ControllerContext): RunningController;
 }
@@ -58,6 +60,7 @@ export interface Controller {
 export interface ControllerDefinition<Seen extends Observed> {
   readonly name: string;
   readonly account?: string;
+  readonly component?: string;
   readonly workers?: number;
   readonly watches: readonly Watch[];
   /** Followed but waking nobody: what `observe` reads beside. */
@@ -70,6 +73,7 @@ export function defineController<Seen extends Observed>(definition: ControllerDe
   return {
     name: definition.name,
     account: definition.account ?? definition.name,
+    ...(definition.component === undefined ? {} : { component: definition.component }),
     prepare(context) {
       const { informers } = context;
       const followed = new Map<string, Informer<AnyObject>>();

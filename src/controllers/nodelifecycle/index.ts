@@ -48,6 +48,7 @@ export const nodeLifecycle: Controller = {
   account: "node-controller",
   prepare(context) {
     const beats = new Heartbeats(context.clock);
+    const met = new Set<string>();
     const beat = (object: Live<AnyObject>): void => {
       const condition = (object as Live<Node>).status?.conditions?.find((one) => one.type === "Ready");
       if (condition) beats.note(statusOf(object.metadata.name), condition.lastHeartbeatTime ?? condition.lastTransitionTime ?? "");
@@ -77,15 +78,19 @@ export const nodeLifecycle: Controller = {
         if (!node) {
           beats.forget(leaseOf(key));
           beats.forget(statusOf(key));
+          met.delete(key);
           return undefined;
         }
         const heardMs = beats.lastMs([leaseOf(key), statusOf(key)]) ?? (Date.parse(node.metadata.creationTimestamp ?? "") || 0);
+        const first = !met.has(key);
+        met.add(key);
         const trouble = readiness(node.status?.conditions) !== "True" || heardMs + monitorGraceMs < context.clock.nowMs();
         // Most nodes are well most of the time: only a node in trouble costs a look at all others.
         const pods = trouble ? world.lister<Pod>("pods").list() : [];
         return {
           saw: [node],
           node,
+          first,
           heardMs,
           disrupted: trouble && isDisrupted(node, nodes.list()),
           pods: pods.filter((pod) => pod.spec?.nodeName === key),

@@ -15,6 +15,8 @@ export interface SeenNode {
   /** Too much of the node's zone is silent. */
   readonly disrupted: boolean;
   readonly pods: readonly Live<Pod>[];
+  /** Nobody has looked at this node before. */
+  readonly first: boolean;
 }
 
 export const monitorGraceMs = 50_000;
@@ -39,14 +41,21 @@ export function planNode(seen: SeenNode, { nowMs }: { nowMs: number }): Plan {
   const silent = leftMs < 0;
   const conditions = silent ? silenced(node, nowMs) : (node.status?.conditions ?? []);
   const ready = readiness(conditions);
-  const changed = conditions !== (node.status?.conditions ?? []) && JSON.stringify(conditions) !== JSON.stringify(node.status?.conditions);
-  const actions: Action[] = [];
+  const changed = silent && JSON.stringify(conditions) !== JSON.stringify(node.status?.conditions ?? []);
+  const actions: Action[] = seen.first ? [welcome(node)] : [];
   if (changed) actions.push(...tellSilence(node, conditions));
   actions.push(...taint(seen, conditions, nowMs));
-  if (ready !== "True") actions.push(...unready(seen.pods, nowMs));
+  // A node that says itself that it is not ready still looks after its Pods.
+  if (ready === "Unknown") actions.push(...unready(seen.pods, nowMs));
   const decision = silent ? "the node is silent" : ready === "True" ? "the node is ready" : `the node says Ready=${ready}`;
   // A silent node wakes us itself when it speaks again.
   return { actions, decision, ...(silent ? {} : { requeueAfterMs: leftMs + 1 }) };
+}
+
+function welcome(node: Live<Node>): Action {
+  const { name } = node.metadata;
+  const message = `Node ${name} event: Registered Node ${name} in Controller node-controller`;
+  return { verb: "event", about: node, type: "Normal", reason: "RegisteredNode", message };
 }
 
 export function readiness(conditions: readonly NodeCondition[] | undefined): string {
@@ -99,7 +108,9 @@ function tellSilence(node: Live<Node>, conditions: NodeCondition[]): Action[] {
 function taint({ node, disrupted }: SeenNode, conditions: readonly NodeCondition[], nowMs: number): Action[] {
   const known = node.spec?.taints ?? [];
   const ready = readiness(conditions);
-  const trouble = ready === "True" ? [] : [prefix + (ready === "False" ? "not-ready" : "unreachable")];
+  // A node that has yet to say anything has no taint: it gets some when it has been silent for too long.
+  const trouble =
+    ready === "True" || !findCondition(conditions, "Ready") ? [] : [prefix + (ready === "False" ? "not-ready" : "unreachable")];
   const noSchedule = new Set([
     ...trouble,
     ...pressures.filter(([type]) => findCondition(conditions, type)?.status === "True").map(([, key]) => prefix + key),

@@ -63,7 +63,8 @@ function tell(pod: Live<Pod>, what: string): Action {
 
 export const taintEviction: Controller = {
   name: "taint-eviction-controller",
-  account: "taint-eviction-controller",
+  account: "node-controller",
+  component: "taint-eviction-controller",
   prepare(context) {
     /** Uid of a Pod → when it was first seen on a tainted node. */
     const since = new Map<string, number>();

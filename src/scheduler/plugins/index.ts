@@ -3,12 +3,15 @@
 // Called by: scheduler.ts. Next on the way: any one of them; nodeunschedulable.ts is the smallest.
 
 import type { Plugin } from "../framework.ts";
+import { imageLocality } from "./imagelocality.ts";
+import { interPodAffinity } from "./interpodaffinity.ts";
 import { nodeAffinity } from "./nodeaffinity.ts";
 import { nodeName } from "./nodename.ts";
 import { nodePorts } from "./nodeports.ts";
 import { nodeResourcesFit } from "./noderesourcesfit.ts";
 import { nodeUnschedulable } from "./nodeunschedulable.ts";
 import { placementLimits } from "./placementlimits.ts";
+import { podTopologySpread } from "./podtopologyspread.ts";
 import { taintToleration } from "./tainttoleration.ts";
 
 export const defaultPlugins: readonly Plugin[] = [
@@ -19,4 +22,7 @@ export const defaultPlugins: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  podTopologySpread,
+  interPodAffinity,
+  imageLocality,
 ];

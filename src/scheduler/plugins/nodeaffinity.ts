@@ -3,7 +3,7 @@
 // Called by: cycle.ts. Next on the way: nodeports.ts.
 
 import { type NodeFacts, nodeTermHolds, requiredNodeHolds } from "#api";
-import type { NodeView, Plugin } from "../framework.ts";
+import { type NodeView, normalized, type Plugin } from "../framework.ts";
 
 const facts = (node: NodeView): NodeFacts => ({ name: node.name, labels: node.node.metadata?.labels });
 
@@ -14,11 +14,10 @@ export const nodeAffinity: Plugin = {
   filter(pod, node) {
     return requiredNodeHolds(pod.pod.spec, facts(node)) ? undefined : ["node(s) didn't match Pod's node affinity/selector"];
   },
+  helpless: () => true,
   score(pod, node) {
     const preferred = pod.pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-    const total = preferred.reduce((sum, one) => sum + one.weight, 0);
-    if (total === 0) return 0;
-    const won = preferred.reduce((sum, one) => sum + (nodeTermHolds(one.preference, facts(node)) ? one.weight : 0), 0);
-    return (won / total) * 100;
+    return preferred.reduce((sum, one) => sum + (nodeTermHolds(one.preference, facts(node)) ? one.weight : 0), 0);
   },
+  normalize: normalized.toMost,
 };

@@ -11,4 +11,5 @@ export const nodeName: Plugin = {
     const wanted = pod.pod.spec?.nodeName;
     return !wanted || wanted === node.name ? undefined : ["node(s) didn't match the requested node name"];
   },
+  helpless: () => true,
 };

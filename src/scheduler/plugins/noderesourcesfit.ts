@@ -28,6 +28,10 @@ export const nodeResourcesFit: Plugin = {
     const short = shortages(pod, node);
     return short.length > 0 ? short : undefined;
   },
+  /** What the node does not have at all, nobody can give back. */
+  helpless(pod, node) {
+    return [...pod.requests].some(([name, wanted]) => wanted > (node.allocatable.get(name) ?? 0));
+  },
   score(pod, node) {
     // Pods without requests still spread: their number counts as a third resource.
     const spread = 1 - (node.podCount + 1) / Math.max(node.allocatable.get("pods") ?? 1, 1);

@@ -13,4 +13,5 @@ export const nodeUnschedulable: Plugin = {
     const taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
     return pod.tolerations.some((toleration) => tolerates(toleration, taint)) ? undefined : ["node(s) were unschedulable"];
   },
+  helpless: () => true,
 };

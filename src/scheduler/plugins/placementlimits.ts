@@ -7,11 +7,12 @@ import type { Plugin, PodView } from "../framework.ts";
 function unsupported(pod: PodView): string | undefined {
   const spec = pod.pod.spec;
   const required = "requiredDuringSchedulingIgnoredDuringExecution";
-  if ((spec?.affinity?.podAffinity?.[required] ?? []).length > 0) return `spec.affinity.podAffinity.${required}`;
-  if ((spec?.affinity?.podAntiAffinity?.[required] ?? []).length > 0) return `spec.affinity.podAntiAffinity.${required}`;
-  if ((spec?.topologySpreadConstraints ?? []).some((one) => one.whenUnsatisfiable === "DoNotSchedule")) {
-    return "spec.topologySpreadConstraints with whenUnsatisfiable DoNotSchedule";
-  }
+  const terms = [...(spec?.affinity?.podAffinity?.[required] ?? []), ...(spec?.affinity?.podAntiAffinity?.[required] ?? [])];
+  // An empty selector means every namespace; any other would need the namespaces' labels.
+  const selects = terms.some(
+    ({ namespaceSelector: one }) => one && (Object.keys(one.matchLabels ?? {}).length > 0 || (one.matchExpressions ?? []).length > 0),
+  );
+  if (selects) return "pod affinity by namespaceSelector";
   return (spec?.resourceClaims ?? []).length > 0 ? "spec.resourceClaims" : undefined;
 }
 
@@ -22,4 +23,5 @@ export const placementLimits: Plugin = {
     const field = unsupported(pod);
     return field ? [`node(s) cannot be checked, this scheduler does not support ${field}`] : undefined;
   },
+  helpless: () => true,
 };

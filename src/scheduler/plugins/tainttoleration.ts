@@ -3,7 +3,7 @@
 // Called by: cycle.ts. Next on the way: the node lifecycle controller, which sets the taints that evict.
 
 import { type Taint, tolerates } from "#api";
-import type { Plugin } from "../framework.ts";
+import { normalized, type Plugin } from "../framework.ts";
 
 const excludes = (taint: Taint): boolean => taint.effect === "NoSchedule" || taint.effect === "NoExecute";
 
@@ -15,9 +15,11 @@ export const taintToleration: Plugin = {
     const bad = node.taints.find((taint) => excludes(taint) && !pod.tolerations.some((toleration) => tolerates(toleration, taint)));
     return bad ? ["node(s) had untolerated taint(s)"] : undefined;
   },
+  helpless: () => true,
+  /** Untolerated taints of the soft kind. */
   score(pod, node) {
     const soft = node.taints.filter((taint) => taint.effect === "PreferNoSchedule");
-    const untolerated = soft.filter((taint) => !pod.tolerations.some((toleration) => tolerates(toleration, taint))).length;
-    return Math.max(100 - untolerated * 10, 0);
+    return soft.filter((taint) => !pod.tolerations.some((toleration) => tolerates(toleration, taint))).length;
   },
+  normalize: normalized.fromMost,
 };
