@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { imageArchive, pauseArchive } from "./archive.ts";
-import { loadedNames } from "./load.ts";
+import { loadedNames, namelessImage } from "./load.ts";
 import { pauseProgram } from "./pause.ts";
 import { tar } from "./tar.ts";
 
@@ -77,4 +77,9 @@ test("what ctr says was loaded", () => {
     "dhow.local/a:1",
     "b:2",
   ]);
+});
+
+test("an image that its archive does not name is told from one that it does", () => {
+  assert.equal(namelessImage("import-2026-01-31@sha256:12"), true);
+  assert.equal(namelessImage("docker.io/library/import-2026:1"), false);
 });

@@ -53,15 +53,16 @@ function words(plan: PodPlan): string {
       case "startContainer":
         return `start ${action.container.name}#${action.attempt}`;
       case "stopContainer":
-        return `stop ${action.container.id} in ${action.graceSeconds}s`;
+        return `stop ${action.container.id} in ${action.graceSeconds}s${action.after ? ` after ${action.after.join(" ")}` : ""}`;
       case "stopSandbox":
       case "removeSandbox":
       case "removeContainer":
         return `${action.do} ${action.id}`;
     }
   });
+  const fails = plan.failure ? [`Failed: ${plan.failure.reason}`] : [];
   const waits = plan.backingOff.map((one) => `back off ${one.container} until +${one.untilMs - nowMs}`);
-  return [...done, ...waits, ...(plan.finished ? ["finished"] : [])].join("; ");
+  return [...done, ...waits, ...fails, ...(plan.finished ? ["finished"] : [])].join("; ");
 }
 
 interface Row {
@@ -162,6 +163,38 @@ const rows: readonly Row[] = [
     pod: pod({ initContainers: sidecar }),
     runtime: runtime([run("c", "RUNNING"), run("s", "EXITED")]),
     want: "start s#1",
+  },
+  {
+    name: "a sidecar with a startup probe holds the others until that has succeeded",
+    pod: pod({ initContainers: [{ ...sidecar[0]!, startupProbe: { exec: { command: ["true"] } } }] }),
+    runtime: runtime([run("s", "RUNNING")]),
+    want: "",
+  },
+  {
+    name: "at the end sidecars wait for the containers, and each for the one after it",
+    pod: pod({ initContainers: [...sidecar, { name: "t", restartPolicy: "Always" }], containers: two }, {}, deleting.metadata),
+    runtime: runtime([run("c", "RUNNING"), run("d", "EXITED"), run("s", "RUNNING"), run("t", "RUNNING")]),
+    want: "stop c0 in 5s; stop s0 in 5s after c t; stop t0 in 5s after c",
+  },
+  {
+    name: "a pod that this node does not take gets nothing",
+    runtime: runtime([], []),
+    memory: (memory) => {
+      memory.refused = { reason: "OutOfcpu", message: "" };
+    },
+    want: "Failed: OutOfcpu; finished",
+  },
+  {
+    name: "when its deadline has come a pod is stopped",
+    pod: pod({ activeDeadlineSeconds: 10 }, { status: { startTime: new Date(nowMs - 10_000).toISOString() } }),
+    runtime: runtime([run("c", "RUNNING")]),
+    want: "stop c0 in 5s; Failed: DeadlineExceeded",
+  },
+  {
+    name: "and not before",
+    pod: pod({ activeDeadlineSeconds: 11 }, { status: { startTime: new Date(nowMs - 10_000).toISOString() } }),
+    runtime: runtime([run("c", "RUNNING")]),
+    want: "",
   },
   {
     name: "an unhealthy container is stopped",

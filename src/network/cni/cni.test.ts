@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { leftoverResults, leftoverRules } from "./cleanup.ts";
+import { idlePortChains, leftoverResults, leftoverRules } from "./cleanup.ts";
 import { bridgeName, cniConflist } from "./config.ts";
 
 test("a bridge's name fits the kernel and tells the cluster", () => {
@@ -38,4 +38,27 @@ test("kept results of our sandboxes are ours, those of a longer name are not", (
   const [a, b] = ["a".repeat(64), "b".repeat(64)];
   const names = [`dhow-x-${a}-eth0`, `cni-loopback-${a}-lo`, `dhow-x-y-${b}-eth0`, `cni-loopback-${b}-lo`];
   assert.deepEqual(leftoverResults(names, "dhow-x"), [`dhow-x-${a}-eth0`, `cni-loopback-${a}-lo`]);
+});
+
+test("the port-map plugin's shared chains go when no port uses them, and stay as long as one does", () => {
+  const idle = `*nat
+:CNI-HOSTPORT-DNAT - [0:0]
+:CNI-HOSTPORT-MASQ - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT
+-A POSTROUTING -m comment --comment "CNI portfwd requiring masquerade" -j CNI-HOSTPORT-MASQ
+-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE
+COMMIT`;
+  assert.deepEqual(
+    idlePortChains(idle).map((args) => args.join(" ")),
+    [
+      "-D PREROUTING -m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT",
+      "-D POSTROUTING -m comment --comment CNI portfwd requiring masquerade -j CNI-HOSTPORT-MASQ",
+      "-F CNI-HOSTPORT-DNAT",
+      "-F CNI-HOSTPORT-MASQ",
+      "-X CNI-HOSTPORT-DNAT",
+      "-X CNI-HOSTPORT-MASQ",
+    ],
+  );
+  assert.deepEqual(idlePortChains(idle.replace("COMMIT", "-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-ab\nCOMMIT")), []);
+  assert.deepEqual(idlePortChains("*nat\nCOMMIT"), []);
 });
