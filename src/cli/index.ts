@@ -15,6 +15,12 @@ function isEnvironment(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && "code" in error;
 }
 
+/** A bug of ours: a short id for the person, the stack under that id in a file. */
+async function bugReport(io: Io, error: unknown, message: string): Promise<string> {
+  const { keepBug } = await import("./bug.ts");
+  return keepBug(io.env, error, message);
+}
+
 export async function main(argv: readonly string[], entry: string): Promise<number> {
   const launcher: Launcher = { execPath: process.execPath, execArgv: process.execArgv, main: entry };
   const io: Io = {
@@ -31,7 +37,7 @@ export async function main(argv: readonly string[], entry: string): Promise<numb
     if (error instanceof WrongUse) return error.exitCode;
     const message = error instanceof Error ? error.message : String(error);
     const ours = error instanceof CliError || (error instanceof Error && told.includes(error.name)) || isEnvironment(error);
-    io.err(`dhow: ${ours || !(error instanceof Error) ? message : (error.stack ?? message)}`);
+    io.err(`dhow: ${ours ? message : await bugReport(io, error, message)}`);
     return error instanceof CliError ? error.exitCode : exitCodes.failed;
   }
 }

@@ -124,6 +124,8 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   io.out(
     `cluster "${found.name}": ${found.state}${found.server ? `, ${found.server}` : ""}${found.runtime ? `, ${found.runtime} runtime` : ""}`,
   );
+  if (found.state === "unsupervised")
+    io.out(`nobody looks after it: ${command("up", options.name)} adopts what runs, ${command("down", options.name)} ends it`);
   if (found.parts.length === 0) return exitCodes.done;
   const rows = found.parts.map((part) => [
     part.name,
