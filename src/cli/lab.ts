@@ -88,13 +88,18 @@ async function all(io: Io, root: string): Promise<number> {
     const startMs = io.clock.monotonicMs();
     const verb = page.path.startsWith("labs/") ? "lab" : "tour";
     const number = /(\d\d)-/.exec(page.path)![1]!;
-    const code = await runPage(io, {
+    const run = {
       root,
       page,
       my: [],
       breaks: page.breaks.map(({ name }) => name),
       interactive: false,
       again: [verb, number],
+    };
+    // One page that cannot be played must not hide the others.
+    const code = await runPage(io, run).catch((error: unknown) => {
+      io.err(`${page.path}: ${error instanceof Error ? error.message : String(error)}`);
+      return exitCodes.failed;
     });
     const seconds = ((io.clock.monotonicMs() - startMs) / 1000).toFixed(1);
     if (code !== exitCodes.done) failed++;
