@@ -132,6 +132,8 @@ export function lose(owned: Owned, { added, modified, removed }: Comparison): Ow
   return lost.length === 0 ? owned : owned.with(lost.reduce((set, change) => set.difference(change), owned.set));
 }
 
+// Simplification: sets are not rewritten where a list or map has changed between "in one piece" and "by parts" since they were made, as
+// between releases upstream does; the table here is of one release.
 /** More than ten updaters: the oldest are put together, one heap per version. */
 function capped(managers: Managers): Managers {
   const updaters = [...managers].filter(([, { identity }]) => identity.operation === "Update");
