@@ -75,10 +75,7 @@ test("a pod that asks for too much: every node and its numbers", async () => {
     ({ metadata, status }) => metadata.name === "big" && (status?.conditions ?? []).some((one) => one.reason === "Unschedulable"),
   );
   const said = await say("pod/big");
-  assert.match(
-    said,
-    /^pod\/big\n {2}It is Pending: it has no node; 0\/2 nodes are available: [^\n]*Insufficient cpu[^\n]*\n/,
-  );
+  assert.match(said, /^pod\/big\n {2}It is Pending: it has no node; 0\/2 nodes are available: [^\n]*Insufficient cpu[^\n]*\n/);
   assert.match(said, /The scheduler has tried it some times, last T ago: 0\/2 nodes are available/);
   assert.match(
     said,
