@@ -2,7 +2,7 @@
 // Invariant: one version is stored (core/v1 for events, autoscaling/v2 for autoscalers); the others are views, nothing is lost on the way back.
 // Called by: output.ts (out), registry/ (in). Next on the way: the codecs.
 
-import { type ApiObject, ApiError, joinApiVersion, type ResourceInfo } from "#api";
+import { type ApiObject, ApiError, fromAutoscalerV1, joinApiVersion, type ResourceInfo, toAutoscalerV1 } from "#api";
 
 /** Event fields whose name differs: [core/v1, events.k8s.io/v1]. */
 const eventFields: readonly (readonly [string, string])[] = [
@@ -30,6 +30,6 @@ export function convert(object: ApiObject, to: ResourceInfo): ApiObject {
   const apiVersion = joinApiVersion(to.group, to.version);
   if (object.apiVersion === apiVersion) return object;
   if (to.kind === "Event") return { ...rename(object, to.group === "" ? 1 : 0), apiVersion, kind: to.kind };
-  // Simplification: autoscaling/v1 is not offered as a view of autoscaling/v2 yet.
+  if (to.kind === "HorizontalPodAutoscaler") return to.version === "v1" ? toAutoscalerV1(object) : fromAutoscalerV1(object);
   throw ApiError.of(501, "NotImplemented", `conversion of ${object.kind} from ${object.apiVersion} to ${apiVersion} is not implemented`);
 }

@@ -4,6 +4,7 @@
 
 import { type Client, createRecorder, type Recorder } from "#client";
 import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
+import { clusterRoleAggregation } from "./clusterroleaggregation.ts";
 import { cronJob } from "./cronjob/index.ts";
 import { daemonSet } from "./daemonset/index.ts";
 import { deployment } from "./deployment/index.ts";
@@ -45,8 +46,9 @@ export const controllers: readonly Controller[] = [
   taintEviction,
   disruption,
   podGarbageCollector,
-  namespace,
   resourceQuota,
+  clusterRoleAggregation,
+  namespace,
   garbageCollector,
 ];
 

@@ -28,6 +28,7 @@ import { lease, serviceAccount } from "./serviceaccount.ts";
 import { daemonSet, statefulSet } from "./statefulset.ts";
 
 export { type MetaRules, validateAnnotations, validateName, validateObjectMeta, validateObjectMetaUpdate } from "./objectmeta.ts";
+export { fromAutoscalerV1, toAutoscalerV1 } from "./autoscalerv1.ts";
 export { defaultPodSpec } from "./podspec/defaults.ts";
 export { qosClass } from "./podspec/qos.ts";
 export type { Column, DeleteRequest, KindRules, NameRule, Row, ScalePaths } from "./rules.ts";

@@ -213,7 +213,7 @@ export const storageClass: KindRules = {
   validateUpdate: (object, old) => {
     const [now, then] = [as<StorageClass>(object), as<StorageClass>(old)];
     const errors: FieldError[] = [];
-    if (now.provisioner !== then.provisioner) errors.push(fieldError.forbidden("provisioner", "updates to provisioner are forbidden."));
+    if (now.provisioner !== then.provisioner) errors.push(fieldError.invalid("provisioner", now.provisioner, "field is immutable"));
     if (!isDeepStrictEqual({ ...now.parameters }, { ...then.parameters })) {
       errors.push(fieldError.forbidden("parameters", "updates to parameters are forbidden."));
     }

@@ -158,8 +158,8 @@ export const daemonSet: KindRules = {
   },
   validate: (object) => validateDaemon(as<DaemonSet>(object)),
   validateUpdate: (object, old) => [
-    ...validateDaemon(as<DaemonSet>(object)),
     ...immutableSelector(as<DaemonSet>(object).spec?.selector, as<DaemonSet>(old).spec?.selector),
+    ...validateDaemon(as<DaemonSet>(object)),
   ],
   allowUnconditionalUpdate: true,
   columns: [

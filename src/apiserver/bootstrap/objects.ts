@@ -3,6 +3,8 @@
 // Called by: ensure.ts.   Next on the way: ensure.ts, which writes what is missing.
 
 import { type ApiObject, ipv4Range, ipv4Text } from "#api";
+import { localApiServices } from "./apiServices.ts";
+import { flowSchemas, priorityLevels } from "./flowControl.ts";
 import { rbacPolicy } from "./rbacPolicy.ts";
 
 export interface BootstrapSettings {
@@ -24,7 +26,16 @@ export function bootstrapNamespaces(): ApiObject[] {
 }
 
 export function bootstrapObjects(settings: BootstrapSettings): ApiObject[] {
-  return [...rbacPolicy(), ...priorityClasses(), ...serviceNetwork(settings), ...apiServerService(settings), clientAuthorities(settings)];
+  return [
+    ...rbacPolicy(),
+    ...priorityClasses(),
+    ...priorityLevels(),
+    ...flowSchemas(),
+    ...localApiServices(),
+    ...serviceNetwork(settings),
+    ...apiServerService(settings),
+    clientAuthorities(settings),
+  ];
 }
 
 function priorityClasses(): ApiObject[] {
