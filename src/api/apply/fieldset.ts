@@ -44,12 +44,6 @@ export class FieldSet {
     return true;
   }
 
-  get size(): number {
-    let size = this.members.size;
-    for (const child of this.children.values()) size += child.size;
-    return size;
-  }
-
   union(other: FieldSet): FieldSet {
     if (other.empty) return this;
     const out = new FieldSet();
