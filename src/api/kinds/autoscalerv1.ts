@@ -106,10 +106,11 @@ function newBehavior(behavior: Plain): Plain {
 export function toAutoscalerV1(object: ApiObject): ApiObject {
   const { metrics = [], behavior, ...spec } = (object["spec"] ?? {}) as { metrics?: Plain[]; behavior?: Plain };
   const {
-    currentMetrics = [],
-    conditions = [],
+    currentMetrics: current,
+    conditions: held,
     ...status
-  } = (object["status"] ?? {}) as { currentMetrics?: Plain[]; conditions?: Plain[] };
+  } = (object["status"] ?? {}) as { currentMetrics?: Plain[] | null; conditions?: Plain[] };
+  const [currentMetrics, conditions] = [current ?? [], held ?? []];
   const cpu = metrics.find((metric) => cpuTarget(metric) !== undefined);
   const others = metrics.filter((metric) => metric !== cpu);
   const used = currentMetrics.find((metric) => metric["type"] === "Resource" && (metric["resource"] as Plain)["name"] === "cpu");
