@@ -1,5 +1,5 @@
 // What a cluster's pods hold of the machine: shims, tasks, interfaces, cgroups, folders. And whom to kill.
-// Invariant: only processes that name the cluster's own folder are ever signalled.
+// Invariant: only processes that the cluster's own folder names, or that name it, are ever signalled.
 // Called by: run.ts. Next on the way: e2e/support/host.ts, the machine as a whole.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -44,7 +44,7 @@ function part(cluster: Cluster, name: RegExp): readonly number[] {
   return readdirSync(folder)
     .filter((file) => name.test(file) && file.endsWith(".json"))
     .map((file) => (JSON.parse(readFileSync(join(folder, file), "utf8")) as { pid: number }).pid)
-    .filter((pid) => commandLine(pid).includes(cluster.home));
+    .filter((pid) => existsSync(`/proc/${pid}`));
 }
 
 /** Who can be killed now, of one kind. */

@@ -19,7 +19,7 @@ export interface ChaosOptions {
 
 const image = "dhow.local/busybox:1";
 const convergeMs = 120_000;
-const victims: readonly Victim[] = ["shim", "shim", "container", "container", "agent", "containerd"];
+const victims: readonly Victim[] = ["shim", "shim", "container", "container", "agent", "agent", "containerd"];
 const script = "trap 'exit 0' TERM; while :; do sleep 0.5; done";
 const container = (name: string, more: object = {}): object => ({ name, image, command: ["sh", "-c", script], ...more });
 
