@@ -67,6 +67,11 @@ export class BenchCluster {
   }
 
   async up(...flags: string[]): Promise<void> {
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.once(signal, () => {
+        this.destroy();
+        process.exit(130);
+      });
     this.dhow("up", "--detach", "--quiet", "--port", "0", ...flags);
     this.#transport = await transportFor(this.kubeconfig);
   }
