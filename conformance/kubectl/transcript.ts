@@ -53,6 +53,8 @@ const scrubs: readonly (readonly [name: string, pattern: RegExp, standIn: string
   ["ages", /(?<=[\s(])\d+(s|m|h|d)(\d+(s|m|h))?(?=[\s)]|$)/gm, "<age>"],
   ["unknown ages", /<invalid>/g, "<age>"],
   ["current revisions", /current: \d+/g, "current: <rv>"],
+  ["addresses of services", /\b10\.96\.(?!0\.\d+\b)\d+\.\d+\b/g, "<address>"],
+  ["node ports", /(?<=[:,"] ?)3[0-2]\d{3}(?=\/(?:TCP|UDP)|,"port"|,"protocol")/g, "<nodePort>"],
   ["server addresses", /127\.0\.0\.1:\d+/g, "<server>"],
   ["server versions", /v1\.36\.\d+(\+dhow\.\d+)?/g, "v1.36.x"],
   ["column widths", /(?<=\S) {2,}/g, "  "],
