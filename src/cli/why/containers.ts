@@ -2,7 +2,7 @@
 // Invariant: exit codes are explained only where their meaning is certain; a probe is blamed only where an event says so.
 // Called by: pod.ts. Next on the way: finding.ts.
 
-import type { ContainerStateTerminated, ContainerStatus, Pod } from "#api";
+import type { ContainerStateTerminated, ContainerStatus, Event, Pod } from "#api";
 import type { Live } from "#client";
 import { eventMs, type Evidence } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
@@ -58,22 +58,29 @@ const limitOf = (pod: Live<Pod>, name: string): string | undefined =>
 
 const about = (name: string, fieldPath: string | undefined): boolean => fieldPath === undefined || fieldPath.includes(`{${name}}`);
 
-/** What the node agent said when it stopped or faulted the container. */
-function said(evidence: Evidence, name: string, reason: string, pattern: RegExp): string | undefined {
-  const event = evidence.events.findLast(
-    (one) => one.reason === reason && about(name, one.involvedObject.fieldPath) && pattern.test(one.message ?? ""),
-  );
-  return event ? `${event.message ?? ""} (${ago(evidence.nowMs, eventMs(event))})` : undefined;
+/** What the node agent said last of the container, up to a moment. */
+function heard(evidence: Evidence, name: string, reason: string, pattern: RegExp, untilMs = Infinity): Live<Event> | undefined {
+  const fits = (one: Live<Event>): boolean =>
+    one.reason === reason && about(name, one.involvedObject.fieldPath) && pattern.test(one.message ?? "");
+  return evidence.events.findLast((one) => fits(one) && eventMs(one) <= untilMs) ?? evidence.events.findLast(fits);
 }
+
+function told(evidence: Evidence, event: Live<Event> | undefined): string | undefined {
+  return event ? `${(event.message ?? "").trim().replace(/:$/, "")} (${ago(evidence.nowMs, eventMs(event))})` : undefined;
+}
+
+const said = (evidence: Evidence, name: string, reason: string, pattern: RegExp): string | undefined =>
+  told(evidence, heard(evidence, name, reason, pattern));
 
 function restarts(evidence: Evidence, pod: Live<Pod>, status: ContainerStatus): Finding[] {
   const ended = status.lastState?.terminated ?? (status.restartCount > 0 ? status.state?.terminated : undefined);
   if (status.restartCount === 0) return [];
   const when = ended?.finishedAt ? `, the last time after it had ended ${ago(evidence.nowMs, Date.parse(ended.finishedAt))}` : "";
   const how = ended ? `: ${ending(ended, limitOf(pod, status.name))}` : "";
-  const killed = said(evidence, status.name, "Killing", /probe|will be restarted/);
-  const probe = killed === undefined ? undefined : said(evidence, status.name, "Unhealthy", /^(Liveness|Startup)/);
-  const details = [...(killed === undefined ? [] : [`the node agent stopped it: ${killed}`]), ...(probe === undefined ? [] : [probe])];
+  const killing = heard(evidence, status.name, "Killing", /probe|will be restarted/);
+  // A probe that runs into the stop fails in other words: what it said up to the stop is why.
+  const probe = killing && told(evidence, heard(evidence, status.name, "Unhealthy", /^(Liveness|Startup)/, eventMs(killing)));
+  const details = [...(killing ? [`the node agent stopped it: ${told(evidence, killing)}`] : []), ...(probe === undefined ? [] : [probe])];
   return [
     {
       topic: "restart",

@@ -4,8 +4,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContainerStateTerminated } from "#api";
-import { ending } from "./containers.ts";
+import type { ContainerStateTerminated, Pod } from "#api";
+import type { Live } from "#client";
+import { containers, ending } from "./containers.ts";
+import type { Evidence } from "./evidence.ts";
 import { owns, parsePath, valueAt } from "./field.ts";
 import { amount, list, person, sentence } from "./words.ts";
 
@@ -30,6 +32,40 @@ const endings: { name: string; ended: Partial<ContainerStateTerminated>; limit?:
 ];
 for (const { name, ended, limit, want } of endings)
   test(`an ending: ${name}`, () => assert.equal(ending(ended as ContainerStateTerminated, limit), want));
+
+test("a restart by a failed probe: what the probe said up to the stop", () => {
+  const at = (second: number): string => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`;
+  const event = (reason: string, message: string, second: number): object => ({
+    reason,
+    message,
+    lastTimestamp: at(second),
+    involvedObject: { fieldPath: "spec.containers{c}" },
+    metadata: {},
+  });
+  const events = [
+    event("Unhealthy", "Liveness probe failed: no answer", 9),
+    event("Killing", "Container c failed liveness probe, will be restarted", 10),
+    event("Unhealthy", "Liveness probe failed: the container is going", 11),
+  ];
+  const status = {
+    name: "c",
+    restartCount: 2,
+    ready: true,
+    state: { running: {} },
+    lastState: { terminated: { exitCode: 137, reason: "Error", finishedAt: at(11) } },
+  };
+  const pod = { metadata: { name: "p" }, spec: { containers: [{ name: "c" }] }, status: { containerStatuses: [status] } };
+  const [finding] = containers({ events, nowMs: Date.parse(at(20)) } as unknown as Evidence, pod as unknown as Live<Pod>);
+  assert.deepEqual(finding, {
+    topic: "restart",
+    from: "status.containerStatuses, events",
+    text: "Container c was started again 2 times, the last time after it had ended 9s ago: it ended with exit code 137, ended by SIGKILL.",
+    details: [
+      "the node agent stopped it: Container c failed liveness probe, will be restarted (10s ago)",
+      "Liveness probe failed: no answer (11s ago)",
+    ],
+  });
+});
 
 const object = {
   spec: {
