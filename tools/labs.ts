@@ -5,6 +5,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const launcher = join(import.meta.dirname, "../bin/dhow");
-const { status } = spawnSync("sh", [launcher, "lab", "--all"], { stdio: "inherit" });
+const root = join(import.meta.dirname, "..");
+// Where tools/e2e.ts unpacks Debian's kubectl, for machines without one of their own.
+const path = `${process.env["PATH"]}:${join(root, ".cache/debian-kubectl/usr/bin")}`;
+const { status } = spawnSync("sh", [join(root, "bin/dhow"), "lab", "--all"], { stdio: "inherit", env: { ...process.env, PATH: path } });
 process.exitCode = status ?? 1;
