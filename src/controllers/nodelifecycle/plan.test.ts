@@ -1,0 +1,139 @@
+// Nodes in trouble as tables: what silence does, which taints come and go, when a Pod has to leave, which range a node gets.
+// Invariant: the outcomes are those of a real controller manager given the same nodes.
+// Called by: npm test.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Node, Pod, Taint, Toleration } from "#api";
+import type { Live } from "#client";
+import type { Plan } from "../framework/plan.ts";
+import { freeRange } from "./ipam.ts";
+import { isDisrupted, planNode, type SeenNode } from "./plan.ts";
+import { planEviction, toleratedMs } from "./tainteviction.ts";
+
+const nowMs = Date.UTC(2026, 0, 1, 12);
+const meta = (name: string) => ({ name, uid: name, resourceVersion: "1", creationTimestamp: "2026-01-01T11:00:00Z" });
+const unreachable = "node.kubernetes.io/unreachable";
+const notReady = "node.kubernetes.io/not-ready";
+
+function nodeOf(ready: string | undefined, spec: Node["spec"] = {}, more: { type: string; status: string }[] = []): Live<Node> {
+  const conditions = [...(ready === undefined ? [] : [{ type: "Ready", status: ready }]), ...more];
+  return { apiVersion: "v1", kind: "Node", metadata: meta("n"), spec, status: { conditions } };
+}
+
+function podOf(tolerations: Toleration[] = [], ready = "True"): Live<Pod> {
+  const metadata = { ...meta("p"), namespace: "d" };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata,
+    spec: { containers: [], nodeName: "n", tolerations },
+    status: { conditions: [{ type: "Ready", status: ready }] },
+  };
+}
+
+const seen = (node: Live<Node>, silentSeconds: number, more: Partial<SeenNode> = {}): SeenNode => ({
+  saw: [node],
+  node,
+  heardMs: nowMs - silentSeconds * 1000,
+  disrupted: false,
+  pods: [],
+  first: false,
+  ...more,
+});
+
+function words(plan: Plan): string[] {
+  return plan.actions.map((action) => {
+    if (action.verb === "event") return action.reason;
+    if (action.verb !== "patch") return action.verb;
+    const { spec } = action.patch as { spec?: { taints: Taint[] | null } };
+    if (!spec) return `${action.resource} status`;
+    return `taints ${(spec.taints ?? []).map((one) => `${one.key.split("/").at(-1)}:${one.effect}`).join(" ")}`.trim();
+  });
+}
+
+const taint = (key: string, effect: string): Taint => ({ key, effect });
+const rows: { name: string; seen: SeenNode; does: string[] }[] = [
+  { name: "that is well is left alone", seen: seen(nodeOf("True"), 10), does: [] },
+  { name: "is greeted once", seen: seen(nodeOf("True"), 10, { first: true }), does: ["RegisteredNode"] },
+  { name: "that has yet to speak has time", seen: seen(nodeOf(undefined), 55), does: [] },
+  {
+    name: "that never spoke becomes Unknown",
+    seen: seen(nodeOf(undefined), 61),
+    does: ["nodes status", "taints unreachable:NoSchedule unreachable:NoExecute"],
+  },
+  {
+    name: "that falls silent becomes Unknown, and its Pods are no longer ready",
+    seen: seen(nodeOf("True"), 51, { pods: [podOf(), podOf([], "False")] }),
+    does: ["nodes status", "NodeNotReady", "taints unreachable:NoSchedule unreachable:NoExecute", "pods status"],
+  },
+  {
+    name: "among many that are silent evicts nobody",
+    seen: seen(nodeOf("True"), 51, { disrupted: true }),
+    does: ["nodes status", "NodeNotReady", "taints unreachable:NoSchedule"],
+  },
+  {
+    name: "that says it is not ready looks after its Pods itself",
+    seen: seen(nodeOf("False"), 5, { pods: [podOf()] }),
+    does: ["taints not-ready:NoSchedule not-ready:NoExecute"],
+  },
+  {
+    name: "that is back loses our taints and keeps those of others",
+    seen: seen(nodeOf("True", { taints: [taint("team", "NoExecute"), taint(unreachable, "NoExecute"), taint(notReady, "NoSchedule")] }), 5),
+    does: ["taints team:NoExecute"],
+  },
+  {
+    name: "that is cordoned gets a taint",
+    seen: seen(nodeOf("True", { unschedulable: true }), 5),
+    does: ["taints unschedulable:NoSchedule"],
+  },
+  {
+    name: "under pressure gets a taint",
+    seen: seen(nodeOf("True", {}, [{ type: "DiskPressure", status: "True" }]), 5),
+    does: ["taints disk-pressure:NoSchedule"],
+  },
+];
+
+for (const { name, seen: one, does } of rows) {
+  test(`a node ${name}`, () => assert.deepEqual(words(planNode(one, { nowMs })), does));
+}
+
+test("a node is looked at again when its grace would end", () => {
+  assert.equal(planNode(seen(nodeOf("True"), 20), { nowMs }).requeueAfterMs, 30_001);
+});
+
+test("evictions stop when all are silent, or most of a zone", () => {
+  const nodes = (states: string): Live<Node>[] => states.split("").map((state) => nodeOf(state === "+" ? "True" : "Unknown"));
+  const stops = (states: string): boolean => isDisrupted(nodes(states)[0]!, nodes(states));
+  assert.deepEqual(["-", "-+", "--+", "---+", "---++++"].map(stops), [true, false, false, true, false]);
+});
+
+const exists = (key: string, tolerationSeconds?: number): Toleration => ({
+  key,
+  operator: "Exists",
+  effect: "NoExecute",
+  ...(tolerationSeconds === undefined ? {} : { tolerationSeconds }),
+});
+
+test("the shortest toleration counts, and one that is missing ends it at once", () => {
+  const taints = [taint("a", "NoExecute"), taint("b", "NoExecute")];
+  assert.equal(toleratedMs(podOf([exists("a", 5), exists("b")]), taints), 5000);
+  assert.equal(toleratedMs(podOf([exists("a")]), taints), 0);
+  assert.equal(toleratedMs(podOf([{ operator: "Exists" }]), taints), Infinity);
+});
+
+test("a Pod leaves when its time is up, and a taint that goes in time is told", () => {
+  const pod = podOf([exists("a", 5)]);
+  const taints = [taint("a", "NoExecute")];
+  const plan = (secondsAgo: number): Plan =>
+    planEviction({ saw: [pod], pod, taints, sinceMs: nowMs - secondsAgo * 1000, waited: false }, { nowMs });
+  assert.equal(plan(2).requeueAfterMs, 3000);
+  assert.deepEqual(words(plan(5)), ["TaintManagerEviction", "pods status", "delete"]);
+  const [event] = planEviction({ saw: [pod], pod, taints: [], sinceMs: nowMs, waited: true }, { nowMs }).actions;
+  assert.ok(event?.verb === "event");
+  assert.equal(event.message, "Cancelling deletion of Pod d/p");
+});
+
+test("a node gets the lowest range that is free", () => {
+  assert.equal(freeRange(new Set(["10.244.0.0/24", "10.244.2.0/24"])), "10.244.1.0/24");
+});
