@@ -67,10 +67,14 @@ function playInside(io: Io, run: PageRun, folder: string): Promise<number> {
   // The terminal sends Ctrl-C to both; the inner one cleans up, we wait for it.
   const ignore = (): void => undefined;
   process.on("SIGINT", ignore);
+  // Asked to end by somebody else: everything inside ends with unshare, and we still get to remove the folder.
+  const end = (): void => void child.kill("SIGKILL");
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, end);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => {
       process.off("SIGINT", ignore);
+      for (const signal of ["SIGTERM", "SIGHUP"] as const) process.off(signal, end);
       resolve(code ?? exitCodes.failed);
     });
   });
