@@ -11,7 +11,7 @@ import { type CertificateAndKey, createCa, type HttpHandler, type HttpRequest, i
 const text = (status: number, body: string): Awaited<ReturnType<HttpHandler>> => ({ status, headers: {}, body: Buffer.from(body) });
 
 /** What the handler under test does, by path. */
-function testHandler(seen: { pulled: number; returned: boolean; aborted: boolean }): HttpHandler {
+function testHandler(seen: { pulled: number; returned: boolean; hanging: boolean; aborted: boolean }): HttpHandler {
   return async (request: HttpRequest) => {
     const path = request.target.split("?")[0];
     if (path === "/echo") return { status: 200, headers: { "x-method": request.method }, body: await readAll(request.body, 1e6) };
@@ -27,6 +27,7 @@ function testHandler(seen: { pulled: number; returned: boolean; aborted: boolean
     if (path === "/token") return text(200, String(request.headers["authorization"]));
     if (path === "/throw") throw new Error("planted");
     if (path === "/hang") {
+      seen.hanging = true;
       request.signal.addEventListener("abort", () => {
         seen.aborted = true;
       });
@@ -56,7 +57,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("serve() and httpsTransport()", () => {
-  const seen = { pulled: 0, returned: false, aborted: false };
+  const seen = { pulled: 0, returned: false, hanging: false, aborted: false };
   let ca: CertificateAndKey;
   let serving: CertificateAndKey;
   let user: CertificateAndKey;
@@ -150,7 +151,8 @@ describe("serve() and httpsTransport()", () => {
     const transport = transportWith();
     const caller = new AbortController();
     const pending = transport.request({ method: "GET", target: "/hang", signal: caller.signal });
-    setTimeout(() => caller.abort(new Error("enough")), 20);
+    await until(() => seen.hanging);
+    caller.abort(new Error("enough"));
     await assert.rejects(pending, /enough/);
     await until(() => seen.aborted);
     transport.close();
