@@ -55,13 +55,40 @@ function setStatefulDefaults(object: ApiObject): void {
   defaultTemplate(spec);
 }
 
+/** Go's form of the strategy, as upstream's texts show it. */
+function goStrategy({ type, rollingUpdate }: NonNullable<NonNullable<StatefulSet["spec"]>["updateStrategy"]>): object {
+  return { Type: type ?? "", RollingUpdate: rollingUpdate ? goRolling(rollingUpdate) : null };
+}
+
+function goRolling({ partition, maxUnavailable }: { partition?: number; maxUnavailable?: unknown }): object {
+  return { Partition: partition ?? 0, MaxUnavailable: maxUnavailable ?? null };
+}
+
+function validateStrategy(spec: StatefulSet["spec"]): FieldError[] {
+  const { podManagementPolicy, updateStrategy } = spec ?? {};
+  const errors: FieldError[] = [];
+  if (podManagementPolicy !== undefined && podManagementPolicy !== "OrderedReady" && podManagementPolicy !== "Parallel")
+    errors.push(fieldError.invalid("spec.podManagementPolicy", podManagementPolicy, "must be 'OrderedReady' or 'Parallel'"));
+  if (!updateStrategy) return errors;
+  const { type, rollingUpdate } = updateStrategy;
+  if (type !== "RollingUpdate" && type !== "OnDelete")
+    return [...errors, fieldError.invalid("spec.updateStrategy", goStrategy(updateStrategy), "must be 'RollingUpdate' or 'OnDelete'")];
+  if (type === "OnDelete" && rollingUpdate) {
+    const text = "only allowed for updateStrategy 'RollingUpdate'";
+    errors.push(fieldError.invalid("spec.updateStrategy.rollingUpdate", goRolling(rollingUpdate), text));
+  }
+  if (type === "RollingUpdate") errors.push(...nonNegative("spec.updateStrategy.rollingUpdate.partition", rollingUpdate?.partition));
+  return errors;
+}
+
 function validateStateful({ spec }: StatefulSet, onUpdate: boolean): FieldError[] {
   const claims = spec?.volumeClaimTemplates ?? [];
   const template = spec?.template;
   // The claims become volumes of the same name.
   const volumes = [...claims.map((claim) => ({ name: claim.metadata?.name ?? "", emptyDir: {} })), ...(template?.spec?.volumes ?? [])];
   const widened = template?.spec && claims.length > 0 ? { ...template, spec: { ...template.spec, volumes } } : template;
-  const errors = [...nonNegative("spec.replicas", spec?.replicas), ...nonNegative("spec.minReadySeconds", spec?.minReadySeconds)];
+  const counts = [...nonNegative("spec.replicas", spec?.replicas), ...nonNegative("spec.minReadySeconds", spec?.minReadySeconds)];
+  const errors = [...validateStrategy(spec), ...counts];
   if (!onUpdate && spec?.serviceName) errors.push(...nameErrors("spec.serviceName", spec.serviceName, isDns1123Label));
   return [...errors, ...validateSelector(spec?.selector, "statefulset"), ...validateOwnedTemplate(spec?.selector, widened, "StatefulSet")];
 }
