@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { revision } from "#store";
 import { eventType } from "./event.ts";
 import { canonicalHead, objectEnd, resourceVersionText, spliceOffset } from "./splice.ts";
-import { Watcher } from "./watcher.ts";
+import { type WatchItem, Watcher } from "./watcher.ts";
 import { Watchers } from "./watchers.ts";
 
 const head = canonicalHead("v1", "Pod");
@@ -51,7 +51,7 @@ for (const [before, now, want] of [
 test("an event is offered only to those whom it may concern", () => {
   const watchers = new Watchers(true);
   const add = (scope: object): Watcher => {
-    const watcher = new Watcher(scope, 1, (gone) => watchers.delete(gone));
+    const watcher = new Watcher(scope, { watcherItems: 1, watcherBytes: 1000 }, (gone) => watchers.delete(gone));
     watchers.add(watcher);
     return watcher;
   };
@@ -68,7 +68,7 @@ test("an event is offered only to those whom it may concern", () => {
 
 test("who cannot keep up is let go with what was queued, and nothing is skipped", async () => {
   let gone = 0;
-  const watcher = new Watcher({}, 2, () => gone++);
+  const watcher = new Watcher({}, { watcherItems: 2, watcherBytes: 1000 }, () => gone++);
   const item = (at: number) => ({ type: "bookmark", revision: revision(at) }) as const;
   assert.deepEqual(
     [1, 2, 3, 4].map((at) => watcher.push(item(at))),
@@ -77,4 +77,27 @@ test("who cannot keep up is let go with what was queued, and nothing is skipped"
   assert.equal(gone, 1);
   assert.deepEqual(await watcher.take(), [item(1), item(2)]);
   assert.deepEqual(await watcher.take(), []);
+});
+
+test("what waits for a slow watcher is bounded in bytes too; a single large event always fits", async () => {
+  const watcher = new Watcher({}, { watcherItems: 100, watcherBytes: 1000 }, () => undefined);
+  const item = (bytes: number): WatchItem => ({
+    type: "event",
+    event: {
+      revision: revision(1),
+      key: "k",
+      entry: undefined,
+      previous: undefined,
+      cause: undefined,
+      encodings: new Map(),
+      atMs: 0,
+      bytes,
+    },
+  });
+  assert.deepEqual([watcher.push(item(5000)), (await watcher.take()).length], [true, 1]);
+  assert.deepEqual(
+    [600, 400, 1].map((bytes) => watcher.push(item(bytes))),
+    [true, true, false],
+  );
+  assert.equal((await watcher.take()).length, 2);
 });

@@ -7,22 +7,20 @@ import type { Cause, KeyValue, Revision } from "#store";
 import sortedBtree from "sorted-btree";
 import { type Entry, type EntryShape, entryFromStore } from "./entry.ts";
 import type { CacheEvent } from "./event.ts";
-import { Watcher, type WatchScope } from "./watcher.ts";
+import { Watcher, type WatcherLimits, type WatchScope } from "./watcher.ts";
 import { Watchers } from "./watchers.ts";
 
 const BTree = sortedBtree.default;
 export type EntryTree = InstanceType<typeof BTree<string, Entry>>;
 
-export interface CacheLimits {
+export interface CacheLimits extends WatcherLimits {
   /** Events are kept at least this long … */
   readonly windowMs: number;
   /** … unless they weigh more than this, per resource. */
   readonly windowBytes: number;
-  /** Items a watcher may lag behind before it is let go. */
-  readonly watcherItems: number;
 }
 
-export const defaultCacheLimits: CacheLimits = { windowMs: 90_000, windowBytes: 32 << 20, watcherItems: 4096 };
+export const defaultCacheLimits: CacheLimits = { windowMs: 90_000, windowBytes: 32 << 20, watcherItems: 4096, watcherBytes: 32 << 20 };
 
 /** Says no to a watch whose start has left the window. `oldest` is the first revision one can still start after. */
 export interface TooOld {
@@ -167,7 +165,7 @@ export class ResourceCache {
   }
 
   #attach(scope: WatchScope): Watcher {
-    const watcher = new Watcher(scope, this.#limits.watcherItems, (gone) => this.#watchers.delete(gone));
+    const watcher = new Watcher(scope, this.#limits, (gone) => this.#watchers.delete(gone));
     this.#watchers.add(watcher);
     return watcher;
   }

@@ -20,28 +20,46 @@ export interface WatchScope {
   readonly nodeName?: string | undefined;
 }
 
+const weight = (item: WatchItem): number => (item.type === "event" ? item.event.bytes : 0);
+
+/** How far a watcher may lag behind: in items, and in the bytes of the objects that its lag keeps alive. */
+export interface WatcherLimits {
+  readonly watcherItems: number;
+  readonly watcherBytes: number;
+}
+
 export class Watcher {
   readonly scope: WatchScope;
   readonly #queue: BoundedQueue<WatchItem>;
+  readonly #maxBytes: number;
   readonly #detach: (watcher: Watcher) => void;
+  #bytes = 0;
   #ended = false;
 
-  constructor(scope: WatchScope, limit: number, detach: (watcher: Watcher) => void) {
+  constructor(scope: WatchScope, limits: WatcherLimits, detach: (watcher: Watcher) => void) {
     this.scope = scope;
-    this.#queue = new BoundedQueue(limit);
+    this.#queue = new BoundedQueue(limits.watcherItems);
+    this.#maxBytes = limits.watcherBytes;
     this.#detach = detach;
   }
 
-  /** False: the client was too slow and the watch has ended. */
+  /** False: the client was too slow and the watch has ended. One item always fits, however large. */
   push(item: WatchItem): boolean {
-    if (this.#queue.push(item)) return true;
+    const bytes = weight(item);
+    const fits = this.#queue.length === 0 || this.#bytes + bytes <= this.#maxBytes;
+    if (fits && this.#queue.push(item)) {
+      this.#bytes += bytes;
+      return true;
+    }
     this.end();
     return false;
   }
 
   /** Everything queued; waits while there is nothing; empty at the end. */
-  take(): Promise<WatchItem[]> {
-    return this.#queue.takeAll();
+  async take(): Promise<WatchItem[]> {
+    const items = await this.#queue.takeAll();
+    for (const item of items) this.#bytes -= weight(item);
+    return items;
   }
 
   /** What is queued is still delivered. */
