@@ -37,7 +37,10 @@ export function modeOf(file: VolumeFile, owner: Ownership): number {
   return owner.group === undefined ? file.mode : file.mode | groupMay.read;
 }
 
-const uidOf = (file: VolumeFile, owner: Ownership): number => (file.private ? (owner.user ?? 0) : 0);
+/** The agent's own user, root wherever containers are real: whose files stay unless they are one user's alone. */
+const ownUid = (): number => process.getuid?.() ?? 0;
+
+const uidOf = (file: VolumeFile, owner: Ownership): number => (file.private ? (owner.user ?? ownUid()) : ownUid());
 
 /** Everything in the folder as it should be already: then nothing is touched, and no reader is woken. */
 function isCurrent(directory: string, files: readonly VolumeFile[], owner: Ownership): boolean {
@@ -72,7 +75,7 @@ function writeFiles(folder: string, files: readonly VolumeFile[], owner: Ownersh
       if (owner.group !== undefined) chownSync(parent, 0, owner.group);
     }
     writeFileSync(path, file.content);
-    if (owner.group !== undefined || uidOf(file, owner) !== 0) chownSync(path, uidOf(file, owner), owner.group ?? 0);
+    if (owner.group !== undefined || uidOf(file, owner) !== ownUid()) chownSync(path, uidOf(file, owner), owner.group ?? 0);
     chmodSync(path, modeOf(file, owner));
   }
 }
