@@ -1,5 +1,6 @@
-# Starts the server and waits until it listens.
-node server.ts > server.log 2>&1 &
-tries=0
-until grep -q listening server.log || [ "$tries" = 200 ]; do sleep 0.05; tries=$((tries + 1)); done
-cat server.log
+# Starts the server and waits until it listens: its first line comes through a pipe, so the wait is no guess.
+rm -f ready server.log
+mkfifo ready
+node server.ts > ready 2> server.log &
+head -n 1 ready
+rm ready
