@@ -16,6 +16,8 @@ interface Outcome {
   readonly code: number;
   readonly output: string;
   readonly seconds: number;
+  /** Was not run, for the reason that is its name: no tick. */
+  readonly skipped?: boolean;
 }
 
 function run(name: string, args: readonly string[]): Promise<Outcome> {
@@ -41,11 +43,12 @@ function lint(): Promise<Outcome> {
   const why =
     "lint not run: npm left the linter's binary out, since the Node that ran npm is older than 20.19; `npm ci` by a newer one brings it";
   // CI must have it: there a missing linter is a failure, not a remark.
-  return Promise.resolve({ name: why, code: process.env["CI"] ? 1 : 0, output: why, seconds: 0 });
+  return Promise.resolve({ name: why, code: process.env["CI"] ? 1 : 0, output: why, seconds: 0, skipped: true });
 }
 
-function report({ name, code, output, seconds }: Outcome): void {
-  console.log(`${code === 0 ? "✔" : "✖"} ${name} (${seconds.toFixed(1)} s)`);
+function report({ name, code, output, seconds, skipped }: Outcome): void {
+  const mark = code !== 0 ? "✖" : skipped ? "–" : "✔";
+  console.log(skipped ? `${mark} ${name}` : `${mark} ${name} (${seconds.toFixed(1)} s)`);
   if (code !== 0) console.log(output);
 }
 
