@@ -60,12 +60,12 @@ async function ask(server: TestServer, { request }: Step): Promise<Answer> {
 for (const name of ["writes", "reads", "pods", "access", "bytes"]) {
   test(`transcript ${name}`, async (t) => {
     const server = await testServer();
+    t.after(() => server.close());
     await created(server, "/api/v1/namespaces", { metadata: { name: "story" } });
     await created(server, "/api/v1/namespaces/story/serviceaccounts", { metadata: { name: "default" } });
     for (const step of steps(name)) {
       const got = shown(await ask(server, step));
       await t.test(step.request.split("\n").join(" "), () => assert.equal(mask(got), mask(step.want)));
     }
-    await server.close();
   });
 }
