@@ -37,6 +37,11 @@ export function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+function pssBytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) * 1024;
+}
+
 export async function transportFor(kubeconfig: string): Promise<HttpsTransport> {
   const { server, ca, cert, key, token } = credentialsOf(await readKubeconfig(readFileSync(kubeconfig, "utf8")), (path) =>
     readFileSync(path, "utf8"),
@@ -85,8 +90,21 @@ export class BenchCluster {
     return (JSON.parse(this.dhow("status", "-o", "json")) as { parts: Part[] }).parts;
   }
 
+  /** Each process's share of the memory: what several map counts for each in part. */
   memory(): readonly { name: string; bytes: number }[] {
-    return this.parts().map((part) => ({ name: part.name, bytes: part.memoryBytes ?? 0 }));
+    return this.parts().flatMap(({ name: part, pid }) => (pid === undefined ? [] : [{ name: part, bytes: pssBytes(pid) }]));
+  }
+
+  /** Requests so far by verb and resource, of the API server. */
+  async requests(): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    for (const line of (await this.metrics()).split("\n")) {
+      if (!line.startsWith("apiserver_request_total{")) continue;
+      const label = (name: string): string => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1] ?? "";
+      const what = `${label("verb")} ${label("resource")}`;
+      found.set(what, (found.get(what) ?? 0) + Number(line.slice(line.lastIndexOf(" ") + 1)));
+    }
+    return found;
   }
 
   cpu(): ReadonlyMap<number, { name: string; ms: number }> {
