@@ -24,7 +24,7 @@ import {
 import { loadImage, pauseArchive, pauseReference } from "#image";
 import { noSpans, systemClock, systemPrng } from "#lib";
 import * as linux from "#linux";
-import { cleanupCni, cniConflist, conflistFile } from "#network";
+import { cleanupCni, cniConflist, conflistFile, networkName } from "#network";
 import { type HostPicture, picture } from "./support/host.ts";
 import { busyboxArchive } from "./support/images.ts";
 
@@ -41,7 +41,7 @@ const prepared = prepareContainerd({
   sandboxImage: pauseReference,
   cni: {
     file: conflistFile,
-    conflist: cniConflist({ clusterName, podCidr: "10.244.250.0/24", dataDirectory: join(directory, "addresses") }),
+    conflist: cniConflist({ network: networkName(clusterName), podCidr: "10.244.250.0/24", dataDirectory: join(directory, "addresses") }),
   },
 });
 let untouched: HostPicture;
@@ -84,7 +84,7 @@ async function clear(): Promise<readonly string[]> {
   const kill = (pid: number, signal: "SIGKILL"): void => void process.kill(pid, signal);
   const { removed, busy } = await clearLeftovers({ directory, cgroup, kernel: linux, clock, kill });
   assert.deepEqual(busy, []);
-  return [...removed, ...(await cleanupCni(clusterName))];
+  return [...removed, ...(await cleanupCni(networkName(clusterName)))];
 }
 
 const sandboxConfig: PodSandboxConfig = {

@@ -136,7 +136,10 @@ export async function clusterParts(
   const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
   if (ownContainerd) parts.push(await containerdProgram(paths, clock));
   const nodeNeeds = [partNames.controlPlane, ...(ownContainerd ? [partNames.containerd] : [])];
-  for (const node of realNodes(name, settings)) parts.push(ours("node", nodeNeeds, 45_000, ["--node", node]));
+  const foreign = settings.cri?.replace(/^unix:\/\//, "");
+  const clear =
+    foreign === undefined ? {} : { clear: async () => (await import("./foreign-runtime.ts")).clearForeign(paths, foreign, clock) };
+  for (const node of realNodes(name, settings)) parts.push({ ...ours("node", nodeNeeds, 45_000, ["--node", node]), ...clear });
   if (simulatedNodes(name, settings).length > 0) parts.push(ours(partNames.simulatedNodes, [partNames.controlPlane], 5000));
   return parts;
 }

@@ -7,12 +7,15 @@ import { clearLeftovers, containerdPaths, type PreparedContainerd, prepareContai
 import { pauseReference } from "#image";
 import type { Clock } from "#lib";
 import { cgroupProcesses, commandLine, hasCapability, mounts, processIds, processStartTime, removeCgroup, unmountBelow } from "#linux";
-import { cleanupCni, cniConflist, conflistFile } from "#network";
+import { cleanupCni, cniConflist, conflistFile, networkName } from "#network";
 import { podCgroup } from "./cluster.ts";
 import type { StatePaths } from "./state/paths.ts";
 
 /** Simplification: all pods of the machine's one real node lie in the first pod network. */
 export const firstPodCidr = "10.244.0.0/24";
+
+/** The ranges of all nodes. */
+export const podNetwork = "10.244.0.0/16";
 
 /** overlayfs cannot lie on overlayfs: inside a container that is the usual case. */
 function snapshotterFor(directory: string): "overlayfs" | "native" {
@@ -36,7 +39,11 @@ export function containerdFor(paths: StatePaths, clock: Clock): PreparedContaine
     sandboxImage: pauseReference,
     cni: {
       file: conflistFile,
-      conflist: cniConflist({ clusterName: paths.name, podCidr: firstPodCidr, dataDirectory: join(paths.containerd, "cni-addresses") }),
+      conflist: cniConflist({
+        network: networkName(paths.name),
+        podCidr: firstPodCidr,
+        dataDirectory: join(paths.containerd, "cni-addresses"),
+      }),
     },
   });
   return {
@@ -60,7 +67,7 @@ export function containerdFor(paths: StatePaths, clock: Clock): PreparedContaine
         ...summary,
         ...memory.map((target) => `mount ${target}`),
         ...left.busy.map((folder) => `(not removed, still in use: ${folder})`),
-        ...(await cleanupCni(paths.name)),
+        ...(await cleanupCni(networkName(paths.name))),
       ];
     },
   };

@@ -12,9 +12,9 @@ import { connectCri, type Cri, imageVisible, runtimeReady, stopSandboxes } from 
 import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
 import { machineFacts, primaryAddress, unmountBelow } from "#linux";
-import { routeApi } from "#network";
+import { networkName, routeApi, routePods } from "#network";
 import { podCgroup } from "./cluster.ts";
-import { containerdPlace, firstPodCidr } from "./containerd.ts";
+import { containerdPlace, firstPodCidr, podNetwork } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
@@ -36,14 +36,16 @@ async function ensurePauseImage(context: PartContext, cri: Cri, socket: string):
   await imageVisible(cri, pauseReference, { clock: context.clock, timeoutMs: runtimeReadyMs });
 }
 
-/** Pods look for the API server at the address of the Service `kubernetes`; a machine without packet filters has no such way. */
-async function leadToApi({ paths, facts, log }: PartContext, client: Client): Promise<void> {
+/** Ways out of the pods' network; a machine without packet filters has none. */
+async function routeNode({ paths, facts, log }: PartContext, client: Client): Promise<void> {
+  const network = networkName(paths.name);
   const { spec } = await client.resource<Service>("services").get("default", "kubernetes");
-  const clusterIp = spec?.clusterIP ?? "";
+  const [clusterIp, clusterPort] = [spec?.clusterIP ?? "", spec?.ports?.[0]?.port ?? 443];
   try {
-    await routeApi({ clusterName: paths.name, clusterIp, clusterPort: spec?.ports?.[0]?.port ?? 443, port: Number(facts["port"]) });
+    await routePods({ network, podCidr: firstPodCidr, clusterCidr: podNetwork });
+    await routeApi({ network, clusterIp, clusterPort, port: Number(facts["port"]) });
   } catch (error) {
-    log.warn("pods cannot reach the API server at the address of the Service kubernetes", { clusterIp, error });
+    log.warn("pods reach neither the API server at the address of the Service kubernetes nor anything outside", { clusterIp, error });
   }
 }
 
@@ -69,7 +71,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const kubelets = new Map<string, Kubelet>();
   const handler = kubeletHandler({ kubelets: () => kubelets, clock, log, metrics });
   const server = await listenFrom({ host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock }, kubeletPort, false);
-  if (foreign === undefined) await leadToApi(context, client);
+  if (foreign === undefined) await routeNode(context, client);
   context.progress("registering the node");
   const kubelet = createKubelet({
     client,

@@ -15,7 +15,7 @@ export {
   prepareContainerd,
 } from "./containerd/instance.ts";
 export { answered, imageVisible, pathExists, runtimeReady, type WaitOptions } from "./containerd/ready.ts";
-export { type ClearOptions, clearLeftovers, type Leftovers, stopSandboxes } from "./containerd/shutdown.ts";
+export { type ClearOptions, clearLeftovers, type Leftovers, removeCgroupWhenEmpty, stopSandboxes } from "./containerd/shutdown.ts";
 export type {
   CallOptions,
   Cri,

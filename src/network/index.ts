@@ -3,4 +3,5 @@
 
 export { cleanupCni, leftoverRules } from "./cni/cleanup.ts";
 export { bridgeName, type CniSettings, cniConflist, conflistFile, networkName } from "./cni/config.ts";
-export { type ApiRoute, routeApi, undoApiRoute } from "./api/route.ts";
+export { type ApiRoute, routeApi } from "./api/route.ts";
+export { type PodRoute, routePods } from "./pods/route.ts";

@@ -65,6 +65,24 @@ function shimSockets(directory: string): readonly string[] {
   });
 }
 
+/** The kernel empties a cgroup a moment after its last process was killed. */
+export async function removeCgroupWhenEmpty({
+  kernel,
+  cgroup,
+  clock,
+}: Pick<ClearOptions, "cgroup" | "clock"> & { readonly kernel: Pick<Kernel, "removeCgroup"> }): Promise<{
+  readonly removed: readonly string[];
+  readonly busy: readonly string[];
+}> {
+  const removed: string[] = [];
+  for (let waitMs = 10; ; waitMs *= 2) {
+    const groups = kernel.removeCgroup(cgroup);
+    removed.push(...groups.removed);
+    if (groups.busy.length === 0 || waitMs >= 2000) return { removed, busy: groups.busy };
+    await delay(clock, waitMs);
+  }
+}
+
 /** For when containerd itself is gone: after a clean stop this finds nothing but empty cgroups. */
 export async function clearLeftovers(options: ClearOptions): Promise<Leftovers> {
   const { kernel, directory } = options;
@@ -89,12 +107,7 @@ export async function clearLeftovers(options: ClearOptions): Promise<Leftovers> 
   // What describes containers that no longer exist would only confuse the next containerd.
   for (const folder of [containerdPaths(directory).runcRoot, containerdPaths(directory).tasks])
     rmSync(folder, { recursive: true, force: true });
-  // The kernel empties a cgroup a moment after its last process was killed.
-  let groups = kernel.removeCgroup(options.cgroup);
-  for (let waitMs = 10; groups.busy.length > 0 && waitMs < 2000; waitMs *= 2) {
-    await delay(options.clock, waitMs);
-    groups = kernel.removeCgroup(options.cgroup);
-  }
+  const groups = await removeCgroupWhenEmpty(options);
   for (const folder of groups.removed) removed.push(`cgroup ${folder}`);
   return { removed, busy: groups.busy };
 }

@@ -1,12 +1,12 @@
-// Removes what CNI plugins left of one cluster: the bridge, and NAT rules and chains that name its network.
-// Invariant: a rule or chain is touched only if its comment names our network; everything else in the table stays as it is.
-// Called by: `down` (through compose) after the sandboxes are gone; normally finds only the bridge. Next on the way: nothing.
+// Removes what is left of one node's network: the bridge, our rules, and NAT rules and chains of plugins that were cut off.
+// Invariant: a rule or chain with anything in it is touched only if its comment names our network; everything else stays as it is.
+// Called by: `down` (through compose) after the sandboxes are gone; normally finds the bridge and our rules. Next on the way: nothing.
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "#linux";
-import { undoApiRoute } from "../api/route.ts";
-import { bridgeName, networkName } from "./config.ts";
+import { undoRules, wordsOf } from "../rules.ts";
+import { bridgeName } from "./config.ts";
 
 const resultsFolder = "/var/lib/cni/results";
 
@@ -20,7 +20,7 @@ export function leftoverRules(save: string, network: string): readonly (readonly
   const chains = new Set<string>();
   for (const line of save.split("\n")) {
     if (!line.startsWith("-A ") || !line.includes(mark)) continue;
-    const words = [...line.matchAll(/"((?:\\.|[^"])*)"|(\S+)/g)].map((match) => match[1]?.replace(/\\(.)/g, "$1") ?? match[2] ?? "");
+    const words = wordsOf(line);
     const chain = words[1] ?? "";
     const target = words[words.indexOf("-j") + 1] ?? "";
     if (/^CNI-[0-9a-f]+$|^CNI-(DN|SN)-[0-9a-f]+$/.test(target)) chains.add(target);
@@ -47,40 +47,48 @@ export function idlePortChains(save: string): readonly (readonly string[])[] {
   );
   if (chains.length === 0 || lines.some((line) => line.startsWith("-A CNI-HOSTPORT-DNAT ") || line.includes("-j CNI-DN-"))) return [];
   const jumps = lines.filter((line) => line.startsWith("-A ") && chains.some((chain) => line.endsWith(` -j ${chain}`)));
-  const deletions = jumps.map((line) => {
-    const words = [...line.matchAll(/"((?:\\.|[^"])*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
-    return ["-D", ...words.slice(1)];
-  });
+  const deletions = jumps.map((line) => ["-D", ...wordsOf(line).slice(1)]);
   return [...deletions, ...chains.map((chain) => ["-F", chain]), ...chains.map((chain) => ["-X", chain])];
 }
 
-/** Returns what was removed, in words. */
-export async function cleanupCni(clusterName: string): Promise<readonly string[]> {
-  const removed: string[] = [...(await undoApiRoute(clusterName))];
-  const bridge = bridgeName(clusterName);
-  if (existsSync(`/sys/class/net/${bridge}`)) {
-    await run("ip", ["link", "delete", bridge]);
-    removed.push(`interface ${bridge}`);
-  }
-  if (existsSync(resultsFolder)) {
-    for (const name of leftoverResults(readdirSync(resultsFolder), networkName(clusterName))) {
-      rmSync(join(resultsFolder, name), { force: true });
-      removed.push(`CNI result ${name}`);
-    }
-  }
+/** Chains of the port-map plugin with nothing in them and no way to them: it was cut off between emptying and removing one. */
+export function strandedPortChains(save: string): readonly string[] {
+  const lines = save.split("\n");
+  const chains = lines.flatMap((line) => /^:(CNI-DN-[0-9a-f]+) /.exec(line)?.[1] ?? []);
+  return chains.filter((chain) => !lines.some((line) => line.startsWith(`-A ${chain} `) || line.endsWith(` -j ${chain}`)));
+}
+
+async function removeLink(bridge: string): Promise<readonly string[]> {
+  if (!existsSync(`/sys/class/net/${bridge}`)) return [];
+  await run("ip", ["link", "delete", bridge]);
+  return [`interface ${bridge}`];
+}
+
+function removeResults(network: string): readonly string[] {
+  if (!existsSync(resultsFolder)) return [];
+  const names = leftoverResults(readdirSync(resultsFolder), network);
+  for (const name of names) rmSync(join(resultsFolder, name), { force: true });
+  return names.map((name) => `CNI result ${name}`);
+}
+
+/** `network`: see `networkName`. Returns what was removed, in words. */
+export async function cleanupCni(network: string): Promise<readonly string[]> {
+  const removed: string[] = [...(await undoRules(network)), ...(await removeLink(bridgeName(network))), ...removeResults(network)];
   let save = "";
   try {
     save = await run("iptables-save", ["-t", "nat"]);
   } catch {
     return removed; // no iptables on this machine: then no plugin has written rules either
   }
-  for (const args of leftoverRules(save, networkName(clusterName))) {
+  const nat = async (args: readonly string[]): Promise<void> => {
     await run("iptables", ["-t", "nat", "-w", "5", ...args]);
     if (args[0] === "-X") removed.push(`iptables chain ${args[1]}`);
-  }
-  for (const args of idlePortChains(await run("iptables-save", ["-t", "nat"]))) {
-    await run("iptables", ["-t", "nat", "-w", "5", ...args]);
-    if (args[0] === "-X") removed.push(`iptables chain ${args[1]}`);
-  }
+  };
+  for (const args of leftoverRules(save, network)) await nat(args);
+  const now = await run("iptables-save", ["-t", "nat"]);
+  // Stranded in both pictures: a chain that somebody else's plugin is just filling was in neither or is no longer empty.
+  const before = strandedPortChains(save);
+  for (const chain of strandedPortChains(now).filter((one) => before.includes(one))) await nat(["-X", chain]).catch(() => undefined);
+  for (const args of idlePortChains(now)) await nat(args);
   return removed;
 }

@@ -4,18 +4,21 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idlePortChains, leftoverResults, leftoverRules } from "./cleanup.ts";
-import { bridgeName, cniConflist } from "./config.ts";
+import { idlePortChains, leftoverResults, leftoverRules, strandedPortChains } from "./cleanup.ts";
+import { bridgeName, cniConflist, networkName } from "./config.ts";
 
-test("a bridge's name fits the kernel and tells the cluster", () => {
-  assert.equal(bridgeName("dhow"), "dhow-dhow");
-  const long = bridgeName("a-very-long-cluster-name");
-  assert.ok(long.length <= 15 && long !== bridgeName("a-very-long-cluster-nama"));
+test("a bridge's name fits the kernel and tells cluster and node", () => {
+  assert.equal(bridgeName(networkName("dhow")), "dhow-dhow");
+  assert.equal(bridgeName(networkName("dhow", 12)), "dhow-dhow_12");
+  const long = ["a-very-long-cluster-name", "a-very-long-cluster-nama"].flatMap((name) => [networkName(name), networkName(name, 2)]);
+  assert.ok(long.every((network) => bridgeName(network).length <= 15));
+  assert.equal(new Set(long.map(bridgeName)).size, 4);
+  assert.notEqual(networkName("x", 2), networkName("x-2"));
 });
 
-test("the conflist gives addresses of the node's own range", () => {
-  const text = JSON.stringify(cniConflist({ clusterName: "x", podCidr: "10.244.0.0/24", dataDirectory: "/d" }));
-  assert.match(text, /"bridge":"dhow-x".*"subnet":"10\.244\.0\.0\/24".*"dataDir":"\/d".*"portmap"/);
+test("the conflist gives addresses of the node's own range, and leaves masquerading to the node", () => {
+  const text = JSON.stringify(cniConflist({ network: "dhow-x", podCidr: "10.244.0.0/24", dataDirectory: "/d" }));
+  assert.match(text, /"bridge":"dhow-x".*"ipMasq":false.*"subnet":"10\.244\.0\.0\/24".*"dataDir":"\/d".*"portmap"/);
 });
 
 test("only rules whose comment names the network are removed, jumps before chains", () => {
@@ -61,4 +64,16 @@ COMMIT`;
   );
   assert.deepEqual(idlePortChains(idle.replace("COMMIT", "-A CNI-HOSTPORT-DNAT -p tcp -j CNI-DN-ab\nCOMMIT")), []);
   assert.deepEqual(idlePortChains("*nat\nCOMMIT"), []);
+});
+
+test("a port-map chain is stranded when it holds nothing and nothing leads to it", () => {
+  const save = `*nat
+:CNI-DN-aa - [0:0]
+:CNI-DN-bb - [0:0]
+:CNI-DN-cc - [0:0]
+:CNI-dd - [0:0]
+-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"dhow-x\\" id: \\"c1\\"" -m multiport --dports 80 -j CNI-DN-bb
+-A CNI-DN-cc -p tcp -j RETURN
+COMMIT`;
+  assert.deepEqual(strandedPortChains(save), ["CNI-DN-aa"]);
 });

@@ -5,22 +5,26 @@
 import { createHash } from "node:crypto";
 
 export interface CniSettings {
-  readonly clusterName: string;
+  /** See `networkName`. */
+  readonly network: string;
   readonly podCidr: string;
   /** Where host-local keeps which address is taken. */
   readonly dataDirectory: string;
   readonly mtu?: number;
 }
 
-/** At most 15 characters, the kernel's limit for an interface name. */
-export function bridgeName(clusterName: string): string {
-  const plain = `dhow-${clusterName}`;
-  if (plain.length <= 15 && /^[a-z0-9-]+$/.test(plain)) return plain;
-  return `dhow-${createHash("sha256").update(clusterName).digest("hex").slice(0, 8)}`;
+/**
+ * The network of one node of a cluster: the first bears the cluster's name alone, the others a number behind it.
+ * No name of a cluster holds an underscore, so no two nodes of any clusters meet.
+ */
+export function networkName(clusterName: string, node = 1): string {
+  return node === 1 ? `dhow-${clusterName}` : `dhow-${clusterName}_${node}`;
 }
 
-export function networkName(clusterName: string): string {
-  return `dhow-${clusterName}`;
+/** At most 15 characters, the kernel's limit for an interface name. */
+export function bridgeName(network: string): string {
+  if (network.length <= 15 && /^[a-z0-9_-]+$/.test(network)) return network;
+  return `dhow-${createHash("sha256").update(network.slice("dhow-".length)).digest("hex").slice(0, 8)}`;
 }
 
 /** The one file of the node's CNI folder. */
@@ -29,14 +33,15 @@ export const conflistFile = "10-dhow.conflist";
 export function cniConflist(settings: CniSettings): object {
   return {
     cniVersion: "0.4.0",
-    name: networkName(settings.clusterName),
+    name: settings.network,
     plugins: [
       {
         type: "bridge",
-        bridge: bridgeName(settings.clusterName),
+        bridge: bridgeName(settings.network),
         isGateway: true,
         isDefaultGateway: true,
-        ipMasq: true,
+        // The node has one rule for all its pods: pods/route.ts.
+        ipMasq: false,
         hairpinMode: true,
         ...(settings.mtu === undefined ? {} : { mtu: settings.mtu }),
         ipam: { type: "host-local", ranges: [[{ subnet: settings.podCidr }]], dataDir: settings.dataDirectory },
