@@ -6,7 +6,7 @@ import { type ApiObject, type ResourceInfo, resources } from "#api";
 import { assert, type Log } from "#lib";
 import type { Store } from "#store";
 import type { WatchCache } from "./cache/cache.ts";
-import { objectOf } from "./cache/entry.ts";
+import { type Entry, objectOf } from "./cache/entry.ts";
 import type { ResourceCache } from "./cache/resource.ts";
 import type { Watcher } from "./cache/watcher.ts";
 import { endOf, keyOf } from "./registry/keys.ts";
@@ -23,15 +23,21 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
     assert(info, `${resource}.${group} is served`);
     return info;
   };
+  const entryOf = async (info: ResourceInfo, namespace: string, name: string): Promise<Entry | undefined> => {
+    const key = keyOf(cache.of(info).shape.info, namespace, name);
+    const entry = cache.of(info).get(key);
+    if (entry) return entry;
+    // What is missing may have been written a moment ago.
+    return (await cache.waitFor(await store.linearizableRevision(), freshnessTimeoutMs)) ? cache.of(info).get(key) : undefined;
+  };
   return {
     async get(group, resource, namespace, name) {
       const info = find(group, resource);
-      const { shape } = cache.of(info);
-      const key = keyOf(shape.info, namespace, name);
-      let entry = cache.of(info).get(key);
-      // What is missing may have been written a moment ago.
-      if (!entry && (await cache.waitFor(await store.linearizableRevision(), freshnessTimeoutMs))) entry = cache.of(info).get(key);
-      return entry && objectOf(shape, entry);
+      const entry = await entryOf(info, namespace, name);
+      return entry && objectOf(cache.of(info).shape, entry);
+    },
+    async has(group, resource, namespace, name) {
+      return (await entryOf(find(group, resource), namespace, name)) !== undefined;
     },
     async list(group, resource, namespace) {
       const one = cache.of(find(group, resource));

@@ -90,6 +90,8 @@ export interface NodeProxy {
 export interface ObjectReader {
   /** Waits for the first fill of the resource's cache, then answers at once. */
   get(group: string, resource: string, namespace: string, name: string): Promise<ApiObject | undefined>;
+  /** As `get`, for those who only want to know whether it is there. */
+  has(group: string, resource: string, namespace: string, name: string): Promise<boolean>;
   list(group: string, resource: string, namespace?: string): Promise<readonly ApiObject[]>;
   /** Calls `changed` for each object there is, then for each change, in order; resolves after the first round. `object` undefined: deleted. */
   follow(group: string, resource: string, changed: (namespace: string, name: string, object: ApiObject | undefined) => void): Promise<void>;

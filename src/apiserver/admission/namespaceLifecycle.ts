@@ -1,4 +1,5 @@
-// Nothing is created in a namespace that is not there or on its way out; the namespaces everything rests on stay.
+// Nothing is created in a namespace that is not there or on its way out, and nothing changed in one that is not there;
+//   the namespaces everything rests on stay.
 // Invariant: a namespace that was created a moment ago counts (the reader waits for what it has not seen).
 // Called by: admission/step.ts, first of all steps. Next on the way: serviceAccount.ts.
 
@@ -11,9 +12,14 @@ export const namespaceLifecycle: AdmissionStep = {
   name: "NamespaceLifecycle",
 
   async mutate({ operation, resource, namespace, name, object, reader }) {
-    if (operation !== "CREATE" || !resource.namespaced) return;
+    if (operation === "DELETE" || !resource.namespaced) return;
+    const missing = (): ApiError => ApiError.notFound({ group: "", resource: "namespaces" }, namespace);
+    if (operation === "UPDATE") {
+      if (!(await reader.has("", "namespaces", "", namespace))) throw missing();
+      return;
+    }
     const found = await reader.get("", "namespaces", "", namespace);
-    if (!found) throw ApiError.notFound({ group: "", resource: "namespaces" }, namespace);
+    if (!found) throw missing();
     if (found.metadata.deletionTimestamp === undefined) return;
     const subject = { group: resource.group, resource: resource.resource };
     const shown = name || (object?.metadata.generateName ?? "");

@@ -38,6 +38,7 @@ function world() {
   ]);
   const reader: ObjectReader = {
     get: async (_group, resource, namespace, name) => objects.get(`${resource} ${namespace}/${name}`),
+    has: async () => false,
     list: async () => [],
     follow: async () => undefined,
   };

@@ -28,6 +28,7 @@ const stored: Record<string, ApiObject> = {
 };
 const reader: ObjectReader = {
   get: async (_group, resource, namespace, name) => stored[`${resource} ${namespace}/${name}`],
+  has: async () => false,
   list: async () => [],
   follow: async () => undefined,
 };

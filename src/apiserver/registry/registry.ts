@@ -12,6 +12,7 @@ import { deleteCollection, deleteOne } from "./delete.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
 import { patch } from "./patch.ts";
+import { collectedBinding } from "./subresources/binding.ts";
 import { subresources } from "./subresources/index.ts";
 import { update } from "./update.ts";
 import { createVirtual } from "./virtual.ts";
@@ -40,6 +41,7 @@ export function checkPath(info: RequestInfo, resource: ResourceInfo | undefined)
   const inNamespace = info.namespace !== "" && !(resource.group === "" && resource.resource === "namespaces");
   if (resource.namespaced ? info.namespace === "" && info.parts.length > 1 : inNamespace) throw ApiError.unknownResource();
   if (info.subresource === "") {
+    if (!verbsOfPath(info, resource).some((verb) => resource.verbs.includes(verb))) throw ApiError.unknownResource();
     if (!allows(info, resource)) throw ApiError.methodNotAllowed();
     return { resource, subresource: undefined };
   }
@@ -48,6 +50,12 @@ export function checkPath(info: RequestInfo, resource: ResourceInfo | undefined)
   if (info.parts.length > 3 && info.subresource !== "proxy") throw ApiError.unknownResource();
   if (!subresource.verbs.includes(info.verb)) throw ApiError.methodNotAllowed();
   return { resource, subresource };
+}
+
+/** What a path of this shape could ever be asked; if its resource knows none of it, there is no such path. */
+function verbsOfPath({ parts, namespace }: RequestInfo, resource: ResourceInfo): readonly string[] {
+  if (parts.length > 1) return ["get", "update", "patch", "delete"];
+  return resource.namespaced && namespace === "" ? ["list"] : ["list", "create", "deletecollection"];
 }
 
 function allows({ verb, parts, namespace }: RequestInfo, resource: ResourceInfo): boolean {
@@ -62,9 +70,8 @@ export async function dispatch(call: Call): Promise<HttpResponse> {
   const virtual = call.core.virtual.find((one) => one.group === resource.group && one.resource === resource.resource);
   if (virtual && subresource === undefined) return createVirtual(call, virtual);
   if (subresource !== undefined && subresource.name !== "status") return subresources(call, subresource);
-  // Only pods/binding binds; the old collection of bindings would store what nobody reads.
-  if (resource.group === "" && resource.kind === "Binding")
-    throw ApiError.of(501, "NotImplemented", "bindings is not implemented; use pods/binding");
+  // Nobody stores a Binding.
+  if (resource.group === "" && resource.kind === "Binding") return collectedBinding(call);
   const verb = verbs[info.verb];
   if (!verb) throw ApiError.methodNotAllowed();
   return verb(call);

@@ -1,15 +1,17 @@
-// pods/binding: the scheduler's decision becomes part of the pod.
+// pods/binding: the scheduler's decision becomes part of the pod. Posted to bindings, the older place, the body names the pod.
 // Invariant: a pod is bound at most once, and never while it is being deleted; the condition PodScheduled goes with it in one write.
-// Called by: index.ts; its caller is the scheduler. Next on the way: write.ts.
+// Called by: index.ts, registry.ts; its caller is the scheduler. Next on the way: write.ts.
 
-import { type ApiObject, ApiError, fieldError, joinFieldErrors, type Pod } from "#api";
-import { rfc3339 } from "#lib";
+import { type ApiObject, ApiError, fieldError, findKind, joinFieldErrors, type Pod } from "#api";
+import { assert, rfc3339 } from "#lib";
 import type { HttpResponse } from "#wire";
+import { runValidating } from "../../admission/step.ts";
 import type { Call } from "../../call.ts";
 import { objectResponse } from "../../output.ts";
 import { checkStrict, contentType, decodeBody, readBody } from "../body.ts";
 import { writeOptions } from "../options.ts";
 import { change, subjectOf, targetOf } from "../write.ts";
+import { admitPosted } from "./admit.ts";
 
 const bindingKind = { group: "", version: "v1", kind: "Binding", type: "io.k8s.api.core.v1.Binding" } as const;
 const statusType = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
@@ -18,13 +20,31 @@ interface BindingObject extends ApiObject {
   target?: { kind?: string; name?: string };
 }
 
-export async function binding(call: Call): Promise<HttpResponse> {
+/** POST to `bindings`. */
+export async function collectedBinding(call: Call): Promise<HttpResponse> {
+  const pods = findKind("", "v1", "Pod");
+  assert(pods, "pods are served");
+  const on: Call = { ...call, resource: pods };
+  const answer = await bindNamed(call, on, ({ metadata }) => metadata.name ?? "");
+  call.written = on.written;
+  return answer;
+}
+
+export function binding(call: Call): Promise<HttpResponse> {
+  return bindNamed(call, call, () => call.info.name);
+}
+
+/** `asked` is what admission sees; `call` is about pods. */
+async function bindNamed(asked: Call, call: Call, nameIn: (object: BindingObject) => string): Promise<HttpResponse> {
   const options = writeOptions("CreateOptions", call.info.query);
   const decoded = decodeBody({ expected: bindingKind, media: contentType(call.request), bytes: await readBody(call.request) });
   const object = checkStrict(decoded, options.fieldValidation, bindingKind, call.warn) as BindingObject;
-  const { name } = call.info;
+  const name = nameIn(object);
+  if (name === "") throw ApiError.badRequest("Name parameter required.");
+  const admission = await admitPosted(asked, name, object, options.dryRun);
   if ((object.metadata.name ?? "") !== name) throw ApiError.badRequest("name in URL does not match name in Binding object");
   check(object);
+  await runValidating(call.core.admission, admission);
   const target = targetOf(call, name);
   await change(call, target, options, async (stored) => {
     if (!stored) throw ApiError.notFound(subjectOf(call), name);

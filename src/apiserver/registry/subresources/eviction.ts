@@ -5,6 +5,7 @@
 import { type ApiObject, ApiError, encodeJson, findKind, type Pod, type PodDisruptionBudget, selectorFromLabelSelector } from "#api";
 import { assert, rfc3339 } from "#lib";
 import type { HttpResponse } from "#wire";
+import { runValidating } from "../../admission/step.ts";
 import { decodeStored, entryShape } from "../../cache/entry.ts";
 import type { Call } from "../../call.ts";
 import { objectResponse } from "../../output.ts";
@@ -13,6 +14,7 @@ import { deleteObject } from "../delete.ts";
 import { keyOf } from "../keys.ts";
 import { checkDeleteOptions, type DeleteOptions, writeOptions } from "../options.ts";
 import { change, readStored, type Stored, subjectOf, targetOf } from "../write.ts";
+import { admitPosted } from "./admit.ts";
 
 const evictionKind = { group: "policy", version: "v1", kind: "Eviction", type: "io.k8s.api.policy.v1.Eviction" } as const;
 const statusType = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
@@ -24,9 +26,11 @@ export async function eviction(call: Call): Promise<HttpResponse> {
   const decoded = decodeBody({ expected: evictionKind, media: contentType(call.request), bytes: await readBody(call.request) });
   const object = checkStrict(decoded, options.fieldValidation, evictionKind, call.warn) as ApiObject & { deleteOptions?: DeleteOptions };
   const { name } = call.info;
+  const admission = await admitPosted(call, name, object, options.dryRun);
   if ((object.metadata.name ?? "") !== name) throw ApiError.badRequest("name in URL does not match name in Eviction object");
   const given = object.deleteOptions ?? {};
   checkDeleteOptions(given);
+  await runValidating(call.core.admission, admission);
   const asked: DeleteOptions = { ...given, ...(options.dryRun && { dryRun: ["All"] }) };
   await evict(call, asked);
   const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };

@@ -11,6 +11,7 @@ import { freshResponse } from "../../output.ts";
 import { checkStrict, contentType, decodeBody, readBody } from "../body.ts";
 import { getEntry } from "../get.ts";
 import { writeOptions } from "../options.ts";
+import { admitPosted } from "./admit.ts";
 
 const requestKind = {
   group: "authentication.k8s.io",
@@ -25,20 +26,10 @@ export async function token(call: Call): Promise<HttpResponse> {
   const options = writeOptions("CreateOptions", call.info.query);
   const decoded = decodeBody({ expected: requestKind, media: contentType(call.request), bytes: await readBody(call.request) });
   const object = checkStrict(decoded, options.fieldValidation, requestKind, call.warn);
+  const admission = await admitPosted(call, call.info.name, object, options.dryRun);
   const { shape } = cache.of(call.resource);
   const serviceAccount = objectOf(shape, await getEntry(call, call.info.name, ""));
-  await runValidating(call.core.admission, {
-    operation: "CREATE",
-    resource: call.resource,
-    subresource: "token",
-    namespace: call.info.namespace,
-    name: call.info.name,
-    object,
-    old: serviceAccount,
-    user: call.user,
-    dryRun: options.dryRun,
-    reader: call.core.reader,
-  });
+  await runValidating(call.core.admission, { ...admission, old: serviceAccount });
   const answer = await tokenIssuer.issueToken(serviceAccount, object, call.context);
   return freshResponse(201, requestKind, answer, call.representation);
 }
