@@ -94,13 +94,23 @@ export class Caller {
     this.#timeoutMs = options.timeoutMs ?? 60_000;
   }
 
-  /** The parsed answer. A server that asks for patience (429 or 503 with Retry-After) is asked again, a bounded number of times. */
+  /** The parsed answer. */
   async json(call: Call): Promise<unknown> {
+    return parse(await this.#answer(call));
+  }
+
+  /** Only that it succeeded. */
+  async unread(call: Call): Promise<void> {
+    await this.#answer(call);
+  }
+
+  /** A server that asks for patience (429 or 503 with Retry-After) is asked again, a bounded number of times. */
+  async #answer(call: Call): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       const { abort, release } = this.#bounded(call);
       try {
         const response = await this.#send(call, abort);
-        if (response.status < 400) return parse(await readAll(response.body, answerLimitBytes));
+        if (response.status < 400) return await readAll(response.body, answerLimitBytes);
         const error = failure(response.status, await readAll(response.body, statusLimitBytes));
         const seconds = Number(header(response.headers, "retry-after"));
         if (!(seconds > 0) || attempt === attemptsLimit || (response.status !== 429 && response.status !== 503)) throw error;

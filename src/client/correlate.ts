@@ -80,12 +80,6 @@ export class Correlator {
     return known ? { key, event, patch: { count, lastTimestamp: now, message } } : { key, event };
   }
 
-  /** The name under which it is stored: a patch goes there. */
-  stored(correlated: Correlated, name: string): void {
-    const series = this.#series.get(correlated.key);
-    if (series) series.name = name;
-  }
-
   /** More than ten different messages of one kind within ten minutes become one. */
   #merge(group: string, { message, atMs }: Occurrence): { message: string; key: string } {
     let similar = this.#similar.get(group);

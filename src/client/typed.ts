@@ -49,6 +49,8 @@ export interface ResourceClient<Kind extends AnyObject = AnyObject> {
   /** All pages, in pages of `limit` (500). */
   listAll(namespace?: string, options?: ListOptions): Promise<ListOf<Kind>>;
   create(object: New<Kind>, context?: WriteContext): Promise<Live<Kind>>;
+  /** For whoever has no use for the object as stored: its bytes are let go unparsed. */
+  createUnread(object: New<Kind>, context?: WriteContext): Promise<void>;
   update(object: New<Kind> | Live<Kind>, context?: WriteContext): Promise<Live<Kind>>;
   updateStatus(object: New<Kind> | Live<Kind>, context?: WriteContext): Promise<Live<Kind>>;
   patch(
@@ -202,6 +204,10 @@ function resourceClient<Kind extends AnyObject>(caller: Caller, info: ResourceIn
     create: (object, context) => {
       const whole = complete(object as unknown as Live<Kind>);
       return write("POST", path(whole.metadata.namespace), whole, context);
+    },
+    async createUnread(object, context) {
+      const whole = complete(object as unknown as Live<Kind>);
+      await caller.unread({ method: "POST", target: path(whole.metadata.namespace), body: whole, context });
     },
     update: (object, context) => put(object, undefined, context),
     updateStatus: (object, context) => put(object, "status", context),

@@ -4,7 +4,7 @@
 
 import { type Client, createRecorder, type LeaderElection, runLeaderElection } from "#client";
 import { startControllers } from "#controllers";
-import type { SpanSink } from "#lib";
+import { type SpanSink, slots } from "#lib";
 import { createScheduler } from "#scheduler";
 import type { PartContext } from "./context.ts";
 
@@ -23,6 +23,9 @@ function groupsOf(user: string): readonly string[] {
   const namespace = /^system:serviceaccount:([^:]+):/.exec(user)?.[1];
   return namespace === undefined ? [] : ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
 }
+
+/** Of all loops together: Events never crowd out what they tell of. */
+const eventsInFlight = 2;
 
 type ClientFor = (user: string, groups: readonly string[], component: string) => Client;
 
@@ -63,6 +66,7 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
   const { clock, prng, log, metrics, spans, settings, rootCa } = options;
   const without = new Set(settings.without);
   const elections: LeaderElection[] = [];
+  const eventSlots = slots(eventsInFlight);
   if (!without.has("controller-manager")) {
     const named = settings.without
       .filter((one) => one.startsWith("controller-manager/"))
@@ -76,6 +80,7 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
           log,
           metrics,
           spans,
+          eventSlots,
           rootCa,
           without: named,
         }),
@@ -86,7 +91,7 @@ export function startLoops(options: LoopsOptions): { close(): Promise<void> } {
     elections.push(
       led(options, "kube-scheduler", "system:kube-scheduler", (clientFor) => {
         const client = clientFor("system:kube-scheduler", [], "kube-scheduler");
-        const recorder = createRecorder({ client, clock, log, component: "default-scheduler" });
+        const recorder = createRecorder({ client, clock, log, component: "default-scheduler", slots: eventSlots });
         const scheduler = createScheduler({ client, recorder, clock, prng, log, metrics, spans });
         scheduler.start();
         return {

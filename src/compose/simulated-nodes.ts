@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { gitVersion } from "#config";
 import { fileJournal, simulatedCri } from "#cri";
 import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
+import { slots } from "#lib";
 import { isSimulatedNode, simulatedNodes } from "./cluster.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
@@ -16,6 +17,8 @@ import { processMetrics } from "./process-metrics.ts";
 import { nodeTokens, readCa, readPair } from "./state/pki.ts";
 
 const simulatedPort = 11250;
+/** Of all simulated nodes together. The busier the API server, the fewer a second; a quiet one takes a thousand. */
+const eventsInFlight = 4;
 
 export const simulatedMachine: NodeMachine = {
   cpus: 8,
@@ -54,6 +57,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
     simulatedPort,
     false,
   );
+  const eventSlots = slots(eventsInFlight);
   // A killed process finds here what ran: no pod is started again for it.
   const journalOf = (node: string): string => join(paths.nodes, node, "runtime");
   for (const [index, node] of names.entries()) {
@@ -71,6 +75,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
         prng,
         log: log.with({ node }),
         spans,
+        eventSlots,
         settings: {
           nodeName: node,
           hostname: node,

@@ -3,7 +3,7 @@
 // Called by: compose, under the leader Lease. Next on the way: framework/define.ts.
 
 import { type Client, createRecorder, type Recorder } from "#client";
-import type { Clock, Log, MetricRegistry, Prng, SpanSink } from "#lib";
+import type { Clock, Log, MetricRegistry, Prng, Slots, SpanSink } from "#lib";
 import { clusterRoleAggregation } from "./clusterroleaggregation.ts";
 import { cronJob } from "./cronjob/index.ts";
 import { daemonSet } from "./daemonset/index.ts";
@@ -61,6 +61,8 @@ export interface ControllersOptions {
   readonly metrics: MetricRegistry;
   readonly spans: SpanSink;
   readonly decisions?: DecisionSink;
+  /** How many Events are written at a time, theirs and others'. */
+  readonly eventSlots?: Slots;
   /** PEM of the authority that signs the API server's certificate. */
   readonly rootCa: string;
   /** Names of controllers: only these, or all but those. */
@@ -83,9 +85,10 @@ export function startControllers(options: ControllersOptions): RunningController
     "Passes that ended in an assertion or an unexpected exception.",
   );
   const recorders: Recorder[] = [];
+  const slots = options.eventSlots ? { slots: options.eventSlots } : {};
   const running = chosen(options).map((controller): RunningController => {
     const client = options.clientFor(`system:serviceaccount:kube-system:${controller.account}`);
-    const recorder = createRecorder({ client, clock, log, component: controller.component ?? controller.account });
+    const recorder = createRecorder({ client, clock, log, component: controller.component ?? controller.account, ...slots });
     recorders.push(recorder);
     const own = log.with({ controller: controller.name });
     return controller.prepare({ informers, client, recorder, clock, prng, log: own, spans, decisions, failures, rootCa: options.rootCa });

@@ -33,7 +33,9 @@ export interface Kubelet {
 
 export function createKubelet(dependencies: KubeletDependencies): Kubelet {
   const { client, clock, log, settings } = dependencies;
-  const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName });
+  const { eventSlots } = dependencies;
+  const slots = eventSlots ? { slots: eventSlots } : {};
+  const recorder = createRecorder({ client, clock, log, component: "kubelet", host: settings.nodeName, ...slots });
   // A runtime behind a socket is one with real control groups.
   const real = dependencies.cri.endpoint.startsWith("unix:");
   const known = real ? informer<Service>(client, "services", { clock, prng: dependencies.prng, log }) : undefined;

@@ -5,7 +5,7 @@
 import type { Node, Service } from "#api";
 import type { Client, Live, Recorder } from "#client";
 import type { Cri } from "#cri";
-import type { Clock, Log, Prng, SpanSink } from "#lib";
+import type { Clock, Log, Prng, Slots, SpanSink } from "#lib";
 import type { Volumes } from "./volumes/contract.ts";
 
 export interface NodeMachine {
@@ -59,6 +59,8 @@ export interface KubeletDependencies {
   readonly prng: Prng;
   readonly log: Log;
   readonly spans: SpanSink;
+  /** Shared by the agents of one process: their events wait for each other, and not their pods for events. */
+  readonly eventSlots?: Slots;
   readonly settings: KubeletSettings;
 }
 

@@ -11,6 +11,7 @@ export { own } from "./own.ts";
 export { nameSuffix, type Prng, seededPrng, systemPrng, uuid } from "./prng.ts";
 export { BoundedQueue } from "./queue.ts";
 export { macrotask, Pacer, settled, Slicer } from "./slice.ts";
+export { type Slots, slots } from "./slots.ts";
 export {
   formatTraceparent,
   newSpanContext,

@@ -5,30 +5,13 @@
 import type { Node, Pod } from "#api";
 import { type Informer, informer, type Live } from "#client";
 import type { CriEvent, Subscription } from "#cri";
-import { assert } from "#lib";
+import { assert, slots } from "#lib";
 import { podLogDirectory } from "../containers/config.ts";
 import type { RunningLog } from "../logs/rotate.ts";
 import type { NodeContext } from "../settings.ts";
 import { type Refusal, refusal } from "./admission.ts";
 import { labelNames } from "./runtime.ts";
 import { PodWorker, type WorkerHooks } from "./worker.ts";
-
-/** Runs at most `limit` at a time; the others wait in order. */
-function slots(limit: number): WorkerHooks["slot"] {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    }
-  };
-}
 
 export class NodePods {
   readonly #node: NodeContext;
