@@ -1,11 +1,12 @@
 // JSON bodies in and out: bytes ↔ objects, typed by the table or untyped.
 // Invariant: decodeJson∘encodeJson is the identity on everything upstream writes.
-// Called by: apiserver/registry, client. Next on the way: decode.ts, encode.ts.
+// Called by: apiserver/registry, client. Next on the way: quick.ts, decode.ts, encode.ts.
 
 import type { ApiObject } from "../object.ts";
 import { Decoder, typeOf } from "./decode.ts";
 import { encodeText, untypedText } from "./encode.ts";
 import { DecodeError, unexpectedEnd } from "./errors.ts";
+import { decodeQuickly } from "./quick.ts";
 import { Scanner, textOf } from "./scanner.ts";
 
 export interface Decoded {
@@ -25,6 +26,13 @@ export function decodeJson(bytes: Uint8Array, type: string): Decoded {
 }
 
 export function decodeJsonText(text: string, type: string): Decoded {
+  const quick = decodeQuickly(text, type);
+  if (quick !== undefined) return { object: quick as unknown as ApiObject, strictErrors: [] };
+  return decodeSlowly(text, type);
+}
+
+/** Whatever is odd: what it was is found out here, and said. */
+export function decodeSlowly(text: string, type: string): Decoded {
   const decoder = new Decoder(text);
   checkTop(decoder.scanner, text);
   const object = orTypeMeta(text, () => decoder.top(typeOf(type)));
