@@ -73,10 +73,24 @@ test("set operations are those of sets of paths", () => {
         a.touches(b),
         left.some((path) => right.includes(path)),
       );
+      assert.equal(
+        a.covers(b),
+        right.every((path) => left.includes(path)),
+      );
       assert.equal(a.empty, left.length === 0);
       assert.deepEqual(listed(parseFields(fieldsText(a))), left);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("items of one key are in order of what it says, escaped or not", () => {
+  const names = ["", " ", "!", "a", "a b", "a!", "ab", 'a"', "a\\", "é", "😀", "\uffff"];
+  const elements = names.map((name) => keyElement([["name", name]]));
+  const bytes = names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  assert.deepEqual(
+    elements.toSorted(compareElements),
+    bytes.map((name) => keyElement([["name", name]])),
   );
 });
 

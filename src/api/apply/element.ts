@@ -54,9 +54,20 @@ export function compareElements(a: Element, b: Element): number {
   if (kind !== 0) return kind;
   if (a.startsWith("f")) return compareText(a, b);
   if (a.startsWith("i")) return Number(a.slice(2)) - Number(b.slice(2));
+  const byText = compareNamed(a, b);
+  if (byText !== undefined) return byText;
   const [left, right] = [JSON.parse(a.slice(2)) as unknown, JSON.parse(b.slice(2)) as unknown];
   return a.startsWith("v") ? compareValues(left, right) : compareKeys(Object.entries(left as object), Object.entries(right as object));
 }
+
+/** Items told apart by one and the same key, whose value is plain text: no need to take them apart. */
+function compareNamed(a: Element, b: Element): number | undefined {
+  const [left, right] = [plainKey.exec(a), plainKey.exec(b)];
+  if (left === null || right === null || left[1] !== right[1]) return undefined;
+  return compareText(left[2]!, right[2]!);
+}
+
+const plainKey = /^k:\{"([^"\\]*)":"([^"\\]*)"\}$/;
 
 function compareKeys(a: readonly (readonly [string, unknown])[], b: readonly (readonly [string, unknown])[]): number {
   for (let index = 0; index < Math.min(a.length, b.length); index++) {

@@ -9,6 +9,8 @@ export class FieldSet {
   readonly members = new Set<Element>();
   /** Steps below which something is. */
   readonly children = new Map<Element, FieldSet>();
+  /** Its text, once somebody wrote it: fieldsv1.ts. */
+  text: string | undefined = undefined;
 
   static of(...paths: readonly (readonly Element[])[]): FieldSet {
     const set = new FieldSet();
@@ -45,7 +47,7 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
-    if (other.empty) return this;
+    if (this.covers(other)) return this;
     const out = new FieldSet();
     for (const member of this.members) out.members.add(member);
     for (const member of other.members) out.members.add(member);
@@ -55,6 +57,17 @@ export class FieldSet {
     }
     for (const [element, child] of other.children) if (!this.children.has(element)) out.children.set(element, child);
     return out;
+  }
+
+  /** Has this set every path of the other? */
+  covers(other: FieldSet): boolean {
+    if (this === other) return true;
+    for (const member of other.members) if (!this.members.has(member)) return false;
+    for (const [element, child] of other.children) {
+      const match = this.children.get(element);
+      if (match === undefined ? !child.empty : !match.covers(child)) return false;
+    }
+    return true;
   }
 
   /** Is there a path that both have? */
@@ -80,7 +93,7 @@ export class FieldSet {
 
   /** Without the paths of `other`; what lies below such a path stays. */
   difference(other: FieldSet): FieldSet {
-    return this.#without(other, false);
+    return this.touches(other) ? this.#without(other, false) : this;
   }
 
   /** Without the paths of `other` and everything below them. */

@@ -1,5 +1,6 @@
 // A set of paths as the text that managedFields carries, and back.
 // Invariant: the text is upstream's, byte for byte: steps in order, `.` for a step that is itself in the set and has something below it.
+//   A set whose text was written is not changed any more; neither is one that was read.
 // Called by: managers.ts. Next on the way: fieldset.ts.
 
 import { own } from "#lib";
@@ -11,16 +12,24 @@ export function fieldsText(set: FieldSet): string {
 }
 
 function write(set: FieldSet, self: boolean): string {
-  let out = self ? '{".":{}' : "{";
+  const inner = (set.text ??= innerText(set));
+  if (!self) return `{${inner}}`;
+  return inner === "" ? '{".":{}}' : `{".":{},${inner}}`;
+}
+
+/** What stands between the braces. Most subtrees of a set that changed are those of the set before, and so are their texts. */
+function innerText(set: FieldSet): string {
   const elements = [...set.members];
   for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element);
   if (elements.length > 1) elements.sort(compareElements);
+  let out = "";
   for (const element of elements) {
     const child = set.children.get(element);
     const below = child !== undefined && !child.empty;
-    out += `${out.length > 1 ? "," : ""}${keyText(element)}:${below ? write(child, set.members.has(element)) : "{}"}`;
+    if (out !== "") out += ",";
+    out += `${keyText(element)}:${below ? write(child, set.members.has(element)) : "{}"}`;
   }
-  return `${out}}`;
+  return out;
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must be found
@@ -34,10 +43,21 @@ function keyText(element: string): string {
   });
 }
 
+/** Pods of one kind are owned alike: a memo of what was read last, oldest first. Sets never change once they are made. */
+const known = new Map<string, FieldSet>();
+const maxKnown = 512;
+const maxKnownLength = 8192;
+
 /** Throws SyntaxError for a text that describes no set. Steps of unknown kinds are dropped with all below them. */
 export function parseFields(text: string): FieldSet {
+  const found = known.get(text);
+  if (found !== undefined) return found;
   const set = new FieldSet();
   read(JSON.parse(text) as unknown, set);
+  if (text.length <= maxKnownLength) {
+    if (known.size >= maxKnown) known.delete(known.keys().next().value!);
+    known.set(text, set);
+  }
   return set;
 }
 
@@ -54,9 +74,21 @@ function read(node: unknown, into: FieldSet): boolean {
     }
     const element = canonicalElement(key);
     if (element === undefined) continue;
+    const value = own(map, key);
+    if (isLeaf(value)) {
+      into.members.add(element);
+      continue;
+    }
     const child = new FieldSet();
-    if (read(own(map, key), child)) into.members.add(element);
+    if (read(value, child)) into.members.add(element);
     if (child.members.size > 0 || child.children.size > 0) into.children.set(element, child);
   }
   return self || (into.members.size === 0 && into.children.size === 0);
+}
+
+/** `{}`: the step itself and nothing below it. */
+function isLeaf(node: unknown): boolean {
+  if (typeof node !== "object" || node === null || Array.isArray(node)) return false;
+  for (const _ in node) return false;
+  return true;
 }

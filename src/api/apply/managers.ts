@@ -54,6 +54,11 @@ export class Owned {
     return new Owned({ ...this.identity, apiVersion }, this.time, set);
   }
 
+  /** The same fields, owned since another time. */
+  at(time: string): Owned {
+    return new Owned(this.identity, time, this.#raw ?? this.set);
+  }
+
   get entry(): ManagedFieldsEntry {
     const { manager, operation, apiVersion, subresource } = this.identity;
     return {

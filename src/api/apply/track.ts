@@ -73,15 +73,28 @@ function changed(live: ApiObject | undefined, object: ApiObject, managers: Manag
   const filter = resetFilter(view, write.subresource);
   const comparison = filtered(compare(...documentsOf(before, object, view.type), view.type), filter);
   const versions = new Versions(before, object, write, comparison);
+  const touched = comparison.added.union(comparison.modified);
+  const mine = stripMeta(touched);
+  const identity = identityOf(write, "Update");
+  const key = identityText(identity);
+  const known = managers.get(key);
+  // Who says something else of what it owns already, and nothing more, owns what it owned.
+  if (known && !mine.empty && isCovered(known, comparison, touched === mine)) {
+    managers.delete(key);
+    const left = takeFromOthers(managers, versions);
+    left.set(key, known.at(write.now));
+    return capped(left);
+  }
   const left = takeFromOthers(managers, versions);
-  const mine = stripMeta(filter(comparison.added.union(comparison.modified)));
   if (!mine.empty) {
-    const identity = identityOf(write, "Update");
-    const key = identityText(identity);
     const previous = left.get(key);
     left.set(key, new Owned(identity, write.now, previous ? mine.union(previous.set) : mine));
   }
   return capped(left);
+}
+
+function isCovered(known: Owned, { added, modified, removed }: Comparison, whole: boolean): boolean {
+  return whole && known.set.covers(added) && known.set.covers(modified) && !known.set.touches(removed);
 }
 
 export function filtered({ added, modified, removed }: Comparison, filter: Filter): Comparison {
