@@ -1,9 +1,9 @@
-// The nouns of consensus: an entry of the log, the hard state that must outlive a crash, a message between members.
+// The nouns of consensus: an entry of the log, the hard state that must outlive a crash, where a snapshot stands.
 // Invariant: (term, index) names at most one entry in the whole cluster, for ever. (Raft §5.3, Log Matching)
-// Called by: log.ts and raft.ts; store/wal/ turns them into bytes. Next on the way: log.ts.
+// Called by: everything in raft/; store/wal/ turns them into bytes. Next on the way: message.ts.
 
 export const entryTypes = ["empty", "command", "configuration"] as const;
-/** `empty` opens a leader's term; `configuration` is kept free for member changes. */
+/** `empty` opens a leader's term; the data of a `configuration` says who the members are (configuration.ts). */
 export type EntryType = (typeof entryTypes)[number];
 
 export interface Entry {
@@ -27,8 +27,3 @@ export interface SnapshotMark {
   readonly index: number;
   readonly term: number;
 }
-
-/** What a member hears about its requests; a member's own disk answers in the same words. */
-export type Message =
-  | { readonly type: "voteReply"; readonly from: MemberId; readonly term: number; readonly granted: boolean }
-  | { readonly type: "appendReply"; readonly from: MemberId; readonly term: number; readonly index: number };

@@ -1,173 +1,203 @@
 // Consensus as a pure state machine: one input in, one `Ready` out. No I/O, no clock, no await.
 // Invariant: a member votes once a term, a leader only appends, and what is committed is on the disks of a majority.
-// Called by: store/replica.ts, which persists a Ready, reports `persisted`, and applies what is committed. See Raft §5.
-// One voter is the smallest case of the real shape: it campaigns, hears its own vote, appends, hears its own disk.
+// Called by: store/replica.ts and sim/store/, which persist a Ready, report `persisted`, send, and apply what is committed. See Raft §5.
+// One voter is the smallest case of the same code: it campaigns, hears its own vote, appends, hears its own disk.
 
-import { assert, unreachable } from "#lib";
-import type { Entry, HardState, MemberId, Message, SnapshotMark } from "./entry.ts";
+import { unreachable } from "#lib";
+import { type Configuration, membersOf } from "./configuration.ts";
+import type { Input, RaftOptions, Ready, Refusal } from "./contract.ts";
+import { campaign } from "./election.ts";
+import type { HardState, MemberId } from "./entry.ts";
 import { RaftLog } from "./log.ts";
-
-export type Role = "follower" | "candidate" | "leader";
-
-export type Input =
-  | { readonly type: "tick" }
-  /** Stand for election now, without waiting for the timeout. */
-  | { readonly type: "campaign" }
-  | { readonly type: "propose"; readonly data: readonly Uint8Array[] }
-  /** The disk has everything of the Ready whose term and last index these are. */
-  | { readonly type: "persisted"; readonly term: number; readonly index: number }
-  | { readonly type: "message"; readonly message: Message };
-
-/** What to do, in this order: persist, send, apply. */
-export interface Ready {
-  /** Present when it changed. */
-  readonly hardState?: HardState;
-  readonly entries: readonly Entry[];
-  /** Term, vote or entries changed: persist durably and report `persisted`. A new commit alone may wait for the next batch. */
-  readonly mustSync: boolean;
-  readonly messages: readonly Message[];
-  readonly committed: readonly Entry[];
-}
-
-export interface RaftOptions {
-  readonly id: MemberId;
-  readonly voters: readonly MemberId[];
-  /** Ticks without a leader before a member campaigns. */
-  readonly electionTicks: number;
-  readonly hardState: HardState;
-  readonly snapshot: SnapshotMark;
-  readonly entries: readonly Entry[];
-}
+import { configure, settleMembership } from "./membership.ts";
+import type { Message, Snapshot } from "./message.ts";
+import { read, startEarlyReads } from "./readindex.ts";
+import { receive } from "./receive.ts";
+import * as replication from "./replication.ts";
+import { type Core, hardStateOf, newCore, type Role } from "./state.ts";
+import { transfer } from "./transfer.ts";
 
 export class Raft {
-  readonly #id: MemberId;
-  readonly #voters: readonly MemberId[];
-  readonly #electionTicks: number;
-  readonly #log: RaftLog;
-  #term: number;
-  #vote: MemberId;
+  readonly #core: Core;
   #lastReported: HardState;
-  #role: Role = "follower";
-  #elapsedTicks = 0;
-  #votes = new Set<MemberId>();
-  /** The last index known to be on each voter's disk. */
-  #match = new Map<MemberId, number>();
+  #number = 0;
+  /** Messages that wait for the disk to have batch `number`. */
+  #held: { readonly number: number; readonly messages: readonly Message[] }[] = [];
+  #durableNumber = 0;
 
   constructor(options: RaftOptions) {
-    // Simplification: one voter. Requests for votes and entries to other members come with the store as a cluster.
-    assert(options.voters.length === 1 && options.voters[0] === options.id, "this group has one voter");
-    this.#id = options.id;
-    this.#voters = options.voters;
-    this.#electionTicks = options.electionTicks;
-    this.#log = new RaftLog(options.snapshot, options.entries);
-    this.#term = options.hardState.term;
-    this.#vote = options.hardState.vote;
-    this.#log.commitTo(Math.min(options.hardState.commit, this.#log.lastIndex));
-    this.#lastReported = { term: this.#term, vote: this.#vote, commit: this.#log.committed };
+    const { id, electionTicks, hardState, snapshot, entries, prng } = options;
+    const log = new RaftLog({ snapshot, configuration: options, entries });
+    log.commitTo(Math.min(hardState.commit, log.lastIndex));
+    this.#core = newCore(id, log, hardState, { ...options.limits, electionTicks }, prng);
+    this.#lastReported = hardStateOf(this.#core);
   }
 
   get role(): Role {
-    return this.#role;
+    return this.#core.role;
   }
 
   get term(): number {
-    return this.#term;
+    return this.#core.term;
+  }
+
+  /** Who takes proposals; 0 if we do not know. */
+  get leader(): MemberId {
+    return this.#core.leader;
+  }
+
+  get configuration(): Configuration {
+    return this.#core.log.configuration;
+  }
+
+  /** As it was when `index` was the newest entry. */
+  configurationAt(index: number): Configuration {
+    return this.#core.log.configurationAt(index);
   }
 
   get lastIndex(): number {
-    return this.#log.lastIndex;
+    return this.#core.log.lastIndex;
+  }
+
+  get commitIndex(): number {
+    return this.#core.log.committed;
+  }
+
+  /** Undefined for what has left memory and for what is not there yet. */
+  termOf(index: number): number | undefined {
+    return this.#core.log.termOf(index);
+  }
+
+  /** How far the others are, as a leader knows it. */
+  progressOf(id: MemberId): { readonly match: number; readonly mode: string } | undefined {
+    return this.#core.progress.get(id);
   }
 
   step(input: Input): Ready {
+    const before = this.#core.log.committed;
+    const refused = this.#take(input);
+    if (this.#core.log.committed > before) {
+      startEarlyReads(this.#core);
+      settleMembership(this.#core);
+    }
+    return this.#ready(refused);
+  }
+
+  #take(input: Input): Refusal | undefined {
+    const core = this.#core;
     switch (input.type) {
       case "tick":
-        this.#tick();
-        break;
+        return this.#tick();
       case "campaign":
-        this.#campaign();
-        break;
+        campaign(core, false);
+        return undefined;
       case "propose":
-        this.#propose(input.data);
-        break;
+        return this.#propose(input.data);
       case "persisted":
-        this.#persisted(input.term, input.index);
-        break;
+        return this.#persisted(input.number);
       case "message":
-        this.#receive(input.message);
-        break;
+        receive(core, input.message);
+        return undefined;
+      case "read":
+        read(core, core.id, input.id);
+        return undefined;
+      case "configure":
+        return configure(core, input);
+      case "transfer":
+        transfer(core, input.to);
+        return undefined;
+      case "snapshotReported":
+        core.progress.get(input.to)?.snapshotReported(input.index);
+        return undefined;
       default:
-        unreachable(input satisfies never);
+        return unreachable(input);
     }
-    return this.#ready();
   }
 
-  #tick(): void {
-    if (this.#role === "leader") return;
-    this.#elapsedTicks += 1;
-    if (this.#elapsedTicks >= this.#electionTicks) this.#campaign();
+  #tick(): undefined {
+    const core = this.#core;
+    core.elapsedTicks += 1;
+    if (core.role !== "leader") {
+      if (core.elapsedTicks >= core.timeoutTicks) campaign(core, false);
+      return;
+    }
+    if (core.elapsedTicks >= core.limits.electionTicks) {
+      core.elapsedTicks = 0;
+      replication.checkQuorum(core);
+    }
+    core.heartbeatTicks += 1;
+    if (core.role === "leader" && core.heartbeatTicks >= core.limits.heartbeatTicks) replication.broadcastHeartbeat(core);
   }
 
-  #campaign(): void {
-    if (this.#role === "leader") return;
-    this.#role = "candidate";
-    this.#term += 1;
-    this.#vote = this.#id;
-    this.#elapsedTicks = 0;
-    // Our own vote counts only when the disk has it (`persisted`): who forgets a vote could elect two leaders. (Raft §5.2)
-    this.#votes = new Set();
-  }
-
-  #propose(data: readonly Uint8Array[]): void {
-    assert(this.#role === "leader", "only a leader takes proposals");
-    for (const one of data) this.#log.append({ term: this.#term, index: this.#log.lastIndex + 1, type: "command", data: one });
+  #propose(data: readonly Uint8Array[]): Refusal | undefined {
+    const core = this.#core;
+    if (core.role !== "leader") return "not leader";
+    if (core.transferTo !== 0) return "leadership is being handed over";
+    // At least one batch is always on its way, however large it is.
+    if (core.log.uncommittedBytes > core.limits.maxUncommittedBytes) return "too much is uncommitted";
+    replication.append(core, "command", data);
+    return undefined;
   }
 
   /** Our own disk is the first of our peers. */
-  #persisted(term: number, index: number): void {
-    if (term !== this.#term) return;
-    if (this.#role === "candidate") this.#receive({ type: "voteReply", from: this.#id, term, granted: true });
-    else if (this.#role === "leader") this.#receive({ type: "appendReply", from: this.#id, term, index });
-  }
-
-  #receive(message: Message): void {
-    assert(this.#voters.includes(message.from), "messages come from voters");
-    if (message.term !== this.#term) return;
-    if (message.type === "voteReply") {
-      if (this.#role !== "candidate" || !message.granted) return;
-      this.#votes.add(message.from);
-      if (this.#votes.size >= this.#majority) this.#lead();
-      return;
+  #persisted(number: number): undefined {
+    const core = this.#core;
+    core.log.persisted(number);
+    this.#durableNumber = Math.max(this.#durableNumber, number);
+    while (this.#held.length > 0 && this.#held[0]!.number <= number) {
+      for (const message of this.#held.shift()!.messages) this.#post(message);
     }
-    if (this.#role !== "leader") return;
-    this.#match.set(message.from, Math.max(message.index, this.#match.get(message.from) ?? 0));
-    this.#advanceCommit();
+    if (core.role === "leader") replication.advanceCommit(core);
   }
 
-  get #majority(): number {
-    return Math.floor(this.#voters.length / 2) + 1;
+  #post(message: Message): void {
+    if (message.to === this.#core.id) receive(this.#core, message);
+    else this.#core.messages.push(message);
   }
 
-  #lead(): void {
-    this.#role = "leader";
-    this.#match = new Map();
-    // A leader may not count copies of older terms' entries; an empty entry of its own term commits them too. (Raft §5.4.2)
-    this.#log.append({ term: this.#term, index: this.#log.lastIndex + 1, type: "empty", data: new Uint8Array(0) });
-  }
-
-  #advanceCommit(): void {
-    const matches = this.#voters.map((voter) => this.#match.get(voter) ?? 0).sort((a, b) => b - a);
-    const index = matches[this.#majority - 1] ?? 0;
-    if (index > this.#log.committed && this.#log.termOf(index) === this.#term) this.#log.commitTo(index);
-  }
-
-  #ready(): Ready {
-    const entries = this.#log.takeUnpersisted();
-    const committed = this.#log.takeCommitted();
+  #ready(refused: Refusal | undefined): Ready {
+    const core = this.#core;
+    const { log, restore } = core;
     const last = this.#lastReported;
-    const hardState: HardState = { term: this.#term, vote: this.#vote, commit: this.#log.committed };
-    const voteChanged = hardState.term !== last.term || hardState.vote !== last.vote;
-    const changed = voteChanged || hardState.commit !== last.commit;
-    this.#lastReported = hardState;
-    return { ...(changed ? { hardState } : {}), entries, mustSync: voteChanged || entries.length > 0, messages: [], committed };
+    const voteChanged = core.term !== last.term || core.vote !== last.vote;
+    const mustSync = voteChanged || log.hasUnpersisted || restore !== undefined;
+    if (mustSync) this.#number += 1;
+    const entries = mustSync ? log.takeUnpersisted(this.#number) : [];
+    this.#holdPromises();
+    const keep = membersOf(log.configuration).length === 1 ? 0 : core.limits.keepEntries;
+    const committed = log.takeCommitted(keep);
+    const changed = voteChanged || log.committed !== last.commit;
+    if (changed) this.#lastReported = hardStateOf(core);
+    const ready: Ready = {
+      number: this.#number,
+      ...(changed ? { hardState: this.#lastReported } : {}),
+      ...(restore ? { restore } : {}),
+      entries,
+      mustSync,
+      messages: core.messages,
+      committed,
+      snapshots: core.offers.map((to) => this.#snapshotFor(to)),
+      reads: core.answers,
+      ...(refused ? { refused } : {}),
+    };
+    if (core.messages.length > 0) core.messages = [];
+    if (core.answers.length > 0) core.answers = [];
+    core.offers = [];
+    core.restore = undefined;
+    return ready;
+  }
+
+  #holdPromises(): void {
+    const core = this.#core;
+    if (core.promises.length === 0) return;
+    if (this.#number > this.#durableNumber) this.#held.push({ number: this.#number, messages: core.promises });
+    else core.messages.push(...core.promises);
+    core.promises = [];
+  }
+
+  #snapshotFor(to: MemberId): Snapshot {
+    const { id, term, log } = this.#core;
+    const mark = log.markAt(log.applied)!;
+    return { type: "snapshot", from: id, to, term, mark, configuration: log.configurationAt(mark.index) };
   }
 }

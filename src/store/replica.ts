@@ -131,7 +131,7 @@ export class Replica {
       } else if (ready.hardState) this.#lazyHardState = ready.hardState;
       await this.#apply(ready.committed);
       if (!ready.mustSync) return;
-      ready = this.#raft.step({ type: "persisted", term: this.#raft.term, index: this.#raft.lastIndex });
+      ready = this.#raft.step({ type: "persisted", number: ready.number });
     }
   }
 
