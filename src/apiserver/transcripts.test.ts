@@ -57,7 +57,7 @@ async function ask(server: TestServer, { request }: Step): Promise<Answer> {
   return server.ask({ method, target, headers, ...body, ...(as && { as }) });
 }
 
-for (const name of ["writes", "reads", "pods", "access", "bytes", "bindings"]) {
+for (const name of ["writes", "reads", "pods", "access", "bytes", "bindings", "debug"]) {
   test(`transcript ${name}`, async (t) => {
     const server = await testServer();
     t.after(() => server.close());

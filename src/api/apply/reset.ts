@@ -3,7 +3,7 @@
 // Called by: track.ts, applyconfig.ts. Next on the way: fieldset.ts.
 
 import { findKind, type ResourceInfo } from "../machinery/resources.ts";
-import { type Element, fieldElement } from "./element.ts";
+import { fieldElement } from "./element.ts";
 import { FieldSet } from "./fieldset.ts";
 
 export type Filter = (set: FieldSet) => FieldSet;
@@ -15,27 +15,10 @@ function without(...paths: readonly string[]): Filter {
   return (set) => set.recursiveDifference(fields);
 }
 
-/** Only what lies at or below one of the paths; `*` is any step. */
-function only(...paths: readonly string[]): Filter {
-  const patterns = paths.map((path) => path.split("."));
-  const matches = (pattern: readonly string[], path: readonly Element[]): boolean =>
-    path.every((element, index) => pattern[index] === undefined || pattern[index] === "*" || fieldElement(pattern[index]) === element);
-  return (set) => FieldSet.of(...[...set.paths()].filter((path) => patterns.some((pattern) => matches(pattern, path))));
-}
-
 /** By `group/kind` and, behind a second slash, the subresource. */
+// (pods/ephemeralcontainers and pods/resize filter nothing: who says more there than counts, owns it all the same.)
 const exceptions: ReadonlyMap<string, Filter> = new Map([
   ["/Pod/status", without("spec", "metadata.deletionTimestamp", "metadata.ownerReferences")],
-  ["/Pod/ephemeralcontainers", only("spec.ephemeralContainers")],
-  [
-    "/Pod/resize",
-    only(
-      "spec.containers.*.resources",
-      "spec.containers.*.resizePolicy",
-      "spec.initContainers.*.resources",
-      "spec.initContainers.*.resizePolicy",
-    ),
-  ],
   ["/Namespace/finalize", without("status")],
   ["apps/Deployment/status", without("spec", "metadata.labels")],
   ["certificates.k8s.io/CertificateSigningRequest/", without("spec", "status")],

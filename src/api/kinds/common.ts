@@ -50,6 +50,15 @@ export function bumpGeneration(object: ApiObject, old: ApiObject, changed: boole
   else delete object.metadata.generation;
 }
 
+/** What a writer of another part of the object cannot say about the object itself. */
+export function keepMetadata({ metadata }: ApiObject, old: ApiObject): void {
+  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"] as const) {
+    const value = old.metadata[field];
+    if (value === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: value });
+  }
+}
+
 /** The part of an object that a writer may not touch here: taken from the old one. */
 export function keep(object: ApiObject, old: ApiObject, field: "spec" | "status"): void {
   if (old[field] === undefined) delete object[field];

@@ -4,10 +4,13 @@
 
 import type { ApiObject } from "../machinery/object.ts";
 import type { Container, Pod, PodStatus } from "../machinery/types.gen.ts";
+import { type FieldError, fieldError } from "../meta/fielderrors.ts";
 import { as, bumpGeneration, keep, sameOnWire } from "./common.ts";
 import { podColumns, podRow } from "./podprinting.ts";
 import { defaultPodSpec } from "./podspec/defaults.ts";
+import { ephemeralContainers } from "./podspec/ephemeral.ts";
 import { qosClass } from "./podspec/qos.ts";
+import { resize } from "./podspec/resize.ts";
 import { validatePodUpdate } from "./podspec/update.ts";
 import { validatePod } from "./podspec/validation.ts";
 import type { DeleteRequest, KindRules } from "./rules.ts";
@@ -100,6 +103,10 @@ function selectableFields(object: ApiObject): Record<string, string> {
   };
 }
 
+function ephemeralErrors({ spec }: Pod): FieldError[] {
+  return spec?.ephemeralContainers?.length ? [fieldError.forbidden("spec.ephemeralContainers", "cannot be set on create")] : [];
+}
+
 export const pod: KindRules = {
   group: "",
   version: "v1",
@@ -109,7 +116,7 @@ export const pod: KindRules = {
   prepareForCreate,
   prepareForUpdate,
   prepareForStatusUpdate,
-  validate: (object) => validatePod(as<Pod>(object)),
+  validate: (object) => [...validatePod(as<Pod>(object)), ...ephemeralErrors(as<Pod>(object))],
   validateUpdate: (object, old) => validatePodUpdate(as<Pod>(object), as<Pod>(old)),
   selectableFieldNames: [
     "spec.nodeName",
@@ -125,6 +132,7 @@ export const pod: KindRules = {
   selectableFields,
   allowUnconditionalUpdate: true,
   gracePeriodSeconds,
+  subresources: { ephemeralcontainers: ephemeralContainers, resize },
   columns: podColumns,
   row: podRow,
 };

@@ -35,6 +35,12 @@ export interface DeleteRequest {
   readonly gracePeriodSeconds?: number | undefined;
 }
 
+/** A subresource whose body is the object itself: what of it a writer may change there, and what must hold. */
+export interface SubresourceRules {
+  prepareForUpdate(object: ApiObject, old: ApiObject): void;
+  validateUpdate(object: ApiObject, old: ApiObject): FieldError[];
+}
+
 export interface KindRules {
   readonly group: string;
   readonly version: string;
@@ -63,4 +69,6 @@ export interface KindRules {
    */
   gracePeriodSeconds?(object: ApiObject, request: DeleteRequest): number;
   readonly scale?: ScalePaths;
+  /** By name; `status` and `scale` have rules of their own above. */
+  readonly subresources?: Readonly<Record<string, SubresourceRules>>;
 }

@@ -4,6 +4,7 @@
 // Called by: create.ts, update.ts. Next on the way: api/kinds.
 
 import { type ApiObject, encodeJson, type FieldError, type KindRules, type ResourceInfo, rulesFor } from "#api";
+import { own } from "#lib";
 import type { Call } from "../call.ts";
 
 export interface Rules {
@@ -30,6 +31,8 @@ function sameField(info: ResourceInfo, object: ApiObject, old: ApiObject, field:
 export function rulesOf(call: Call): Rules {
   const info = call.core.cache.of(call.resource).shape.info;
   const written = rulesFor(info.group, info.kind);
+  const { subresource } = call.info;
+  const special = subresource !== "" && written?.subresources && own(written.subresources, subresource);
   const hasStatus = info.subresources.some((one) => one.name === "status");
   return {
     written,
@@ -40,6 +43,8 @@ export function rulesOf(call: Call): Rules {
       object.metadata.generation = 1;
     },
     prepareForUpdate(object, old) {
+      if (special) return special.prepareForUpdate(object, old);
+      if (subresource !== "" && subresource !== "scale") return;
       if (written?.prepareForUpdate) return written.prepareForUpdate(object, old);
       if (!hasStatus) return;
       keepField(object, old, "status");
@@ -51,7 +56,7 @@ export function rulesOf(call: Call): Rules {
         if (!["apiVersion", "kind", "metadata", "status"].includes(field)) keepField(object, old, field);
     },
     validate: (object) => written?.validate?.(object) ?? [],
-    validateUpdate: (object, old) => written?.validateUpdate?.(object, old) ?? [],
+    validateUpdate: (object, old) => (special ? special.validateUpdate(object, old) : (written?.validateUpdate?.(object, old) ?? [])),
     validateStatusUpdate: (object, old) => written?.validateStatusUpdate?.(object, old) ?? [],
   };
 }

@@ -160,7 +160,7 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   // Of a status write the other side is kept as it is, and shared.
   const before = status ? { ...old, metadata: { ...old.metadata } } : clone(old);
   if (status) rules.prepareForStatusUpdate(object, before);
-  else if (call.info.subresource === "" || call.info.subresource === "scale") rules.prepareForUpdate(object, before);
+  else rules.prepareForUpdate(object, before);
   inheritSystemFields(object.metadata, old.metadata);
   object.metadata.resourceVersion = String(stored.kv.modRevision);
   // Once for all kinds and once by the kind, so that the causes of a refusal stand there twice, as upstream's do.

@@ -72,7 +72,7 @@ function validatePropagation(field: string, { mountPropagation }: VolumeMount, c
   return [fieldError.forbidden(field, "Bidirectional mount propagation is available only to privileged containers")];
 }
 
-function validateCommon(field: string, container: Container, scope: ContainerScope): FieldError[] {
+export function validateCommon(field: string, container: Container, scope: ContainerScope): FieldError[] {
   const errors: FieldError[] = [];
   if (!container.name) errors.push(fieldError.required(`${field}.name`));
   else errors.push(...nameErrors(`${field}.name`, container.name, isDns1123Label));

@@ -8,6 +8,7 @@ import { isDns1123Label, isDns1123Subdomain } from "../../meta/names.ts";
 import { nameErrors, validateLabels } from "../checks.ts";
 import { validateAnnotations } from "../objectmeta.ts";
 import { validateContainers, validateInitContainers } from "./containers.ts";
+import { validateEphemeralContainers } from "./debugcontainers.ts";
 import { validateAffinity, validateTolerations } from "./scheduling.ts";
 import { validatePodSecurityContext } from "./security.ts";
 import { validateVolumes } from "./volumes.ts";
@@ -62,6 +63,7 @@ export function validatePodSpec(spec: PodSpec, field: string, isPod: boolean): F
   const scope = { volumes, graceSeconds: spec.terminationGracePeriodSeconds };
   errors.push(...validateContainers(`${field}.containers`, spec.containers ?? [], scope));
   errors.push(...validateInitContainers(`${field}.initContainers`, spec, scope));
+  errors.push(...validateEphemeralContainers(`${field}.ephemeralContainers`, spec, scope));
   errors.push(...validateHostNetwork(spec, field, isPod));
   errors.push(...oneOf(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies));
   errors.push(...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, dnsPolicies));
@@ -78,6 +80,11 @@ function validateImages(spec: PodSpec): FieldError[] {
       image === image.trim() ? [] : [fieldError.invalid(`spec.${list}[${i}].image`, image, "must not have leading or trailing whitespace")],
     ),
   );
+}
+
+/** Stands for a pod that a node runs by itself. */
+export function isMirror({ metadata }: Pod): boolean {
+  return Object.hasOwn(metadata?.annotations ?? {}, "kubernetes.io/config.mirror");
 }
 
 export function validatePod(pod: Pod): FieldError[] {

@@ -5,12 +5,12 @@
 import { ApiError, type SubresourceInfo } from "#api";
 import type { HttpResponse } from "#wire";
 import type { Call } from "../../call.ts";
-import { approval } from "./approval.ts";
 import { binding } from "./binding.ts";
 import { attach, exec, portForward } from "./connect.ts";
 import { eviction } from "./eviction.ts";
 import { finalize } from "./finalize.ts";
 import { log } from "./log.ts";
+import { ofObject } from "./object.ts";
 import { scale } from "./scale.ts";
 import { token } from "./token.ts";
 
@@ -21,11 +21,12 @@ const table: Readonly<Record<string, (call: Call, subresource: SubresourceInfo) 
   log,
   scale,
   token,
-  approval,
+  approval: ofObject,
   attach,
   exec,
   portforward: portForward,
-  ephemeralcontainers: approval,
+  ephemeralcontainers: ofObject,
+  resize: ofObject,
 };
 
 export async function subresources(call: Call, subresource: SubresourceInfo): Promise<HttpResponse> {
