@@ -1,23 +1,26 @@
 // Stored objects for readers inside the API server: authorization, tokens, admission. They see what every client sees.
-// Invariant: reads only the watch cache; a follower gets each state of each object in order and none twice.
+// Invariant: reads only the watch cache; what it hands out is frozen; a follower gets each state of each object in order and none twice.
 // Called by: authz/, authn/, admission/. Next on the way: cache/resource.ts.
 
 import { type ApiObject, type ResourceInfo, resources } from "#api";
 import { assert, type Log } from "#lib";
 import type { Store } from "#store";
 import type { WatchCache } from "./cache/cache.ts";
-import { type Entry, objectOf } from "./cache/entry.ts";
+import { type Entry, type EntryShape, objectOf } from "./cache/entry.ts";
 import type { ResourceCache } from "./cache/resource.ts";
 import type { Watcher } from "./cache/watcher.ts";
 import { endOf, keyOf } from "./registry/keys.ts";
 import type { ObjectReader } from "./stages.ts";
 
+/** The decoded object: frozen, for others read it too. */
+type Read = (shape: EntryShape, entry: Entry) => ApiObject;
 type Changed = (namespace: string, name: string, object: ApiObject | undefined) => void;
 
 /** How long a miss may wait for the cache to be as new as the store. */
 const freshnessTimeoutMs = 3000;
 
 export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectReader {
+  const read: Read = (shape, entry) => cache.decoded.get(entry.key, entry.revision, entry.bytes.length, () => objectOf(shape, entry));
   const find = (group: string, resource: string): ResourceInfo => {
     const info = resources.find((one) => one.group === group && one.resource === resource);
     assert(info, `${resource}.${group} is served`);
@@ -34,7 +37,7 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
     async get(group, resource, namespace, name) {
       const info = find(group, resource);
       const entry = await entryOf(info, namespace, name);
-      return entry && objectOf(cache.of(info).shape, entry);
+      return entry && read(cache.of(info).shape, entry);
     },
     async has(group, resource, namespace, name) {
       return (await entryOf(find(group, resource), namespace, name)) !== undefined;
@@ -45,12 +48,12 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
       const objects: ApiObject[] = [];
       for (const [key, entry] of one.snapshot().entries(prefix)) {
         if (key >= endOf(prefix)) break;
-        objects.push(objectOf(one.shape, entry));
+        objects.push(read(one.shape, entry));
       }
       return objects;
     },
     async follow(group, resource, changed) {
-      const follower = new Follower(() => cache.of(find(group, resource)), changed);
+      const follower = new Follower(() => cache.of(find(group, resource)), read, changed);
       follower.start();
       follower.run().catch((error: unknown) => log.error("a reader inside the server failed", { resource, error }));
     },
@@ -60,13 +63,15 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
 /** Survives a cache that was filled anew: what has vanished meanwhile is told as deleted. */
 class Follower {
   readonly #cache: () => ResourceCache;
+  readonly #read: Read;
   readonly #changed: Changed;
   readonly #seen = new Map<string, { namespace: string; name: string }>();
   #following: ResourceCache | undefined;
   #watcher: Watcher | undefined;
 
-  constructor(cache: () => ResourceCache, changed: Changed) {
+  constructor(cache: () => ResourceCache, read: Read, changed: Changed) {
     this.#cache = cache;
+    this.#read = read;
     this.#changed = changed;
   }
 
@@ -78,7 +83,7 @@ class Follower {
     for (const [key, { namespace, name }] of this.#seen) if (!state.has(key)) this.#gone(key, namespace, name);
     for (const [key, entry] of state.entries()) {
       this.#seen.set(key, entry);
-      this.#changed(entry.namespace, entry.name, objectOf(cache.shape, entry));
+      this.#changed(entry.namespace, entry.name, this.#read(cache.shape, entry));
     }
   }
 
@@ -103,7 +108,7 @@ class Follower {
           continue;
         }
         this.#seen.set(key, entry);
-        this.#changed(entry.namespace, entry.name, objectOf(this.#following!.shape, entry));
+        this.#changed(entry.namespace, entry.name, this.#read(this.#following!.shape, entry));
       }
     }
   }

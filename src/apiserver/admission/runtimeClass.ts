@@ -37,6 +37,6 @@ export const runtimeClass: AdmissionStep = {
     }
     const tolerations = scheduling.tolerations ?? [];
     const missing = tolerations.filter((one) => !(spec.tolerations ?? []).some((had) => isDeepStrictEqual({ ...had }, { ...one })));
-    if (missing.length > 0) spec.tolerations = [...(spec.tolerations ?? []), ...missing];
+    if (missing.length > 0) spec.tolerations = [...(spec.tolerations ?? []), ...missing.map((one) => ({ ...one }))];
   },
 };

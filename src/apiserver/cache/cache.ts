@@ -6,6 +6,7 @@ import type { ResourceInfo } from "#api";
 import { type Clock, type Log, type MetricRegistry, Slicer } from "#lib";
 import { type EventBatch, type KeyValue, type Revision, revision as toRevision, type Store, StoreError, type StoreWatch } from "#store";
 import { endOf, prefixOf, registryRoot } from "../registry/keys.ts";
+import { DecodedObjects } from "./decoded.ts";
 import { type Entry, entryShape } from "./entry.ts";
 import { type CacheLimits, defaultCacheLimits, ResourceCache } from "./resource.ts";
 
@@ -30,6 +31,8 @@ export class WatchCache {
   readonly #options: WatchCacheOptions;
   readonly #limits: CacheLimits;
   #resources = new Map<string, ResourceCache>();
+  /** What readers inside the server have decoded. */
+  readonly decoded = new DecodedObjects();
   readonly #expected = new Map<string, Entry>();
   readonly #waiting = new Set<{ revision: Revision; done: () => void }>();
   readonly #poisoned;
@@ -128,7 +131,10 @@ export class WatchCache {
       const { key } = event.kv;
       const cache = cacheOf(this.#resources, key);
       if (event.type === "put") cache?.put(event.kv, batch.cause, this.#written(event.kv));
-      else cache?.delete(key, batch.revision, batch.cause);
+      else {
+        this.decoded.forget(key);
+        cache?.delete(key, batch.revision, batch.cause);
+      }
     }
     this.#advance(batch.revision);
   }
