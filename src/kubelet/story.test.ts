@@ -253,3 +253,24 @@ test("a shorter grace hurries a stop that is under way", async () => {
   assert.equal(world.pod("a"), undefined);
   await world.kubelet.close();
 });
+
+test("an ephemeral container joins a pod that runs, and its end changes nothing", async () => {
+  const world = new World();
+  await world.create("a", [serve]);
+  const look = { name: "look", image: "tools:1", command: ["sh", "-c", "exit 3"], targetContainerName: "c" };
+  const lost = { name: "lost", image: "tools:1", targetContainerName: "nobody" };
+  const pod = structuredClone(world.pod("a")!);
+  pod.spec!.ephemeralContainers = [look, lost];
+  world.api.store.put("pods", pod as unknown as Live<AnyObject>);
+  await world.settle();
+  await world.pass(1000);
+  const states = (world.pod("a")!.status?.ephemeralContainerStatuses ?? []).map(({ name, state, ready }) => {
+    const word = state?.terminated ? `exit ${state.terminated.exitCode}` : (state?.waiting?.message ?? JSON.stringify(state));
+    return `${name} ${word} ${ready}`;
+  });
+  assert.deepEqual(states, ["look exit 3 false", "lost unable to find target container nobody false"]);
+  assert.equal(world.line("a"), "Running [running r0] ready True");
+  const paths = (world.api.store.list("events") as Live<Event>[]).map(({ involvedObject }) => involvedObject?.fieldPath);
+  assert.ok(paths.includes("spec.ephemeralContainers{look}"), "its events name it");
+  await world.kubelet.close();
+});

@@ -88,7 +88,7 @@ const readonlyPaths = ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) =>
 
 type LinuxSecurity = NonNullable<NonNullable<ContainerConfig["linux"]>["securityContext"]>;
 
-function security(pod: Pod, container: Container): LinuxSecurity {
+function security(pod: Pod, container: Container, targetId: string | undefined): LinuxSecurity {
   const own: SecurityContext = container.securityContext ?? {};
   const whole = pod.spec?.securityContext ?? {};
   const runAsUser = own.runAsUser ?? whole.runAsUser;
@@ -97,7 +97,7 @@ function security(pod: Pod, container: Container): LinuxSecurity {
   const bare = own.privileged === true || own.procMount === "Unmasked";
   return {
     privileged: own.privileged ?? false,
-    namespaceOptions: namespaces(pod),
+    namespaceOptions: targetId === undefined ? namespaces(pod) : { ...namespaces(pod), pid: "TARGET", targetId },
     capabilities: { addCapabilities: own.capabilities?.add ?? [], dropCapabilities: own.capabilities?.drop ?? [] },
     ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser } }),
     ...(runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),
@@ -122,6 +122,8 @@ export interface ContainerConfigInput {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly settings: KubeletSettings;
+  /** The container whose processes this one shares. */
+  readonly targetId?: string;
 }
 
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
@@ -149,7 +151,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     tty: container.tty ?? false,
     linux: {
       resources: linuxResources(pod, container, settings.machine.memoryBytes),
-      securityContext: security(pod, container),
+      securityContext: security(pod, container, input.targetId),
     },
   };
 }

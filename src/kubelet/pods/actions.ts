@@ -17,7 +17,7 @@ import { VolumeError } from "../volumes/contract.ts";
 import { ensureImage, StartFailure } from "./images.ts";
 import { backoffLimits, nextBackoff, type PodMemory } from "./memory.ts";
 import type { PodAction } from "./plan.ts";
-import { hasEnded, type RuntimePod } from "./runtime.ts";
+import { hasEnded, newest, type RuntimePod } from "./runtime.ts";
 
 export interface ActionContext {
   readonly node: NodeContext;
@@ -194,6 +194,15 @@ const postStartMs = 120_000;
 const mayRefuseRoot = (pod: Pod, container: Container): boolean =>
   (container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot) === true;
 
+/** The container into whose processes an ephemeral one wants to look. */
+function targetOf(pod: Pod, { name }: Container, runtime: RuntimePod): string | undefined {
+  const wanted = pod.spec?.ephemeralContainers?.find((one) => one.name === name)?.targetContainerName;
+  if (!wanted) return undefined;
+  const target = newest(runtime, wanted);
+  if (!target) throw new Error(`unable to find target container ${wanted}`);
+  return target.id;
+}
+
 /** Everything that may be wrong with the pod's own wishes, before the runtime is asked: CreateContainerConfigError. */
 async function configured(container: Container, attempt: number, imageRef: string, context: ActionContext) {
   const { node, runtime } = context;
@@ -212,7 +221,9 @@ async function configured(container: Container, attempt: number, imageRef: strin
     const terminationLog = node.volumes.terminationLog(uid, container.name, attempt);
     const subPath = (volumePath: string, hostPath: string): string => node.volumes.subPath(volumePath, hostPath);
     const mounts = containerMounts({ container, volumes, environment: variables, hostsFile, terminationLog, subPath });
-    return containerConfig({ pod, container, attempt, imageRef, environment: variables, mounts, settings });
+    const targetId = targetOf(pod, container, runtime);
+    const target = targetId === undefined ? {} : { targetId };
+    return containerConfig({ pod, container, attempt, imageRef, environment: variables, mounts, settings, ...target });
   } catch (error) {
     if (context.options.signal?.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -16,6 +16,8 @@ function pod(spec: Partial<NonNullable<Pod["spec"]>> = {}, more: Partial<Pod> = 
   const meta = { name: "p", namespace: "n", uid: "u", ...metadata };
   return { kind: "Pod", apiVersion: "v1", metadata: meta, spec: { containers, restartPolicy: "Always", ...spec }, ...more };
 }
+const debugged = (spec: Partial<NonNullable<Pod["spec"]>> = {}, status: Pod["status"] = {}): Pod =>
+  pod({ ephemeralContainers: [{ name: "d", image: "i", targetContainerName: "c" }], ...spec }, { status });
 const sandbox = (id: string, ready: boolean, attempt = 0): RuntimeSandbox => ({
   id,
   ready,
@@ -244,6 +246,34 @@ const rows: readonly Row[] = [
     ),
     runtime: runtime([]),
     want: "start c#5",
+  },
+  { name: "a look inside starts beside what runs", pod: debugged(), runtime: runtime([run("c", "RUNNING")]), want: "start d#0" },
+  {
+    name: "a look inside does not wait for what comes first",
+    pod: debugged({ initContainers: [{ name: "i", image: "i" }] }),
+    runtime: runtime([run("i", "RUNNING")]),
+    want: "start d#0",
+  },
+  {
+    name: "a look inside is taken once",
+    pod: debugged(),
+    runtime: runtime([run("c", "RUNNING"), run("d", "EXITED", { exitCode: 1 })]),
+    want: "",
+  },
+  {
+    name: "a look inside that the runtime has forgotten is not taken again",
+    pod: debugged(
+      {},
+      { ephemeralContainerStatuses: [{ name: "d", containerID: "x://1", restartCount: 0, image: "", imageID: "", ready: false }] },
+    ),
+    runtime: runtime([run("c", "RUNNING")]),
+    want: "",
+  },
+  {
+    name: "a look inside keeps no pod alive",
+    pod: debugged({ restartPolicy: "Never" }),
+    runtime: runtime([run("c", "EXITED"), run("d", "RUNNING")]),
+    want: "stop d0 in 5s",
   },
 ];
 

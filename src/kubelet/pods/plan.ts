@@ -176,6 +176,14 @@ function planContainers(input: PlanInput & { pod: Pod }): PodPlan {
       planStart(input, container, last, pending);
     }
   };
+  // A look inside needs no initialization to be over. Each is started once; how it ends is nobody's business.
+  for (const one of pod.spec?.ephemeralContainers ?? []) {
+    const last = newest(runtime, one.name);
+    const began = (pod.status?.ephemeralContainerStatuses ?? []).some(
+      ({ name, containerID }) => name === one.name && containerID !== undefined,
+    );
+    if (last === undefined ? !began : last.state === "CONTAINER_CREATED") planStart(input, one as Container, last, pending);
+  }
   // In a new sandbox the init containers run again: whatever they prepared went with the old one.
   const here = (one: RuntimeContainer | undefined): boolean => one !== undefined && one.sandboxId === runtime.sandboxes[0]?.id;
   const regularStarted = containers.some((one) => here(newest(runtime, one.name)));

@@ -2,19 +2,20 @@
 // Invariant: passes of one pod never overlap; what is running is learnt from the runtime at every pass, never assumed.
 // Called by: pods.ts (the manager). Next on the way: plan.ts, actions.ts, ../status/status.ts.
 
-import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ObjectReference, type Pod } from "#api";
 import type { Live, WriteContext } from "#client";
 import { newSpanContext, type SpanContext, type Timer } from "#lib";
 import { podCgroup } from "../containers/config.ts";
 import type { NodeContext } from "../settings.ts";
-import { podStatus, statusPatch } from "../status/status.ts";
+import { podStatus } from "../status/status.ts";
 import { terminationMessage } from "../status/termination.ts";
+import { StatusWriter } from "../status/writer.ts";
 import { type ActionContext, carryOut, isInit, refreshVolumes, removeSandbox } from "./actions.ts";
 import type { Refusal } from "./admission.ts";
 import { newPodMemory, type PodMemory, restoreMemory } from "./memory.ts";
 import { deadlineExceeded, isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
 import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
+import { didWhat, onlyStatus, revisionOf, sameRevision, sameWords } from "./updates.ts";
 
 export interface WorkerHooks {
   /** Calls wait here for their turn, so that a hundred pods do not start at once. */
@@ -49,11 +50,18 @@ export class PodWorker {
   #closed = false;
   #abort = new AbortController();
   readonly #expectedExits = new Map<string, number>();
+  readonly #writer: StatusWriter;
+  #untold = 0;
 
   constructor(uid: string, node: NodeContext, hooks: WorkerHooks) {
     this.uid = uid;
     this.#node = node;
     this.#hooks = hooks;
+    this.#writer = new StatusWriter(node.client.resource<Pod>("pods"), {
+      current: () => this.#pod,
+      stored: (pod) => this.#stored(pod),
+      failed: (error) => this.#notTold(error),
+    });
   }
 
   get runtime(): RuntimePod {
@@ -75,7 +83,7 @@ export class PodWorker {
     const sooner =
       wasEnding && (!pod || (pod.metadata.deletionGracePeriodSeconds ?? 0) < (before.metadata.deletionGracePeriodSeconds ?? 0));
     if (sooner) this.#hurry(this.#graceSeconds());
-    if (onlyStatusOfOurs(before, pod)) return;
+    if (before && pod && (sameRevision(before, pod) || (onlyStatus(before, pod) && this.#writer.isEcho(pod)))) return;
     if (cause) this.#trace ??= cause;
     this.poke();
   }
@@ -107,6 +115,7 @@ export class PodWorker {
     this.#timer?.cancel();
     this.#abort.abort(new Error("the agent is closing"));
     await this.#running;
+    await this.#writer.settled().catch(() => undefined);
   }
 
   async #loop(): Promise<void> {
@@ -182,8 +191,8 @@ export class PodWorker {
     this.#tellBackoffs(plan, context);
     this.#tellDeadline(plan, context);
     if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
-    // Before anything long begins, what is known so far is told: ContainerCreating is a status too.
-    const told = await this.#tell(plan, write);
+    // Before anything long begins, what is known so far is told: ContainerCreating is a status too. Nothing waits for it to arrive.
+    const told = this.#tell(plan, write);
     if (plan.actions.length > 0) {
       await this.#act(plan.actions, context);
       this.#dirty = true;
@@ -198,7 +207,7 @@ export class PodWorker {
   }
 
   async #admit(context: ActionContext): Promise<void> {
-    const pod = this.#pod;
+    const pod = this.#pod && this.#writer.view(this.#pod);
     const { phase } = pod?.status ?? {};
     if (!pod || this.memory.refused || phase === "Succeeded" || phase === "Failed") return;
     const refused = await this.#hooks.admit(pod);
@@ -227,7 +236,8 @@ export class PodWorker {
 
   #plan(): PodPlan {
     const { memory } = this;
-    return planPod({ pod: this.#pod, runtime: this.#runtime, memory, nowMs: this.#node.clock.nowMs(), graceSeconds: this.#graceSeconds() });
+    const pod = this.#pod && this.#writer.view(this.#pod);
+    return planPod({ pod, runtime: this.#runtime, memory, nowMs: this.#node.clock.nowMs(), graceSeconds: this.#graceSeconds() });
   }
 
   #lookAgainForExits(plan: PodPlan): void {
@@ -284,7 +294,9 @@ export class PodWorker {
       event: (type, reason, message, container) => {
         if (!this.#pod) return;
         const { namespace = "", name, uid, resourceVersion } = this.#pod.metadata;
-        const fieldPath = container ? `spec.${container.init ? "initContainers" : "containers"}{${container.name}}` : undefined;
+        const ephemeral = this.#pod.spec?.ephemeralContainers?.some((one) => one.name === container?.name);
+        const list = container?.init ? "initContainers" : ephemeral ? "ephemeralContainers" : "containers";
+        const fieldPath = container ? `spec.${list}{${container.name}}` : undefined;
         const about: ObjectReference = {
           kind: "Pod",
           apiVersion: "v1",
@@ -299,10 +311,23 @@ export class PodWorker {
     };
   }
 
-  /** True when something was written. */
-  async #tell(plan: PodPlan, write: WriteContext): Promise<boolean> {
-    const pod = this.#pod;
-    if (!pod) return false;
+  #stored(pod: Live<Pod>): void {
+    this.#untold = 0;
+    if (this.#pod && Number(pod.metadata.resourceVersion) > Number(this.#pod.metadata.resourceVersion)) this.#pod = pod;
+  }
+
+  #notTold(error: unknown): void {
+    if (this.#closed) return;
+    const delayMs = Math.min(retryMs.first * 2 ** this.#untold++, retryMs.most);
+    this.#node.log.warn("could not write a pod's status", { pod: this.#pod?.metadata.name, uid: this.uid, retryMs: delayMs, error });
+    this.#wakeAt(this.#node.clock.nowMs() + delayMs);
+  }
+
+  /** True when there is something to write. */
+  #tell(plan: PodPlan, write: WriteContext): boolean {
+    const known = this.#pod;
+    if (!known) return false;
+    const pod = this.#writer.view(known);
     const { settings } = this.#node;
     const ending = pod.metadata.deletionTimestamp !== undefined || plan.failure !== undefined || isOver(pod, this.#runtime);
     const status = podStatus({
@@ -319,26 +344,14 @@ export class PodWorker {
       nowMs: this.#node.clock.nowMs(),
       hostIps: settings.addresses,
     });
-    const patch = statusPatch(pod.status, status);
-    if (!patch) return false;
-    const { namespace = "", name, uid } = pod.metadata;
-    try {
-      const pods = this.#node.client.resource<Pod>("pods");
-      const body = { metadata: { uid }, status: patch };
-      const stored = await pods.patch(namespace, name, "strategic", body, write, { subresource: "status" });
-      if (this.#pod === pod) this.#pod = stored;
-      return true;
-    } catch (error) {
-      // Gone, or another pod of the same name: the watch will say so.
-      if (!(error instanceof ApiError) || (error.status.code !== 404 && error.status.code !== 409)) throw error;
-      return false;
-    }
+    return this.#writer.tell(known, status, write);
   }
 
   /** Nothing runs any more: the pod's last words have been told, its things go, and the API server may forget it. */
   async #finish(write: WriteContext): Promise<void> {
     const pod = this.#pod;
     if (pod && pod.metadata.deletionTimestamp === undefined) return;
+    await this.#writer.settled();
     const { cri, volumes, client, settings } = this.#node;
     for (const container of this.#runtime.containers) await cri.removeContainer(container.id);
     for (const sandbox of this.#runtime.sandboxes) await removeSandbox(cri, sandbox.id);
@@ -368,24 +381,4 @@ export class PodWorker {
       attributes: { key: `${namespace}/${name}`, causes, did: didWhat(plan), why: plan.why },
     });
   }
-}
-
-function sameWords(before: Live<Pod>, after: Live<Pod>): boolean {
-  const of = ({ metadata }: Live<Pod>): unknown => [metadata.labels, metadata.annotations];
-  return isDeepStrictEqual(of(before), of(after));
-}
-
-/** A pass without actions that left a span told the API server something. */
-function didWhat(plan: PodPlan): readonly string[] {
-  return plan.actions.length > 0 ? plan.actions.map((action) => action.do) : ["write status"];
-}
-
-function revisionOf(pod: Live<Pod> | undefined): readonly number[] {
-  const revision = Number(pod?.metadata.resourceVersion);
-  return Number.isSafeInteger(revision) ? [revision] : [];
-}
-
-/** An update that only echoes our own status write needs no look. */
-function onlyStatusOfOurs(before: Live<Pod> | undefined, after: Live<Pod> | undefined): boolean {
-  return before !== undefined && after !== undefined && before.metadata.resourceVersion === after.metadata.resourceVersion;
 }

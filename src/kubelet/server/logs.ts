@@ -62,7 +62,8 @@ export function wantedLogs(query: URLSearchParams, nowMs: number): Wanted | stri
 /** The container whose log is meant, or the text of the refusal. */
 function choose(pod: Pod, runs: readonly RuntimeContainer[], container: string, previous: boolean): RuntimeContainer | string {
   const name = pod.metadata.name ?? "";
-  const known = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].some((one) => one.name === container);
+  const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec ?? {};
+  const known = [...containers, ...initContainers, ...ephemeralContainers].some((one) => one.name === container);
   if (!known) return `container "${container}" in pod "${name}" is not available`;
   const [last, before] = runs.filter((one) => one.state !== "CONTAINER_CREATED");
   if (previous) {
@@ -70,8 +71,9 @@ function choose(pod: Pod, runs: readonly RuntimeContainer[], container: string, 
     return found ?? `previous terminated container "${container}" in pod "${name}" not found`;
   }
   if (last) return last;
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const waiting = [...containerStatuses, ...initContainerStatuses].find((one) => one.name === container)?.state?.waiting;
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const waiting = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find((one) => one.name === container)
+    ?.state?.waiting;
   if (waiting?.reason?.includes("Image")) {
     const why = waiting.reason === "ErrImagePull" ? "image can't be pulled" : "trying and failing to pull image";
     return `container "${container}" in pod "${name}" is waiting to start: ${why}`;

@@ -90,11 +90,14 @@ export interface ConditionInput {
   readonly now: string;
 }
 
+/** The conditions that are the node agent's to say, in upstream's order. */
+export const conditionTypes = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"] as const;
+
 export function conditionsOf(input: ConditionInput): PodCondition[] {
   const { pod, phase, init, regular, now } = input;
   const old = pod.status?.conditions ?? [];
   const containers = containersReady(pod, phase, regular);
-  const verdicts: readonly [string, Verdict][] = [
+  const verdicts: readonly [(typeof conditionTypes)[number], Verdict][] = [
     ["PodReadyToStartContainers", { status: input.sandboxReady ? "True" : "False" }],
     ["Initialized", initialized(pod, phase, init, regular)],
     ["Ready", podReady(pod, containers)],

@@ -2,7 +2,7 @@
 // Invariant: pure; a restart count never goes back, also when the runtime has forgotten the container.
 // Called by: status.ts. Next on the way: conditions.ts.
 
-import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from "#api";
+import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, EphemeralContainer, Pod } from "#api";
 import { rfc3339 } from "#lib";
 import type { PodMemory } from "../pods/memory.ts";
 import type { Backingoff } from "../pods/plan.ts";
@@ -93,8 +93,10 @@ function states(
 
 export function containerStatus(container: Container, init: boolean, input: ContainerStatusInput): ContainerStatus {
   const runs = input.runtime.containers.filter((one) => one.name === container.name);
-  const { containerStatuses = [], initContainerStatuses = [] } = input.pod.status ?? {};
-  const known = (init ? initContainerStatuses : containerStatuses).find((one) => one.name === container.name);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = input.pod.status ?? {};
+  // No two containers of a pod have one name.
+  const all = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
+  const known = all.find((one) => one.name === container.name);
   const { state, lastState } = states(container, runs, known, input);
   const [last] = runs;
   const running = isRunningState(last);
@@ -116,4 +118,10 @@ export function containerStatus(container: Container, init: boolean, input: Cont
     ...(containerID === undefined ? {} : { containerID }),
     started,
   };
+}
+
+/** Nobody waits for it and nobody asks whether it is ready. */
+export function ephemeralStatus(container: EphemeralContainer, input: ContainerStatusInput): ContainerStatus {
+  const { started: _, ...status } = containerStatus(container as Container, false, input);
+  return { ...status, ready: false };
 }

@@ -2,11 +2,10 @@
 // Invariant: pure; equal input gives an equal status, so "did anything change" is a comparison, not a guess.
 // Called by: pods/worker.ts after every pass. Next on the way: the patch of pods/status.
 
-import { isDeepStrictEqual } from "node:util";
 import type { Pod, PodCondition, PodStatus } from "#api";
-import { rfc3339 } from "#lib";
-import { conditionsOf, phaseOf } from "./conditions.ts";
-import { type ContainerStatusInput, containerStatus } from "./containers.ts";
+import { own, rfc3339 } from "#lib";
+import { conditionsOf, conditionTypes, phaseOf } from "./conditions.ts";
+import { type ContainerStatusInput, containerStatus, ephemeralStatus } from "./containers.ts";
 import { qosClass } from "./qos.ts";
 
 export interface StatusInput extends ContainerStatusInput {
@@ -22,10 +21,11 @@ export interface StatusInput extends ContainerStatusInput {
 
 export function podStatus(input: StatusInput): PodStatus {
   const { pod, runtime } = input;
-  const { initContainers = [], containers = [] } = pod.spec ?? {};
+  const { initContainers = [], containers = [], ephemeralContainers = [] } = pod.spec ?? {};
   const now = rfc3339(input.nowMs);
   const init = initContainers.map((one) => containerStatus(one, true, input));
   const regular = containers.map((one) => containerStatus(one, false, input));
+  const ephemeral = ephemeralContainers.map((one) => ephemeralStatus(one, input));
   // As long as a container runs, the pod has not ended, whatever its fate.
   const failure = input.over ? input.failure : undefined;
   const phase = failure ? "Failed" : phaseOf(pod, init, regular, input.over);
@@ -48,6 +48,7 @@ export function podStatus(input: StatusInput): PodStatus {
     startTime: pod.status?.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: regular,
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }
@@ -79,23 +80,35 @@ const owned = [
   "startTime",
   "initContainerStatuses",
   "containerStatuses",
+  "ephemeralContainerStatuses",
   "qosClass",
 ] as const satisfies readonly (keyof PodStatus)[];
 
-const plain = (value: unknown): unknown => (value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown));
+/** Absent, null, and an object in which nothing is (`lastState: {}`) are the same to the API. A list is something, also an empty one. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== "object" || Array.isArray(value)) return false;
+  for (const key in value) if (!isNothing((value as Record<string, unknown>)[key])) return false;
+  return true;
+}
 
-/** Empty objects (`lastState: {}`) and absent fields are the same to the API. */
-function normal(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(normal);
-  if (value === null || typeof value !== "object") return value;
-  const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
-    const kept = normal(inner);
-    const empty =
-      kept === undefined || kept === null || (typeof kept === "object" && !Array.isArray(kept) && Object.keys(kept).length === 0);
-    if (!empty) copy[key] = kept;
-  }
-  return copy;
+/** Whether two values are one to the API. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return isNothing(a) && isNothing(b);
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => same(one, b[index]));
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in left) if (!same(left[key], own(right, key))) return false;
+  for (const key in right) if (own(left, key) === undefined && !isNothing(right[key])) return false;
+  return true;
+}
+
+/** What the API server has, as it will be once it has been told `told`: our fields and conditions, and others' as they are. */
+export function withStatus(current: PodStatus | undefined, told: PodStatus): PodStatus {
+  const ours = new Set<string>(conditionTypes);
+  const others = (current?.conditions ?? []).filter((one) => !ours.has(one.type));
+  return { ...current, ...told, conditions: [...(told.conditions ?? []).filter((one) => ours.has(one.type)), ...others] };
 }
 
 /** Conditions merge by type: a reason or message that is no longer there must be said to be gone. */
@@ -111,7 +124,7 @@ function conditionsPatch(current: readonly PodCondition[], wanted: readonly PodC
 export function statusPatch(current: PodStatus | undefined, wanted: PodStatus): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const field of owned) {
-    if (isDeepStrictEqual(normal(plain(current?.[field])), normal(plain(wanted[field])))) continue;
+    if (same(current?.[field], wanted[field])) continue;
     if (field === "conditions") patch[field] = conditionsPatch(current?.conditions ?? [], wanted.conditions ?? []);
     // Addresses merge by their value: without the directive an old one would stay.
     else if ((field === "podIPs" || field === "hostIPs") && (current?.[field]?.length ?? 0) > 0)
