@@ -22,6 +22,8 @@ export interface NamespaceOption {
   readonly network?: NamespaceMode;
   readonly pid?: NamespaceMode;
   readonly ipc?: NamespaceMode;
+  /** The container whose processes are seen, where `pid` is TARGET. */
+  readonly targetId?: string;
 }
 export interface Int64Value {
   readonly value: number;
