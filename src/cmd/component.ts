@@ -3,7 +3,7 @@
 // Called by: main.ts. Next on the way: compose/components.ts, which builds each from its settings.
 
 import { runComponent } from "#compose";
-import { type ComponentName, componentFlags, FlagError, flagHelp, type FlagTable, gitVersion, parseFlags } from "#config";
+import { type ComponentName, componentFlags, etcdVersion, FlagError, flagHelp, type FlagTable, gitVersion, parseFlags } from "#config";
 
 export async function component(name: string, argv: readonly string[]): Promise<number> {
   const table: FlagTable = componentFlags[name as ComponentName];
@@ -12,7 +12,7 @@ export async function component(name: string, argv: readonly string[]): Promise<
     return 0;
   }
   if (argv.includes("--version")) {
-    process.stdout.write(`Kubernetes ${gitVersion}\n`);
+    process.stdout.write(name === "store" ? `etcd Version: ${etcdVersion}\n` : `Kubernetes ${gitVersion}\n`);
     return 0;
   }
   try {

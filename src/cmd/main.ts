@@ -13,7 +13,7 @@ const [first = "", ...rest] = process.argv.slice(2);
 if (first === "part") {
   const { part } = await import("./part.ts");
   await part(rest, import.meta.filename);
-} else if (["apiserver", "controller-manager", "scheduler", "kubelet"].includes(first)) {
+} else if (["apiserver", "controller-manager", "scheduler", "kubelet", "store"].includes(first)) {
   const { component } = await import("./component.ts");
   process.exitCode = await component(first, rest);
 } else {

@@ -15,6 +15,7 @@ import {
   gitVersion,
   type KubeletSettings,
   readKubeconfig,
+  type StoreSettings,
   userAgent,
 } from "#config";
 import { createLog, MetricRegistry, noSpans, systemClock, systemPrng } from "#lib";
@@ -185,5 +186,7 @@ export function startComponent(name: ComponentName, settings: unknown): Promise<
       return loops(settings as { kubeconfig: string }, ["controller-manager"], "");
     case "kubelet":
       return kubelet(settings as KubeletSettings);
+    case "store":
+      return import("./store-component.ts").then(({ startStore }) => startStore(settings as StoreSettings, base()));
   }
 }

@@ -45,11 +45,47 @@ export const kubeletFlags = {
   "node-ip": { type: "string", help: "address of the node; absent: the machine's first" },
 } as const satisfies FlagTable;
 
+/** etcd's own names and defaults. */
+export const storeFlags = {
+  name: { type: "string", default: "default", help: "name of this member" },
+  "data-dir": { type: "string", help: "folder of the data (absent: NAME.etcd)" },
+  "listen-client-urls": { type: "list", default: "http://localhost:2379", help: "addresses to listen on for clients" },
+  "advertise-client-urls": { type: "list", help: "addresses told to clients (absent: those listened on)" },
+  "listen-peer-urls": {
+    type: "list",
+    default: "http://localhost:2380",
+    help: "addresses for other members; a single member has none to hear",
+  },
+  "initial-advertise-peer-urls": {
+    type: "list",
+    default: "http://localhost:2380",
+    help: "addresses of this member that its id is made of",
+  },
+  "initial-cluster": { type: "string", help: "NAME=URL of every member; one, this one, is supported" },
+  "initial-cluster-state": { type: "string", default: "new", help: "only `new` is supported" },
+  "initial-cluster-token": { type: "string", default: "etcd-cluster", help: "part of what the ids are made of" },
+  "cert-file": { type: "string", help: "PEM of the serving certificate" },
+  "key-file": { type: "string", help: "PEM of its key" },
+  "trusted-ca-file": { type: "string", help: "PEM of the authority of clients' certificates" },
+  "client-cert-auth": { type: "bool", help: "refuse clients without a certificate of that authority" },
+  "quota-backend-bytes": { type: "int", default: "0", help: "keys and values of all versions beyond which writes are refused; 0: 2 GiB" },
+  "max-request-bytes": { type: "int", default: "1572864", help: "bytes of one request" },
+  "max-txn-ops": { type: "int", default: "128", help: "operations in one transaction" },
+  "heartbeat-interval": { type: "int", default: "100", help: "milliseconds of a heartbeat; with the next, bounds leases from below" },
+  "election-timeout": { type: "int", default: "1000", help: "milliseconds of an election" },
+  "experimental-watch-progress-notify-interval": {
+    type: "duration",
+    default: "10m",
+    help: "how often quiet watches are told how far they are",
+  },
+} as const satisfies FlagTable;
+
 export const componentFlags = {
   apiserver: apiserverFlags,
   "controller-manager": controllerManagerFlags,
   scheduler: schedulerFlags,
   kubelet: kubeletFlags,
+  store: storeFlags,
 } as const;
 
 export type ComponentName = keyof typeof componentFlags;
@@ -57,3 +93,4 @@ export type ApiserverSettings = Settings<typeof apiserverFlags>;
 export type ControllerManagerSettings = Settings<typeof controllerManagerFlags>;
 export type SchedulerSettings = Settings<typeof schedulerFlags>;
 export type KubeletSettings = Settings<typeof kubeletFlags>;
+export type StoreSettings = Settings<typeof storeFlags>;

@@ -12,6 +12,8 @@ export {
   kubeletFlags,
   type SchedulerSettings,
   schedulerFlags,
+  type StoreSettings,
+  storeFlags,
 } from "./components.ts";
 export {
   type Flag,

@@ -2,6 +2,8 @@
 // Invariant: nobody outside depends on how a store keeps its data.
 // Called by: apiserver/ and compose/. Next on the way: contract.ts, then open.ts.
 
+import type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
+
 export {
   type Cause,
   type EventBatch,
@@ -26,6 +28,13 @@ export { defaultLimits, type StoreLimits } from "./limits.ts";
 export { type MemoryStoreOptions, memoryStore } from "./memory.ts";
 export { FolderInUse } from "./lock.ts";
 export { type OpenStoreOptions, openStore } from "./open.ts";
+export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
 export { revision } from "./revision.ts";
 export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";
 export { SimulatedDisk } from "./wal/simulateddisk.ts";
+
+/** etcd's face; loaded only by a process that shows it. */
+export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> {
+  const { serveEtcd: serve } = await import("./etcd/serve.ts");
+  return serve(options);
+}

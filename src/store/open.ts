@@ -28,7 +28,12 @@ export interface OpenStoreOptions {
   readonly failed?: (error: Error) => void;
 }
 
-export async function openStore(options: OpenStoreOptions): Promise<Store> {
+export function openStore(options: OpenStoreOptions): Promise<Store> {
+  return openLocalStore(options);
+}
+
+/** With all that etcd's face needs beyond the contract. */
+export async function openLocalStore(options: OpenStoreOptions): Promise<LocalStore> {
   const unlock = options.disk ? () => undefined : lockFolder(options.directory);
   const disk = options.disk ?? new ThreadDisk(options.directory);
   try {
@@ -40,7 +45,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   }
 }
 
-async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions): Promise<Store> {
+async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions): Promise<LocalStore> {
   const { clock, prng, log } = options;
   const limits: StoreLimits = { ...defaultLimits, ...options.limits };
   const startedMs = clock.monotonicMs();

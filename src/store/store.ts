@@ -199,19 +199,43 @@ export class LocalStore implements Store {
     if (this.#stopped) throw storeError.stopped();
   }
 
+  /** For etcd's face, whose commands and refusals are more than `txn` needs. */
+  execute(command: Command): Promise<Outcome> {
+    if (this.#stopped) return Promise.reject(storeError.stopped());
+    return this.#replica.propose(encodeCommand(command));
+  }
+
+  /** The lease's time to live from now on, or undefined if it has ended. */
+  renewLease(id: LeaseId): number | undefined {
+    return this.#stopped ? undefined : this.#expiry.keepAlive(id);
+  }
+
+  /** How long a lease has still to live, by this store's clock. */
+  leaseRemainingMs(id: LeaseId): number | undefined {
+    return this.#expiry.remainingMs(id);
+  }
+
   async #propose(command: Command): Promise<Outcome> {
-    this.#alive();
-    const outcome = await this.#replica.propose(encodeCommand(command));
+    const outcome = await this.execute(command);
     if (outcome.type !== "refused") return outcome;
-    if (outcome.reason === "leaseNotFound") throw storeError.leaseNotFound();
-    throw outcome.reason === "future" ? storeError.future() : storeError.compacted(this.state.compactRevision);
+    switch (outcome.reason) {
+      case "leaseNotFound":
+        throw storeError.leaseNotFound();
+      case "future":
+        throw storeError.future();
+      case "compacted":
+        throw storeError.compacted(this.state.compactRevision);
+      case "keyNotFound":
+      case "leaseExists":
+        assert(false, `${command.type} is not refused for ${outcome.reason}`);
+    }
   }
 
   #apply(entry: Entry): Outcome | undefined {
     if (entry.type !== "command") return undefined;
     const command = decodeCommand(entry.data);
     const outcome = this.state.apply(command);
-    if (command.type === "grantLease") this.#expiry.granted(command.id, command.ttlSeconds);
+    if (command.type === "grantLease" && outcome.type === "done") this.#expiry.granted(command.id, command.ttlSeconds);
     if (command.type === "revokeLease") this.#expiry.removed(command.id);
     return outcome;
   }

@@ -36,6 +36,12 @@ export class LeaseExpiry {
     return deadline.ttlSeconds;
   }
 
+  /** How long the lease has still to live; undefined if it has ended or is about to. */
+  remainingMs(id: LeaseId): number | undefined {
+    const deadline = this.#deadlines.get(id);
+    return deadline && Math.max(deadline.atMs - this.#clock.monotonicMs(), 0);
+  }
+
   removed(id: LeaseId): void {
     this.#deadlines.get(id)?.timer.cancel();
     this.#deadlines.delete(id);

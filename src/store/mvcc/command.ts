@@ -20,9 +20,24 @@ export type Command =
   | { readonly type: "grantLease"; readonly id: LeaseId; readonly ttlSeconds: number }
   /** Asked for, or because its time has come: the log does not care. */
   | { readonly type: "revokeLease"; readonly id: LeaseId }
-  | { readonly type: "compact"; readonly revision: Revision };
+  | { readonly type: "compact"; readonly revision: Revision }
+  /** What came over etcd's face, in etcd's own protobuf. */
+  | { readonly type: "etcdPut"; readonly request: Uint8Array }
+  | { readonly type: "etcdDeleteRange"; readonly request: Uint8Array }
+  | { readonly type: "etcdTxn"; readonly request: Uint8Array }
+  | { readonly type: "alarm"; readonly active: boolean; readonly alarm: number; readonly member: bigint };
 
-const kinds = { put: 1, delete: 2, grantLease: 3, revokeLease: 4, compact: 5 } as const;
+const kinds = {
+  put: 1,
+  delete: 2,
+  grantLease: 3,
+  revokeLease: 4,
+  compact: 5,
+  etcdPut: 6,
+  etcdDeleteRange: 7,
+  etcdTxn: 8,
+  alarm: 9,
+} as const;
 const withLease = 1;
 const withCause = 2;
 const maxCauses = 8;
@@ -69,12 +84,23 @@ export function encodeCommand(command: Command): Buffer {
       return new ByteWriter(16).byte(kind).int64(command.id).finish();
     case "compact":
       return new ByteWriter(16).byte(kind).varint(command.revision).finish();
+    case "etcdPut":
+    case "etcdDeleteRange":
+    case "etcdTxn":
+      return new ByteWriter(command.request.length + 1).byte(kind).raw(command.request).finish();
+    case "alarm":
+      return new ByteWriter(16)
+        .byte(kind)
+        .byte(command.active ? 1 : 0)
+        .varint(command.alarm)
+        .int64(BigInt.asIntN(64, command.member))
+        .finish();
     default:
       return unreachable(command);
   }
 }
 
-/** The command's value is a view into `data`. */
+/** The command's value, and a request in etcd's protobuf, are views into `data`. */
 export function decodeCommand(data: Uint8Array): Command {
   const reader = new ByteReader(data);
   const kind = reader.byte();
@@ -99,6 +125,14 @@ export function decodeCommand(data: Uint8Array): Command {
       return { type: "revokeLease", id: reader.int64() };
     case kinds.compact:
       return { type: "compact", revision: revision(reader.varint()) };
+    case kinds.etcdPut:
+      return { type: "etcdPut", request: reader.rest() };
+    case kinds.etcdDeleteRange:
+      return { type: "etcdDeleteRange", request: reader.rest() };
+    case kinds.etcdTxn:
+      return { type: "etcdTxn", request: reader.rest() };
+    case kinds.alarm:
+      return { type: "alarm", active: reader.byte() === 1, alarm: reader.varint(), member: BigInt.asUintN(64, reader.int64()) };
     default:
       assert(false, `the log has a command of unknown kind ${kind}`);
   }

@@ -21,8 +21,11 @@ export class Leases {
     return this.#byId.values();
   }
 
-  grant(id: LeaseId, ttlSeconds: number): void {
-    if (!this.#byId.has(id)) this.#byId.set(id, { id, ttlSeconds, keys: new Set() });
+  /** False if there is one of that id. */
+  grant(id: LeaseId, ttlSeconds: number): boolean {
+    if (this.#byId.has(id)) return false;
+    this.#byId.set(id, { id, ttlSeconds, keys: new Set() });
+    return true;
   }
 
   remove(id: LeaseId): void {

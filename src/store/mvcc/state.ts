@@ -4,12 +4,15 @@
 
 import { assert, unreachable } from "#lib";
 import type { Cause, EventBatch, KeyRange, KeyValue, LeaseId, Revision, StoreEvent, TxnResult } from "../contract.ts";
+import { decode, type Sparse } from "../etcd/codec.ts";
+import type { DeleteRangeResponse, PutResponse, TxnResponse } from "../etcd/messages.gen.ts";
 import { revision } from "../revision.ts";
 import type { Command } from "./command.ts";
 import { History } from "./history.ts";
 import { byBytes, KeyIndex } from "./keyindex.ts";
 import { Leases } from "./leases.ts";
 import { RangeScan, type ScanOptions } from "./scan.ts";
+import { type Change, choosePath, deleteRange, execute, put, putRefusal, refusalOf, type TransactionRefusal } from "./transaction.ts";
 import { isLive, KeyVersions, sizeOf } from "./versions.ts";
 
 const noBytes = new Uint8Array(0);
@@ -17,7 +20,18 @@ const noBytes = new Uint8Array(0);
 export type Outcome =
   | { readonly type: "txn"; readonly result: TxnResult }
   | { readonly type: "done" }
-  | { readonly type: "refused"; readonly reason: "leaseNotFound" | "compacted" | "future" };
+  | { readonly type: "put"; readonly response: Sparse<PutResponse> }
+  | { readonly type: "deleteRange"; readonly response: Sparse<DeleteRangeResponse> }
+  | { readonly type: "transaction"; readonly response: Sparse<TxnResponse> }
+  | { readonly type: "refused"; readonly reason: Refusal };
+
+export type Refusal = TransactionRefusal | "leaseExists";
+
+/** `alarm` is etcd's number of it: 1 for no space. */
+export interface Alarm {
+  readonly alarm: number;
+  readonly member: bigint;
+}
 
 /** Holds history back from pruning. */
 export interface Pin {
@@ -31,6 +45,7 @@ export class MvccState {
   readonly #index = new KeyIndex();
   readonly history: History;
   readonly leases = new Leases();
+  #alarms: readonly Alarm[] = [];
   #compactRevision: Revision;
   #bytes = 0;
   #liveKeys = 0;
@@ -59,6 +74,11 @@ export class MvccState {
     return this.#liveKeys;
   }
 
+  /** What an operator has to see to, and what is refused until then. */
+  get alarms(): readonly Alarm[] {
+    return this.#alarms;
+  }
+
   apply(command: Command): Outcome {
     switch (command.type) {
       case "put":
@@ -66,12 +86,32 @@ export class MvccState {
       case "delete":
         return this.#delete(command);
       case "grantLease":
-        this.leases.grant(command.id, command.ttlSeconds);
-        return { type: "done" };
+        return this.leases.grant(command.id, command.ttlSeconds) ? { type: "done" } : { type: "refused", reason: "leaseExists" };
       case "revokeLease":
         return this.#revoke(command.id);
       case "compact":
         return this.#compact(command.revision);
+      case "etcdPut": {
+        const request = decode("PutRequest", command.request);
+        const reason = putRefusal(this, request);
+        if (reason) return { type: "refused", reason };
+        return { type: "put", response: this.#change((change) => put(change, this, request)) };
+      }
+      case "etcdDeleteRange": {
+        const request = decode("DeleteRangeRequest", command.request);
+        return { type: "deleteRange", response: this.#change((change) => deleteRange(change, this, request)) };
+      }
+      case "etcdTxn": {
+        const request = decode("TxnRequest", command.request);
+        const path = choosePath(this, request);
+        const reason = refusalOf(this, request, path.values());
+        if (reason) return { type: "refused", reason };
+        const response = this.#change((change) => execute(change, this, request, path.values()));
+        return { type: "transaction", response: { ...response, header: { revision: this.revision } } };
+      }
+      case "alarm":
+        this.setAlarm(command, command.active);
+        return { type: "done" };
       default:
         return unreachable(command);
     }
@@ -121,21 +161,35 @@ export class MvccState {
     this.history.append(batch);
   }
 
+  setAlarm({ alarm, member }: Alarm, active: boolean): void {
+    const others = this.#alarms.filter((one) => one.alarm !== alarm || one.member !== member);
+    this.#alarms = active ? [...others, { alarm, member }] : others;
+  }
+
+  /** Whatever `write` does is one revision; if it does nothing, there is none. */
+  #change<Result>(write: (change: Change) => Result): Result {
+    const at = this.#nextRevision();
+    const events: StoreEvent[] = [];
+    const result = write({
+      at,
+      events,
+      put: (key, value, lease) => {
+        const current = this.newest(key);
+        events.push(this.#write(at, key, value, lease, current));
+        return current;
+      },
+      delete: (kv) => void events.push(this.#bury(kv, at)),
+    });
+    if (events.length > 0) this.#commit(at, events, undefined);
+    return result;
+  }
+
   #put(command: Extract<Command, { type: "put" }>): Outcome {
     const current = this.newest(command.key);
     if ((current?.modRevision ?? 0) !== command.expect) return this.#mismatch(current);
     if (command.lease !== undefined && !this.leases.get(command.lease)) return { type: "refused", reason: "leaseNotFound" };
     const at = this.#nextRevision();
-    const kv: KeyValue = {
-      key: command.key,
-      value: command.value,
-      createRevision: current ? current.createRevision : at,
-      modRevision: at,
-      version: (current?.version ?? 0) + 1,
-      ...(command.lease === undefined ? {} : { lease: command.lease }),
-    };
-    this.#record(kv, current);
-    this.#commit(at, [{ type: "put", kv, ...(current ? { previous: current } : {}) }], command.cause);
+    this.#commit(at, [this.#write(at, command.key, command.value, command.lease, current)], command.cause);
     return txn({ succeeded: true, revision: at, ...(current ? { previous: current } : {}) });
   }
 
@@ -179,6 +233,20 @@ export class MvccState {
 
   #nextRevision(): Revision {
     return revision(this.revision + 1);
+  }
+
+  /** `current` is the live version, if there is one. */
+  #write(at: Revision, key: string, value: Uint8Array, lease: LeaseId | undefined, current: KeyValue | undefined): StoreEvent {
+    const kv: KeyValue = {
+      key,
+      value,
+      createRevision: current ? current.createRevision : at,
+      modRevision: at,
+      version: (current?.version ?? 0) + 1,
+      ...(lease === undefined ? {} : { lease }),
+    };
+    this.#record(kv, current);
+    return { type: "put", kv, ...(current ? { previous: current } : {}) };
   }
 
   #bury(current: KeyValue, at: Revision): StoreEvent {

@@ -1,0 +1,110 @@
+// etcd's face on a store: its calls as bytes in and bytes out, for a gRPC server to carry.
+// Invariant: what a call throws leaves in etcd's words; what is not protobuf is refused before the call sees it.
+// Called by: serve.ts, tests. Next on the way: rpc/index.ts.
+
+import type { Clock, Log, Prng } from "#lib";
+import { GrpcError, type GrpcMethod, type GrpcStream } from "#wire";
+import { decode, encode, type Sparse } from "./codec.ts";
+import { expectOutcome, toEtcdError } from "./errors.ts";
+import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
+import type { LocalStore } from "../store.ts";
+import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
+import { rpcs } from "./rpc/index.ts";
+
+export const defaultEtcdLimits: EtcdLimits = {
+  maxRequestBytes: 1.5 * 1024 * 1024,
+  maxTxnOps: 128,
+  quotaBytes: 2 * 1024 * 1024 * 1024,
+  progressNotifyMs: 600_000,
+  minLeaseTtlSeconds: 2,
+};
+
+export interface EtcdFaceOptions {
+  readonly store: LocalStore;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly identity: Identity;
+  /** Of the etcd whose surface this is. */
+  readonly version: string;
+  readonly limits?: Partial<EtcdLimits>;
+}
+
+export function createEtcd(options: EtcdFaceOptions): Etcd {
+  const { store, identity } = options;
+  const limits = { ...defaultEtcdLimits, ...options.limits };
+  return {
+    ...options,
+    limits,
+    header: (revision): Sparse<ResponseHeader> => ({
+      cluster_id: identity.clusterId,
+      member_id: identity.memberId,
+      revision: revision || store.state.revision,
+      raft_term: store.status().raftTerm,
+    }),
+    async execute(command, type) {
+      try {
+        return expectOutcome(await store.execute(command), type);
+      } catch (error) {
+        throw toEtcdError(error);
+      }
+    },
+  };
+}
+
+function read<Name extends keyof Messages>(name: Name, bytes: Buffer): Messages[Name] {
+  try {
+    return decode(name, bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new GrpcError("INTERNAL", `grpc: error unmarshalling request: ${error.message}`);
+  }
+}
+
+function unaryMethod(etcd: Etcd, rpc: UnaryRpc): GrpcMethod {
+  const { request, response } = calls[rpc.name];
+  return {
+    form: "unary",
+    async call(bytes, call) {
+      const caller: Caller = {
+        bytes,
+        method: call.method,
+        metadata: call.metadata,
+        peer: call.peer,
+        get signal() {
+          return call.signal;
+        },
+      };
+      return encode(response, await rpc.handle(etcd, read(request, bytes) as never, caller));
+    },
+  };
+}
+
+/** A message that is none ends its stream. */
+function streamMethod(etcd: Etcd, rpc: StreamRpc): GrpcMethod {
+  const { request, response } = calls[rpc.name];
+  return {
+    form: "stream",
+    call(stream: GrpcStream) {
+      const messages = {
+        get queuedBytes() {
+          return stream.queuedBytes;
+        },
+        onDrain: (run: () => void) => stream.onDrain(run),
+        signal: stream.signal,
+        metadata: stream.metadata,
+        peer: stream.peer,
+        method: stream.method,
+        onMessage: (message: (request: never) => void, ended: () => void) =>
+          stream.onMessage((bytes) => message(read(request, bytes) as never), ended),
+        send: (message: Sparse<Messages[typeof response]>) => stream.send(encode(response, message)),
+        end: (error?: GrpcError) => stream.end(error),
+      };
+      rpc.handle(etcd, messages as never);
+    },
+  };
+}
+
+export function etcdMethods(etcd: Etcd): ReadonlyMap<string, GrpcMethod> {
+  return new Map(rpcs.map((rpc) => [calls[rpc.name].path, rpc.form === "unary" ? unaryMethod(etcd, rpc) : streamMethod(etcd, rpc)]));
+}

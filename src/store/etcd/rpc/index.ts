@@ -1,0 +1,34 @@
+// Every call of the face: one file each, one line here.
+// Invariant: a call that is missing here answers Unimplemented by its name.
+// Called by: face.ts. Next on the way: the call's own file.
+
+import type { Rpc } from "../etcd.ts";
+import { memberList } from "./cluster/list.ts";
+import { compact } from "./kv/compact.ts";
+import { deleteRange } from "./kv/deleterange.ts";
+import { put } from "./kv/put.ts";
+import { range } from "./kv/range.ts";
+import { txn } from "./kv/txn.ts";
+import { leaseGrant } from "./lease/grant.ts";
+import { leaseKeepAlive } from "./lease/keepalive.ts";
+import { leaseLeases } from "./lease/leases.ts";
+import { leaseRevoke } from "./lease/revoke.ts";
+import { leaseTimeToLive } from "./lease/timetolive.ts";
+import { status } from "./maintenance/status.ts";
+import { watch } from "./watch/watch.ts";
+
+export const rpcs: readonly Rpc[] = [
+  range,
+  put,
+  deleteRange,
+  txn,
+  compact,
+  watch,
+  leaseGrant,
+  leaseRevoke,
+  leaseKeepAlive,
+  leaseTimeToLive,
+  leaseLeases,
+  memberList,
+  status,
+];

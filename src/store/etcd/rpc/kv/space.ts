@@ -1,0 +1,24 @@
+// The space a write may take: the size of one request, and the quota, beyond which etcd raises an alarm and refuses writes.
+// Invariant: with the alarm up nothing is put until an operator takes it down; what frees space is never refused.
+// Called by: put.ts, txn.ts, lease/grant.ts. Next on the way: maintenance/alarm.ts.
+
+import type { Etcd } from "../../etcd.ts";
+import { etcdError } from "../../errors.ts";
+import type { TxnRequest } from "../../messages.gen.ts";
+
+export const alarms = { noSpace: 1, corrupt: 2 } as const;
+
+export function checkSize({ limits }: Etcd, bytes: number): void {
+  if (bytes > limits.maxRequestBytes) throw etcdError("requestTooLarge");
+}
+
+export async function checkQuota(etcd: Etcd, bytes: number): Promise<void> {
+  const { state } = etcd.store;
+  if (state.alarms.some(({ alarm }) => alarm === alarms.noSpace)) throw etcdError("noSpace");
+  if (state.bytes + bytes <= etcd.limits.quotaBytes) return;
+  await etcd.execute({ type: "alarm", active: true, alarm: alarms.noSpace, member: etcd.identity.memberId }, "done");
+  throw etcdError("noSpace");
+}
+
+export const putsSomething = (txn: TxnRequest): boolean =>
+  [...txn.success, ...txn.failure].some(({ request_put, request_txn }) => request_put || (request_txn && putsSomething(request_txn)));

@@ -1,0 +1,27 @@
+// KV.Txn: compares, then one of two branches, as one revision.
+// Invariant: what only reads costs no entry in the log.
+// Called by: rpc/index.ts. Next on the way: mvcc/transaction.ts.
+
+import { choosePath, readOnly, refusalOf } from "../../../mvcc/transaction.ts";
+import { unary } from "../../etcd.ts";
+import { etcdError } from "../../errors.ts";
+import type { TxnRequest } from "../../messages.gen.ts";
+import { checkTxn } from "./checks.ts";
+import { checkQuota, checkSize, putsSomething } from "./space.ts";
+
+const onlyReads = (txn: TxnRequest): boolean => [...txn.success, ...txn.failure].every(({ request_range }) => request_range);
+
+export const txn = unary("Txn", async (etcd, request, caller) => {
+  checkTxn(request, etcd.limits.maxTxnOps);
+  if (onlyReads(request)) {
+    const { state } = etcd.store;
+    const path = choosePath(state, request);
+    const refusal = refusalOf(state, request, path.values());
+    if (refusal) throw etcdError(refusal);
+    return { ...readOnly(state, request, path.values()), header: etcd.header() };
+  }
+  checkSize(etcd, caller.bytes.length);
+  if (putsSomething(request)) await checkQuota(etcd, caller.bytes.length);
+  const { response } = await etcd.execute({ type: "etcdTxn", request: caller.bytes }, "transaction");
+  return { ...response, header: etcd.header(response.header?.revision) };
+});

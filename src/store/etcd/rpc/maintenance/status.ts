@@ -1,0 +1,28 @@
+// Maintenance.Status: how this member is.
+// Invariant: `errors` names every alarm that is up.
+// Called by: rpc/index.ts. Next on the way: alarm.ts.
+
+import { unary } from "../../etcd.ts";
+import { alarms } from "../kv/space.ts";
+
+const alarmNames = new Map<number, string>([
+  [alarms.noSpace, "NOSPACE"],
+  [alarms.corrupt, "CORRUPT"],
+]);
+
+export const status = unary("Status", (etcd) => {
+  const { store, identity } = etcd;
+  const { bytes, raftTerm, raftIndex } = store.status();
+  const errors = store.state.alarms.map(({ alarm, member }) => `memberID:${member} alarm:${alarmNames.get(alarm) ?? alarm} `);
+  return {
+    header: etcd.header(),
+    version: etcd.version,
+    dbSize: bytes,
+    dbSizeInUse: bytes,
+    leader: identity.memberId,
+    raftIndex,
+    raftTerm,
+    raftAppliedIndex: store.applied.index,
+    errors,
+  };
+});
