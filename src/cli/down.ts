@@ -54,7 +54,11 @@ export async function down(io: Io, options: DownOptions): Promise<number> {
   for (const part of stopped.parts) io.out(`stopped ${part}`);
   for (const thing of stopped.removed) io.out(`removed ${thing}`);
   if (stopped.parts.length + stopped.removed.length === 0) io.out(`cluster "${paths.name}" was not running`);
-  io.out(options.purge === true ? `removed ${paths.directory}` : `data stays in ${paths.directory} (--purge removes it)`);
+  io.out(
+    options.purge === true
+      ? `removed ${paths.directory}`
+      : `${settings?.virtual ? "settings stay" : "data stays"} in ${paths.directory} (--purge removes ${settings?.virtual ? "them" : "it"})`,
+  );
   return exitCodes.done;
 }
 

@@ -63,10 +63,10 @@ for (const { name, facts, settings, want } of cases)
   });
 
 test("the runtime is chosen by what can run, and said why", () => {
-  const chosen = (facts: HostFacts): string => chooseSettings({ name: "x" }, undefined, () => facts).words.join();
+  const chosen = (facts: HostFacts): string => chooseSettings({ name: "x" }, undefined, 0, () => facts).words.join();
   assert.equal(chosen(good), "runtime: containerd (containerd is there and we are root; --runtime chooses)");
   assert.match(chosen(bare), /runtime: simulated \(real containers need root/);
   assert.match(chosen({ ...bare, root: true }), /runtime: simulated \(containerd is not installed .*and 2 more; `dhow doctor` lists them/);
-  const kept = chooseSettings({ name: "x" }, { ...played, port: 7000, simulatedNodes: 3, nodes: 0 }, () => good);
+  const kept = chooseSettings({ name: "x" }, { ...played, port: 7000, simulatedNodes: 3, nodes: 0 }, 0, () => good);
   assert.deepEqual(kept.settings, { ...played, port: 7000, simulatedNodes: 3, nodes: 0 });
 });

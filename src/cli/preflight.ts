@@ -18,6 +18,10 @@ export interface UpOptions {
   readonly runtime?: "containerd" | "simulated";
   readonly cri?: string;
   readonly without?: readonly string[];
+  readonly clock?: "real" | "virtual";
+  readonly seed?: number;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
   readonly output?: "json";
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -34,9 +38,10 @@ function defaultRuntime(facts: HostFacts): { runtime: "containerd" | "simulated"
 }
 
 /** What the flags say, then what the last `up` of this cluster chose, then the defaults. */
-export function chooseSettings(options: UpOptions, previous: ClusterSettings | undefined, facts: () => HostFacts): Choice {
+export function chooseSettings(options: UpOptions, previous: ClusterSettings | undefined, nowMs: number, facts: () => HostFacts): Choice {
   const words: string[] = [];
-  let runtime = options.runtime ?? (options.cri === undefined ? previous?.runtime : "containerd");
+  const virtual = options.clock === "virtual" || (options.clock === undefined && previous?.virtual !== undefined);
+  let runtime = options.runtime ?? (options.cri === undefined ? (virtual ? "simulated" : previous?.runtime) : "containerd");
   if (runtime === undefined) {
     const chosen = defaultRuntime(facts());
     runtime = chosen.runtime;
@@ -47,6 +52,7 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
   const nodes = counted ? (options.nodes ?? (simulatedNodes > 0 ? 0 : 1)) : (previous?.nodes ?? 1);
   const port = options.port ?? previous?.port;
   const cri = options.cri ?? previous?.cri;
+  const startMs = options.since ?? previous?.virtual?.startMs ?? Math.floor(nowMs / 1000) * 1000;
   return {
     settings: {
       nodes,
@@ -55,9 +61,26 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
       without: options.without ?? previous?.without ?? [],
       ...(port === undefined ? {} : { port }),
       ...(cri === undefined ? {} : { cri }),
+      ...(virtual ? { virtual: { startMs, seed: options.seed ?? previous?.virtual?.seed ?? 1 } } : {}),
     },
     words,
   };
+}
+
+/** What a cluster in virtual time cannot have, and what only such a one has. */
+export function clockProblems(options: UpOptions, previous: ClusterSettings | undefined): readonly string[] {
+  const wasVirtual = previous?.virtual !== undefined;
+  const virtual = options.clock === "virtual" || (options.clock === undefined && wasVirtual);
+  const problems: string[] = [];
+  if (previous && options.clock !== undefined && wasVirtual !== virtual)
+    problems.push(
+      `--clock ${options.clock}: this cluster began in ${wasVirtual ? "virtual" : "real"} time; another --name, or \`dhow down --purge\``,
+    );
+  if (!virtual)
+    for (const name of ["seed", "since"] as const) if (options[name] !== undefined) problems.push(`--${name} belongs to --clock virtual`);
+  if (virtual && (options.runtime === "containerd" || options.cri !== undefined))
+    problems.push("--clock virtual: real containers live in the machine's time; it goes with --runtime simulated");
+  return problems;
 }
 
 interface Choice {
@@ -69,7 +92,8 @@ interface Choice {
 export async function withFreePort(choice: Choice, options: UpOptions, paths: StatePaths): Promise<Choice> {
   const { port, ...rest } = choice.settings;
   if (port === undefined || options.port !== undefined) return choice;
-  const left = partRecords(paths).get(partNames.controlPlane);
+  const records = partRecords(paths);
+  const left = records.get(partNames.controlPlane) ?? records.get(partNames.simulation);
   if ((left && isAlive(left)) || (await portProblem(port)) === undefined) return choice;
   return { settings: rest, words: [...choice.words, `port ${port} is taken by now; another one is chosen`] };
 }

@@ -27,6 +27,18 @@ function clusterName(text: string): string {
   throw new InvalidArgumentError('Lower-case letters, digits and "-", at most 32, starting and ending with a letter or digit.');
 }
 
+/** A number for the seed of chance. */
+function whole(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Not a whole number of at most nine digits.");
+  return Number(text);
+}
+
+function instant(text: string): number {
+  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) throw new InvalidArgumentError("Such as 2026-01-01T09:00:00Z.");
+  return ms;
+}
+
 function oneOf(allowed: readonly string[]): (text: string) => string {
   return (text) => {
     if (!allowed.includes(text)) throw new InvalidArgumentError(`Allowed: ${allowed.join(", ")}.`);
@@ -65,6 +77,9 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .option("--without <parts>", "leave parts to somebody else: scheduler, controller-manager, controller-manager/NAME", (text: string) =>
       text.split(","),
     )
+    .option("--clock <clock>", "real, or virtual: time stands still until `dhow clock` moves it", oneOf(["real", "virtual"]))
+    .option("--seed <number>", "with --clock virtual: of all chance in it (default: 1)", whole)
+    .option("--since <time>", "with --clock virtual: when it begins, such as 2026-01-01T09:00:00Z (default: now)", instant)
     .option("-q, --quiet", "print only what goes wrong")
     .option("-v, --verbose", "print every step as it begins, and where the logs are")
     .action(run(async () => (await import("./up.ts")).up));
@@ -92,6 +107,14 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .option("-n, --namespace <namespace>", "namespace of the object", "default")
     .option("--field <path>", "who wrote this field, such as spec.replicas")
     .action(run(async () => (await import("./why.ts")).why));
+  output(verb("clock", "Move the time of a cluster that was made with `up --clock virtual`, or look at it."))
+    .argument("<what>", "show, step 30s, run x10, or pause")
+    .argument("[how]", "how far (30s, 1h10m) or how fast (x10)")
+    .action(run(async () => (await import("./clock.ts")).clock));
+  output(verb("node", "Let a node of a cluster in virtual time fall silent, or come back; containers on it run on."))
+    .argument("<what>", "list, stop NODE, or start NODE")
+    .argument("[node]", "name of the node")
+    .action(run(async () => (await import("./node.ts")).node));
   const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
   const ofImages = (name: string, description: string): Command =>
     output(image.command(name).copyInheritedSettings(root).description(description)).option(

@@ -18,7 +18,10 @@ import {
   statePaths,
 } from "#compose";
 import { proportionalSetSize } from "#linux";
+import type { ClockView } from "#sim";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
+import { clockText } from "./clock.ts";
+import { askWorld } from "./world.ts";
 
 export interface StatusOptions {
   readonly name: string;
@@ -40,6 +43,8 @@ export interface ClusterStatus {
   readonly server?: string;
   readonly kubeconfig?: string;
   readonly runtime?: string;
+  /** Of a cluster in virtual time. */
+  readonly clock?: ClockView;
   readonly memoryBytes: number;
   readonly parts: readonly PartStatus[];
 }
@@ -91,7 +96,8 @@ export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus
   const failed = views.some((view) => view.phase !== "ready" && view.restarts >= 2);
   const degraded = answer["up"] === true || failed;
   const state = answer["stopping"] === true ? "stopping" : ready ? "running" : degraded ? "degraded" : "starting";
-  return { name, ...known, ...total(state, parts) };
+  const clock = settings?.virtual && state === "running" ? ((await askWorld(paths, { type: "show" })) as unknown as ClockView) : undefined;
+  return { name, ...known, ...(clock ? { clock } : {}), ...total(state, parts) };
 }
 
 function total(state: ClusterStatus["state"], parts: readonly PartStatus[]): Pick<ClusterStatus, "state" | "memoryBytes" | "parts"> {
@@ -124,6 +130,7 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   io.out(
     `cluster "${found.name}": ${found.state}${found.server ? `, ${found.server}` : ""}${found.runtime ? `, ${found.runtime} runtime` : ""}`,
   );
+  if (found.clock) io.out(`its time: ${clockText(found.clock)}`);
   if (found.state === "unsupervised")
     io.out(`nobody looks after it: ${command("up", options.name)} adopts what runs, ${command("down", options.name)} ends it`);
   if (found.parts.length === 0) return exitCodes.done;

@@ -29,7 +29,7 @@ import {
 } from "#compose";
 import { hostFacts } from "./host.ts";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
-import { askRuntime, chooseSettings, preflight, type UpOptions, withFreePort } from "./preflight.ts";
+import { askRuntime, chooseSettings, clockProblems, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
 
 export async function up(io: Io, options: UpOptions): Promise<number> {
@@ -39,11 +39,11 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
   const previous = readSettings(paths);
   const facts = hostFacts(paths.directory);
   const { settings, words } = await withFreePort(
-    chooseSettings(options, previous, () => facts),
+    chooseSettings(options, previous, io.clock.nowMs(), () => facts),
     options,
     paths,
   );
-  const found = await preflight(options, settings, facts);
+  const found = [...clockProblems(options, previous), ...(await preflight(options, settings, facts))];
   const foreign = settings.cri !== undefined && settings.nodes > 0 && found.length === 0;
   const { problems, words: told } = foreign ? await askRuntime(settings.cri, io.clock, options.name) : { problems: found, words: [] };
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
@@ -64,7 +64,7 @@ async function reporterFor(io: Io, options: UpOptions, paths: StatePaths, settin
     "control plane",
     ...(ownContainerd ? ["containerd"] : []),
     ...realNodes(paths.name, settings).map((node) => `nodes (node-${node})`),
-    ...(simulatedNodes(paths.name, settings).length > 0 ? [`nodes (${partNames.simulatedNodes})`] : []),
+    ...(simulatedNodes(paths.name, settings).length > 0 && !settings.virtual ? [`nodes (${partNames.simulatedNodes})`] : []),
     "API",
   ]);
 }
@@ -82,6 +82,7 @@ function announce(io: Io, options: UpOptions, result: UpResult, already = false)
   io.out("");
   io.out(`  kubectl --kubeconfig ${result.kubeconfig} get nodes`);
   io.out(`  dhow status${named}`);
+  if (result.clock === "virtual") io.out(`  dhow clock${named} step 30s      (time stands still until it is moved)`);
   io.out(`  dhow down${named}`);
 }
 
@@ -127,7 +128,7 @@ async function foreground(
   const removed = await supervisor.finished;
   if (options.quiet !== true) {
     for (const thing of removed) io.err(`removed ${thing}`);
-    io.err(`cluster "${paths.name}" is stopped; its data stays in ${paths.directory}`);
+    io.err(`cluster "${paths.name}" is stopped; its ${settings.virtual ? "settings stay" : "data stays"} in ${paths.directory}`);
   }
   process.exitCode = interrupts > 0 ? exitCodes.interrupted : failure ? exitCodes.failed : exitCodes.done;
   return process.exitCode as number;
@@ -191,11 +192,11 @@ async function detached(
 }
 
 /** A running cluster keeps its shape: flags that ask for another are refused, not ignored. */
-function refuseOtherSettings(paths: StatePaths, options: UpOptions): void {
+function refuseOtherSettings(paths: StatePaths, options: UpOptions, nowMs: number): void {
   const running = readSettings(paths);
   if (!running) return;
-  const { settings } = chooseSettings(options, running, () => hostFacts(paths.directory));
-  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without"] as const;
+  const { settings } = chooseSettings(options, running, nowMs, () => hostFacts(paths.directory));
+  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without", "virtual"] as const;
   const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
   const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);
   if (differs.length === 0) return;
@@ -207,7 +208,7 @@ function refuseOtherSettings(paths: StatePaths, options: UpOptions): void {
 async function attach(io: Io, paths: StatePaths, options: UpOptions): Promise<number> {
   const reporter = silentReporter();
   let channel: Channel | undefined;
-  refuseOtherSettings(paths, options);
+  refuseOtherSettings(paths, options, io.clock.nowMs());
   try {
     const result = await follow(
       (message) => {

@@ -21,7 +21,7 @@ import {
   warmUp,
 } from "#compose";
 import { parseFlags } from "#config";
-import { createLog, MetricRegistry, systemClock, systemPrng } from "#lib";
+import { type Clock, createLog, type Log, MetricRegistry, systemClock, systemPrng } from "#lib";
 
 const flushAfterMs = 3000;
 const logBytes = 16 * 1024 * 1024;
@@ -45,10 +45,12 @@ export async function part(argv: readonly string[], main: string): Promise<void>
   const [clock, prng] = [systemClock(), systemPrng()];
   // The same file as our standard error, which the supervisor opened; written by name so that it can be bounded.
   const file = growingFile(join(paths.logs, `${partName}.log`), logBytes);
-  const log = createLog(clock, (line) => file.write(line)).with({ component: partName });
+  const logOn = (on: Clock): Log => createLog(on, (line) => file.write(line)).with({ component: partName });
+  const log = logOn(clock);
   const starts: Readonly<Record<string, (context: PartContext) => Promise<RunningPart>>> = {
     [partNames.controlPlane]: startControlPlane,
     [partNames.simulatedNodes]: startSimulatedNodes,
+    [partNames.simulation]: async (context) => (await import("#sim")).startSimulation(context, logOn),
     node: (context) => startNode(context, node),
   };
   const start = starts[kind];

@@ -28,6 +28,8 @@ export interface UpResult {
   readonly kubeconfig: string;
   readonly nodes: readonly string[];
   readonly runtime: string;
+  /** Time stands still until somebody moves it. */
+  readonly clock?: "virtual";
   readonly apiReadyMs: number;
   readonly readyMs: number;
 }
@@ -99,7 +101,7 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   const prepared = prepare(options, real).then(() => say("keys", "done"));
   prepared.catch(failed.reject);
   const stepOf = (part: string): string =>
-    part === partNames.controlPlane ? "control plane" : part === partNames.containerd ? "containerd" : `nodes (${part})`;
+    servesApi(part) ? "control plane" : part === partNames.containerd ? "containerd" : `nodes (${part})`;
   supervisor = await startSupervisor({
     paths,
     clock,
@@ -112,7 +114,7 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
     history: () => told,
     report: {
       partReady(part, facts) {
-        if (part === partNames.controlPlane && typeof facts["port"] === "number") {
+        if (servesApi(part) && typeof facts["port"] === "number") {
           port = facts["port"];
           apiReadyMs = Math.round(clock.monotonicMs() - startedMs);
           writeAccess(paths, settings, port);
@@ -146,7 +148,8 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
     up = true;
     say("API", "done");
     const readyMs = Math.round(clock.monotonicMs() - startedMs);
-    return { name: paths.name, server, kubeconfig: paths.kubeconfig, nodes, runtime: settings.runtime, apiReadyMs, readyMs };
+    const own = settings.virtual ? { clock: "virtual" as const } : {};
+    return { name: paths.name, server, kubeconfig: paths.kubeconfig, nodes, runtime: settings.runtime, ...own, apiReadyMs, readyMs };
   };
   const bound = clock.after(options.timeoutMs ?? 60_000, () => {
     const waiting = running.views().filter((view) => view.phase !== "ready");
@@ -165,6 +168,9 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   );
   return { supervisor: running, ready };
 }
+
+/** In virtual time the control plane shares a process with its nodes. */
+const servesApi = (part: string): boolean => part === partNames.controlPlane || part === partNames.simulation;
 
 export function serverUrl(port: number): string {
   return `https://127.0.0.1:${port}`;

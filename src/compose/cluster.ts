@@ -19,6 +19,7 @@ export const partNames = {
   controlPlane: "control-plane",
   containerd: "containerd",
   simulatedNodes: "nodes-simulated",
+  simulation: "simulation",
   supervisor: "supervisor",
   keys: "keys",
 } as const;
@@ -132,6 +133,7 @@ export async function clusterParts(
     argv: partArgv(launcher, part, home, name, extra, part === "node" ? 1 : settings.nodes + settings.simulatedNodes),
     env: leanEnv,
   });
+  if (settings.virtual) return [ours(partNames.simulation, [], 10_000)];
   const parts: PartProgram[] = [ours(partNames.controlPlane, [], 10_000)];
   const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
   if (ownContainerd) parts.push(await containerdProgram(paths, clock));

@@ -9,11 +9,14 @@ import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { PartContext } from "./context.ts";
 import type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
+import type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
 
 export { type BringUpOptions, bringUp, failureText, serverUrl, type StepEvent, type Up, UpFailed, type UpResult } from "./bring-up.ts";
 export { clusterParts, type Launcher, leanEnv, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
 export type { PartContext } from "./context.ts";
 export type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
+export type { MemoryNodes } from "./memory-nodes.ts";
+export type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
 export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
 export { lastErrors, lastLines } from "./last-errors.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
@@ -28,7 +31,7 @@ export {
 } from "./state/folder.ts";
 export { dhowHome, StateError, type StatePaths, statePaths } from "./state/paths.ts";
 export { isAlive, LockedError, lockHolder, partRecords, type ProcessRecord } from "./state/processes.ts";
-export { type Channel, connectChannel, keepConnected, listenChannel, type Message } from "./supervisor/channel.ts";
+export { type Channel, type ChannelEvents, connectChannel, keepConnected, listenChannel, type Message } from "./supervisor/channel.ts";
 export type { PartView } from "./supervisor/plan.ts";
 export { startSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor/shell.ts";
 
@@ -48,11 +51,16 @@ export async function memoryCluster(options: MemoryClusterOptions): Promise<Memo
   return (await import("./memory-cluster.ts")).memoryCluster(options);
 }
 
+export async function servedMemoryCluster(options: ServedOptions): Promise<ServedCluster> {
+  return (await import("./served-memory-cluster.ts")).servedMemoryCluster(options);
+}
+
 /** Loads what a part of this kind will need, so that its `start` finds it loaded. */
 export async function warmUp(kind: string): Promise<void> {
   if (kind === "control-plane") await import("./control-plane.ts");
   else if (kind === "node") await import("./node.ts");
   else if (kind === "nodes-simulated") await import("./simulated-nodes.ts");
+  else if (kind === "simulation") await import("./served-memory-cluster.ts");
 }
 
 /** The containerd that a cluster's images go into. */

@@ -37,8 +37,9 @@ export const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   cri: ["wire"],
   kubelet: ["client", "api", "config", "cri", "linux", "wire"],
   compose: above,
-  cmd: ["compose", "cli", "config", "lib"],
-  cli: [...above, "compose"],
+  sim: [...above, "compose"],
+  cmd: ["compose", "sim", "cli", "config", "lib"],
+  cli: [...above, "compose", "sim"],
 };
 
 /** Folders outside src/: they use the doors or the launcher. */

@@ -54,6 +54,8 @@ export interface ClusterSettings {
   /** Somebody else's CRI socket instead of a containerd of our own. */
   readonly cri?: string;
   readonly without: readonly string[];
+  /** A cluster in virtual time: when its first hour strikes, and the seed of its chance. */
+  readonly virtual?: { readonly startMs: number; readonly seed: number };
 }
 
 export function readSettings(paths: StatePaths): ClusterSettings | undefined {

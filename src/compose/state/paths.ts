@@ -18,6 +18,8 @@ export interface StatePaths {
   readonly traces: string;
   readonly run: string;
   readonly socket: string;
+  /** Where a cluster in virtual time is told how time passes. */
+  readonly clock: string;
   readonly nodes: string;
   readonly containerd: string;
 }
@@ -56,6 +58,7 @@ export function statePaths(home: string, name: string): StatePaths {
     traces: inside("trace"),
     run: inside("run"),
     socket,
+    clock: inside("run/clock.sock"),
     nodes: inside("nodes"),
     containerd: inside("containerd"),
   };
