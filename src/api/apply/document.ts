@@ -1,6 +1,6 @@
 // A typed object as the plain JSON that ownership is reckoned by: exactly the fields an answer would show, but for managedFields.
 // Invariant: a field is there if and only if the encoder would write it; raw subtrees stay in one piece; nothing is copied that nobody changes.
-// Called by: track.ts, applyconfig.ts. Next on the way: compare.ts.
+// Called by: track.ts, applyconfig.ts, apiserver's patches of a part (plainOf). Next on the way: compare.ts.
 
 import { type FieldPlan, isZero, planOf } from "../machinery/codec/encode.ts";
 import type { Shape } from "../machinery/facts.ts";
@@ -13,6 +13,11 @@ const absents = new WeakMap<FieldPlan, unknown>();
 function absentValue(field: FieldPlan): unknown {
   if (!absents.has(field)) absents.set(field, JSON.parse(field.absent!));
   return absents.get(field);
+}
+
+/** A typed object in plain form, as decoding its JSON without a table would give it; only that raw subtrees stay raw. */
+export function plainOf(object: object, type: string): Document {
+  return messageOf(object as Document, type);
 }
 
 export function documentOf(object: object, type: string): Document {

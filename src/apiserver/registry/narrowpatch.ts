@@ -2,7 +2,7 @@
 // Invariant: the outcome is that of patching the whole; whatever is not plainly so (odd keys, unknown fields, anything wrong) is left to the whole.
 // Called by: patch.ts. Next on the way: patch.ts again, with less in its hands.
 
-import { type ApiObject, DecodeError, decodeJson, decodeUntypedJson, encodeJson, encodeUntypedJson, keepRaw, misfit } from "#api";
+import { type ApiObject, plainOf, typedFromPlain } from "#api";
 import { applyPatch, type Patch } from "./applypatch.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -40,20 +40,13 @@ export function patchNarrowly(patch: Patch, object: ApiObject, type: string): Ap
   if (fields === undefined || fields.length === 0) return undefined;
   const { kind, apiVersion } = object;
   const part = { kind, apiVersion, ...pick(object, fields) };
-  const document = keepRaw(decodeUntypedJson(encodeJson(part, type)), part);
-  try {
-    const patched = applyPatch({ type: patch.type, document: pick(patch.document as Fields, fields) }, document, type);
-    if (patch.type === "strategic" && misfit(patched, type) !== undefined) return undefined;
-    const decoded = decodeJson(encodeUntypedJson(patched), type);
-    if (decoded.strictErrors.length > 0) return undefined;
-    const result: Record<string, unknown> = { ...object, metadata: { ...object.metadata } };
-    for (const field of fields) {
-      if (Object.hasOwn(decoded.object, field)) result[field] = decoded.object[field];
-      else delete result[field];
-    }
-    return result as unknown as ApiObject;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
+  const patched = applyPatch({ type: patch.type, document: pick(patch.document as Fields, fields) }, plainOf(part, type), type);
+  const typed = typedFromPlain(patched, type);
+  if (typed === undefined) return undefined;
+  const result: Record<string, unknown> = { ...object, metadata: { ...object.metadata } };
+  for (const field of fields) {
+    if (Object.hasOwn(typed, field)) result[field] = typed[field];
+    else delete result[field];
   }
+  return result as unknown as ApiObject;
 }

@@ -3,6 +3,7 @@
 // Called by: apiserver (bodies, answers), client. Next on the way: json.ts.
 
 export { DecodeError, type DecodeErrorKind, describeDecodeError } from "./errors.ts";
+export { typedFromPlain } from "./fromplain.ts";
 export { type Decoded, decodeJson, encodeJson, encodeUntypedJson, peekTypeMeta, type PeekedTypeMeta } from "./json.ts";
 export { canonicalQuantity } from "./quantity.ts";
 export { decodeUntypedJson, decodeUntypedJsonStrict, type UntypedDecoded, type UntypedJson } from "./untyped.ts";

@@ -1,12 +1,14 @@
-// The quick decoder beside the thorough one: where it answers at all, both say the same; what is plain, it answers.
+// The quick decoders, from text and from plain JSON, beside the thorough one: where it answers at all, both say the same; what is plain, it answers.
 // Invariant: equal seeds give equal texts; nothing here is timed.
 // Called by: npm test. Next on the way: conformance/api, which decodes what upstream wrote.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { RawJson } from "../raw.ts";
 import { DecodeError } from "./errors.ts";
-import { decodeSlowly } from "./json.ts";
+import { typedFromPlain } from "./fromplain.ts";
+import { decodeSlowly, encodeUntypedJson } from "./json.ts";
 import { decodeQuickly } from "./quick.ts";
 
 const pod = "io.k8s.api.core.v1.Pod";
@@ -49,6 +51,39 @@ function agrees(text: string): void {
   const quick = decodeQuickly(text, pod);
   if (quick !== undefined) assert.deepEqual({ ...quick }, thorough(text), text);
 }
+
+function fromPlainAgrees(value: unknown): void {
+  const quick = typedFromPlain(value, pod);
+  if (quick !== undefined) assert.deepEqual({ ...quick }, thorough(encodeUntypedJson(value).toString()));
+}
+
+test("plain JSON becomes typed without text, and as text does", () => {
+  const value = JSON.parse(plain) as { metadata: { managedFields: { fieldsV1: unknown }[] } };
+  assert.equal(typedFromPlain(value, pod), undefined, "raw subtrees have to be raw");
+  const [entry] = value.metadata.managedFields;
+  entry!.fieldsV1 = RawJson.of(entry!.fieldsV1);
+  assert.ok(typedFromPlain(value, pod));
+  fromPlainAgrees(value);
+});
+
+test("odd plain JSON is left to the thorough way", () => {
+  for (const value of [
+    null,
+    [],
+    { spek: {} },
+    { metadata: { labels: { a: null } } },
+    { metadata: { name: 1 } },
+    { metadata: { name: "\ud800" } },
+    { metadata: { generation: 1.5 } },
+    { metadata: { generation: 2n ** 60n } },
+    { metadata: { creationTimestamp: "now" } },
+    { metadata: { managedFields: [{ fieldsV1: new RawJson('{ "a": 1 }') }] } },
+    { spec: { priority: 2 ** 31 } },
+    { spec: { containers: [null] } },
+    { spec: { overhead: { cpu: 1 } } },
+  ])
+    assert.equal(typedFromPlain(value, pod), undefined);
+});
 
 test("plain text is read the quick way, and as the thorough way reads it", () => {
   for (const text of [
@@ -120,6 +155,9 @@ test("values of every kind of field, whatever fits or does not", () => {
     (x: unknown) => ({ spec: { containers: x } }),
     (x: unknown) => ({ spec: x }),
   );
-  const property = fc.property(path, value, (wrap, x) => agrees(JSON.stringify(wrap(x))));
+  const property = fc.property(path, value, (wrap, x) => {
+    agrees(JSON.stringify(wrap(x)));
+    fromPlainAgrees(wrap(x));
+  });
   fc.assert(property, { numRuns: 3000, seed: 42 });
 });

@@ -2,11 +2,11 @@
 // Invariant: what it returns is what decode.ts returns; whatever it is not sure of it leaves to decode.ts, which knows the words for it.
 // Called by: json.ts, before decode.ts. It keeps no path and no error, and guesses each key from the one that followed last time.
 
-import { fillAlways, type Shape, type SpecialName, type TypeInfo } from "../facts.ts";
+import { fillAlways, type Shape, type SpecialName } from "../facts.ts";
 import { RawJson } from "../raw.ts";
-import { typeOf } from "./decode.ts";
 import { DecodeError } from "./errors.ts";
 import { canonicalQuantity } from "./quantity.ts";
+import { odd, type QuickField, quickFields, type QuickShape, type QuickType, quickType } from "./quicktype.ts";
 import { Scanner } from "./scanner.ts";
 import { canonicalBase64, canonicalMicroTime, canonicalTime } from "./values.ts";
 
@@ -21,68 +21,6 @@ const letterN = 0x6e;
 /** Deeper things are decode.ts's, which counts as upstream does. */
 const maxQuickDepth = 64;
 const maxQuickDigits = 15;
-
-/** Thrown for "not for me". One for all: its stack says nothing that anybody asks for. */
-const odd = new Error("not plain");
-
-/** A shape with its type at hand; types refer to each other in circles, so their fields are filled in when first needed. */
-type QuickShape =
-  | { readonly kind: "scalar"; readonly scalar: (Shape & { kind: "scalar" })["scalar"] }
-  | { readonly kind: "special"; readonly special: SpecialName }
-  | { readonly kind: "message"; readonly type: QuickType }
-  | { readonly kind: "list"; readonly item: QuickShape }
-  | { readonly kind: "map"; readonly value: QuickShape };
-
-interface QuickField {
-  readonly name: string;
-  /** `"name":`, as canonical text has it. */
-  readonly prefix: string;
-  readonly shape: QuickShape;
-  readonly index: number;
-  /** Which field came after this one last time: a guess, never more. */
-  guess: number;
-}
-
-interface QuickType {
-  readonly info: TypeInfo;
-  fields: readonly QuickField[] | undefined;
-  /** Which field came first last time. */
-  guess: number;
-}
-
-/** A memo of the table of facts, as encode.ts has one. */
-const types = new Map<string, QuickType>();
-
-function quickType(ref: string): QuickType {
-  let type = types.get(ref);
-  if (type === undefined) {
-    type = { info: typeOf(ref), fields: undefined, guess: 0 };
-    types.set(ref, type);
-  }
-  return type;
-}
-
-function quickShape(shape: Shape): QuickShape {
-  switch (shape.kind) {
-    case "scalar":
-      return { kind: "scalar", scalar: shape.scalar };
-    case "special":
-      return { kind: "special", special: shape.special };
-    case "message":
-      return { kind: "message", type: quickType(shape.ref) };
-    case "list":
-      return { kind: "list", item: quickShape(shape.item) };
-    case "map":
-      return { kind: "map", value: quickShape(shape.value) };
-  }
-}
-
-function fieldsOf(type: QuickType): readonly QuickField[] {
-  type.fields ??= type.info.fields.map(({ name, shape }, index) => {
-    return { name, prefix: `${JSON.stringify(name)}:`, shape: quickShape(shape), index, guess: index + 1 };
-  });
-  return type.fields;
-}
 
 /** Undefined: decode it the long way. */
 export function decodeQuickly(text: string, ref: string): Record<string, unknown> | undefined {
@@ -140,7 +78,7 @@ class QuickReader {
   }
 
   #message(type: QuickType): Record<string, unknown> {
-    const fields = type.fields ?? fieldsOf(type);
+    const fields = type.fields ?? quickFields(type);
     const target: Record<string, unknown> = {};
     if (++this.#depth > maxQuickDepth) throw odd;
     let seenLow = 0;
