@@ -126,7 +126,27 @@ export function indexItems(list: readonly unknown[], node: Node & { kind: "keyed
   return found;
 }
 
+/** The keys of a list, if each is there once and the other list has the same in the same order, as most do. */
+function sameKeys(before: readonly unknown[], after: readonly unknown[], node: Node & { kind: "keyed" | "set" }): Element[] | undefined {
+  if (before.length !== after.length || before.length > maxPaired) return undefined;
+  const keys: Element[] = [];
+  for (let index = 0; index < before.length; index++) {
+    const key = itemElement(node, before[index]);
+    if (itemElement(node, after[index]) !== key || keys.includes(key)) return undefined;
+    keys.push(key);
+  }
+  return keys;
+}
+/** Longer lists are looked up by key. */
+const maxPaired = 16;
+
 function items(before: readonly unknown[], after: readonly unknown[], node: Node & { kind: "keyed" | "set" }, place: Place): void {
+  const keys = sameKeys(before, after, node);
+  if (keys !== undefined) {
+    const item = itemNode(node);
+    for (let index = 0; index < keys.length; index++) one(before[index], after[index], item, keys[index]!, place);
+    return;
+  }
   const left = indexItems(before, node);
   const right = indexItems(after, node);
   const inner = itemNode(node);
