@@ -1,10 +1,10 @@
 // The snapshot file: its name, its first bytes, and the records in its frames.
-// Invariant: leases, then the keys as they stood at the compaction point, then every revision since, then the end: a file without its end is void.
+// Invariant: the members, leases, then the keys as they stood at the compaction point, then every revision since, then the end: a file without its end is void.
 // Called by: write.ts and read.ts. Layout: docs/formats/store.md. Next on the way: write.ts.
 
 import { crc32 } from "node:zlib";
 import { assert } from "#lib";
-import type { SnapshotMark } from "#raft";
+import { type Configuration, decodeConfiguration, encodeConfiguration, type SnapshotMark } from "#raft";
 import { ByteReader, type ByteWriter } from "../bytes.ts";
 import type { EventBatch, KeyValue, LeaseId, Revision, StoreEvent } from "../contract.ts";
 import { readCause, writeCause } from "../mvcc/command.ts";
@@ -59,7 +59,7 @@ export function decodeSnapshotHeader(file: Buffer): SnapshotHeader | undefined {
   };
 }
 
-const kinds = { lease: 1, key: 2, revision: 3, end: 4 } as const;
+const kinds = { lease: 1, key: 2, revision: 3, end: 4, configuration: 5 } as const;
 const withLease = 1;
 const withCause = 1;
 const isDelete = 2;
@@ -70,6 +70,8 @@ export type SnapshotRecord =
   | { readonly type: "key"; readonly kv: KeyValue }
   /** `previous` is missing where the reader knows it from the state. */
   | { readonly type: "revision"; readonly batch: EventBatch }
+  /** Who the members were. A store that has always been alone does not say it. */
+  | { readonly type: "configuration"; readonly configuration: Configuration }
   | { readonly type: "end"; readonly records: number };
 
 function writeVersion(writer: ByteWriter, kv: KeyValue): void {
@@ -115,6 +117,10 @@ export function writeBatch(writer: ByteWriter, batch: EventBatch, keepPrevious: 
   }
 }
 
+export function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {
+  writer.byte(kinds.configuration).bytes(encodeConfiguration(configuration));
+}
+
 export function writeEnd(writer: ByteWriter, records: number): void {
   writer.byte(kinds.end).varint(records);
 }
@@ -151,6 +157,9 @@ export function* readSnapshotRecords(payload: Buffer, previousOf: PreviousOf): G
         break;
       case kinds.revision:
         yield { type: "revision", batch: readBatch(reader, previousOf) };
+        break;
+      case kinds.configuration:
+        yield { type: "configuration", configuration: decodeConfiguration(reader.bytes()) };
         break;
       default:
         assert(kind === kinds.end, `the snapshot has a record of unknown kind ${kind}`);

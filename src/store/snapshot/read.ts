@@ -2,7 +2,7 @@
 // Invariant: a file under a snapshot's name is whole; if it is not, the store refuses to start and says where.
 // Called by: open.ts, before the log. Next on the way: wal/recover.ts for what came after.
 
-import type { SnapshotMark } from "#raft";
+import type { Configuration, SnapshotMark } from "#raft";
 import { MvccState } from "../mvcc/state.ts";
 import { CorruptFile, type Disk } from "../wal/disk.ts";
 import { frameHeaderBytes, maxFrameBytes, readFrame } from "../wal/frame.ts";
@@ -19,6 +19,8 @@ import {
 export interface LoadedSnapshot {
   readonly state: MvccState;
   readonly mark: SnapshotMark;
+  /** Absent: the store has always been alone. */
+  readonly configuration?: Configuration;
 }
 
 export async function readNewestSnapshot(disk: Disk): Promise<LoadedSnapshot> {
@@ -48,16 +50,18 @@ async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
   const previousOf: PreviousOf = (key, at) => (at > header.compactRevision ? state.newest(key) : undefined);
   let at = snapshotHeaderBytes;
   let records = 0;
+  let configuration: Configuration | undefined;
   for (let number = 0; ; number++) {
     const frame = await nextFrame(disk, name, at, number, header);
     for (const record of readSnapshotRecords(frame.payload, previousOf)) {
       if (record.type === "lease") state.leases.grant(record.id, record.ttlSeconds);
       else if (record.type === "key") state.restoreKey(record.kv);
       else if (record.type === "revision") state.restoreBatch(record.batch);
+      else if (record.type === "configuration") configuration = record.configuration;
       else {
         if (record.records !== records || state.revision !== header.revision)
           throw new CorruptFile(name, at, "its end does not fit its contents");
-        return { state, mark: { index: header.index, term: header.term } };
+        return { state, mark: { index: header.index, term: header.term }, ...(configuration ? { configuration } : {}) };
       }
       records++;
     }

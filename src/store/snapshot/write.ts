@@ -3,12 +3,21 @@
 // Called by: snapshotter.ts. Next on the way: read.ts.
 
 import { type Clock, Slicer } from "#lib";
-import type { SnapshotMark } from "#raft";
+import type { Configuration, SnapshotMark } from "#raft";
 import { ByteWriter } from "../bytes.ts";
 import type { MvccState } from "../mvcc/state.ts";
 import type { Disk, DiskFile } from "../wal/disk.ts";
 import { beginFrame, sealFrame } from "../wal/frame.ts";
-import { encodeSnapshotHeader, snapshotName, unfinishedSuffix, writeBatch, writeEnd, writeKey, writeLease } from "./format.ts";
+import {
+  encodeSnapshotHeader,
+  snapshotName,
+  unfinishedSuffix,
+  writeBatch,
+  writeConfiguration,
+  writeEnd,
+  writeKey,
+  writeLease,
+} from "./format.ts";
 
 /** Large enough for few syncs, small enough that the log's own writes are not held up behind one. */
 const frameBytes = 512 * 1024;
@@ -20,6 +29,8 @@ export interface SnapshotSource {
   readonly state: MvccState;
   /** Where the state stands in the log, at the moment of the call. */
   readonly mark: SnapshotMark;
+  /** The members at that mark, if there is more than one to speak of. */
+  readonly configuration?: Configuration;
   readonly salt: number;
   /** Ends the writing early, with the signal's reason; what was written is thrown away at the next start. */
   readonly signal: AbortSignal;
@@ -74,6 +85,10 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
     file = await disk.create(`${name}${unfinishedSuffix}`);
     await file.append(encodeSnapshotHeader({ ...mark, salt, revision, compactRevision }), { sync: false });
     const stream = new FrameStream(source, file);
+    if (source.configuration) {
+      writeConfiguration(stream.writer, source.configuration);
+      await stream.recorded();
+    }
     for (const { id, ttlSeconds } of leases) {
       writeLease(stream.writer, id, ttlSeconds);
       await stream.recorded();

@@ -30,6 +30,8 @@ export interface LogTail {
   readonly hardState: HardState;
   /** All bytes of all segments. */
   readonly bytes: number;
+  /** A snapshot that the log does not speak of yet, and that voids what stands there: the next frame says so. */
+  readonly mark?: SnapshotMark;
   /** The last segment, if it is to be continued. */
   readonly open?: { readonly salt: number; readonly bytes: number };
 }
@@ -59,6 +61,7 @@ export class DiskLog implements LogStorage {
     this.#lastIndex = tail.lastIndex;
     this.#hardState = tail.hardState;
     this.#bytesSinceSnapshot = tail.bytes;
+    this.#mark = tail.mark;
     this.#writer = this.#newWriter();
   }
 
@@ -112,6 +115,13 @@ export class DiskLog implements LogStorage {
       await this.#disk.remove(this.#segments.shift()!.name);
     }
     await this.#disk.syncDirectory();
+  }
+
+  /** Another member's snapshot took the place of everything here; it is durable. Entries go on after `mark`, whatever stood there before. */
+  async replacedBy(mark: SnapshotMark): Promise<void> {
+    this.snapshotBegins();
+    this.#lastIndex = mark.index;
+    await this.snapshotDone(mark);
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,8 @@ interface Reading {
   readonly segments: SegmentInfo[];
   hardState: HardState;
   lastIndex: number;
+  /** The term of the entry that the log has at the snapshot's index, if it has one. */
+  termAtSnapshot: number | undefined;
   nextFrame: number;
   bytes: number;
   open: { salt: number; bytes: number } | undefined;
@@ -40,16 +42,28 @@ export async function recoverLog(disk: Disk, log: Log, snapshot: SnapshotMark): 
     segments: [],
     hardState: { term: snapshot.term, vote: 0, commit: snapshot.index },
     lastIndex: snapshot.index,
+    termAtSnapshot: undefined,
     nextFrame: 0,
     bytes: 0,
     open: undefined,
   };
   for (const [position, name] of names.entries()) await readSegment(reading, name, position === names.length - 1);
+  // The crash came after another member's snapshot was whole, and before the log said so.
+  const unsaid = dropReplaced(reading, snapshot);
   const { hardState, entries, segments, nextFrame, lastIndex, bytes, open } = reading;
   const last = segments.at(-1);
   if (last && hardState.commit > lastIndex)
     throw new CorruptFile(last.name, 0, `the log ends at ${lastIndex}, before its own commit ${hardState.commit}`);
-  return { hardState, entries, tail: { segments, nextFrame, lastIndex, hardState, bytes, ...(open ? { open } : {}) } };
+  const tail: LogTail = {
+    segments,
+    nextFrame,
+    lastIndex,
+    hardState,
+    bytes,
+    ...(open ? { open } : {}),
+    ...(unsaid ? { mark: snapshot } : {}),
+  };
+  return { hardState, entries, tail };
 }
 
 /**
@@ -94,6 +108,7 @@ async function readSegment(reading: Reading, name: string, isLast: boolean): Pro
     }
     for (const record of readRecords(frame.payload)) {
       if (record.type === "hardState") reading.hardState = record.hardState;
+      else if (record.type === "snapshotMark") dropReplaced(reading, record.mark);
       else if (record.type === "entry") addEntry(reading, record.entry, name, at);
     }
     reading.nextFrame++;
@@ -132,13 +147,25 @@ async function cutTail(reading: Reading, name: string, file: Buffer, at: number,
   await reading.disk.truncate(name, at);
 }
 
+/** A snapshot from another member stands where our own log had something else: what followed that is void. True if so. */
+function dropReplaced(reading: Reading, mark: SnapshotMark): boolean {
+  const { snapshot, termAtSnapshot } = reading;
+  if (mark.index !== snapshot.index || termAtSnapshot === undefined || termAtSnapshot === mark.term) return false;
+  reading.entries.length = 0;
+  reading.lastIndex = mark.index;
+  reading.termAtSnapshot = mark.term;
+  return true;
+}
+
 function addEntry(reading: Reading, entry: Entry, name: string, at: number): void {
   const { entries, snapshot } = reading;
   if (entry.index > reading.lastIndex + 1) {
     throw new CorruptFile(name, at, `entry ${entry.index} follows entry ${reading.lastIndex}`);
   }
+  if (entry.index <= snapshot.index) reading.termAtSnapshot = entry.index === snapshot.index ? entry.term : undefined;
   // A new leader may have overwritten what an old one had only proposed. (Raft §5.3)
-  if (entry.index > snapshot.index) {
+  if (entry.index <= snapshot.index) entries.length = 0;
+  else {
     entries.length = entry.index - snapshot.index - 1;
     entries.push(entry);
   }
