@@ -95,13 +95,14 @@ export class BenchCluster {
     return this.parts().flatMap(({ name: part, pid }) => (pid === undefined ? [] : [{ name: part, bytes: pssBytes(pid) }]));
   }
 
-  /** Requests so far by verb and resource, of the API server. */
+  /** Requests so far by verb and resource, and by code where it was no success. */
   async requests(): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>();
     for (const line of (await this.metrics()).split("\n")) {
       if (!line.startsWith("apiserver_request_total{")) continue;
       const label = (name: string): string => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1] ?? "";
-      const what = `${label("verb")} ${label("resource")}`;
+      const refused = label("code").startsWith("2") ? "" : `, ${label("code")}`;
+      const what = `${label("verb")} ${label("resource")}${refused}`;
       found.set(what, (found.get(what) ?? 0) + Number(line.slice(line.lastIndexOf(" ") + 1)));
     }
     return found;

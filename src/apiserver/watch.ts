@@ -128,13 +128,16 @@ class WatchStream implements AsyncIterable<Uint8Array> {
   }
 
   async *#state(tree: EntryTree): AsyncGenerator<Uint8Array> {
-    const { namespace } = this.#scope;
+    const { namespace, name } = this.#scope;
+    const { namespaced } = this.#call.resource;
     const resource = this.#call.core.cache.of(this.#call.resource);
-    const prefix = this.#call.resource.namespaced && namespace ? `${resource.prefix}${namespace}/` : resource.prefix;
+    const prefix = namespaced && namespace ? `${resource.prefix}${namespace}/` : resource.prefix;
+    // Of one object nobody else's key needs a look: a thousand nodes each watch themselves.
+    const only = name !== undefined && (!namespaced || namespace) ? prefix + name : undefined;
     let pieces: Buffer[] = [];
     let length = 0;
-    for (const [key, entry] of tree.entries(prefix)) {
-      if (key >= endOf(prefix)) break;
+    for (const [key, entry] of tree.entries(only ?? prefix)) {
+      if (only === undefined ? key >= endOf(prefix) : key !== only) break;
       if (!this.#matches(entry)) continue;
       const line = this.#lines.state(entry);
       pieces.push(line);

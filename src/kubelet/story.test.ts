@@ -125,6 +125,30 @@ test("the node registers, with conditions, address and lease", async () => {
   await world.kubelet.close();
 });
 
+test("a quiet node asks nothing about itself, puts right what others wrote, and comes back when it was deleted", async () => {
+  const world = new World();
+  await world.settle();
+  const about = () => world.api.requests.filter(({ target }) => target.startsWith("/api/v1/nodes/n1")).length;
+  const node = () => world.api.store.get("nodes", undefined, "n1") as Live<Node> | undefined;
+  const before = about();
+  for (let look = 0; look < 5; look++) await world.pass(10_000);
+  assert.equal(about(), before);
+  const silent = structuredClone(node()!);
+  for (const one of silent.status?.conditions ?? []) Object.assign(one, { status: "Unknown", reason: "NodeStatusUnknown" });
+  world.api.store.put("nodes", silent as unknown as Live<AnyObject>);
+  await world.settle();
+  await world.pass(10_000);
+  assert.deepEqual(
+    node()?.status?.conditions?.map((one) => one.status),
+    ["False", "False", "False", "True"],
+  );
+  world.api.store.remove("nodes", node()! as unknown as Live<AnyObject>);
+  await world.settle();
+  await world.pass(10_000);
+  assert.equal(node()?.metadata.labels?.["kubernetes.io/hostname"], "n1");
+  await world.kubelet.close();
+});
+
 test("a pod runs, is told, is deleted with grace, and is forgotten", async () => {
   const world = new World();
   await world.create("a", [serve]);

@@ -97,8 +97,9 @@ function selects(query: URLSearchParams, object: Live<AnyObject>): boolean {
   });
 }
 
-/** RFC 7386; a strategic patch is the same as long as it holds no lists. */
+/** RFC 7386; a strategic patch is the same as long as its lists are whole, as `$patch: replace` says. */
 function merged(document: unknown, patch: unknown): unknown {
+  if (Array.isArray(patch)) return patch.filter((one) => (one as { $patch?: string } | null)?.$patch === undefined);
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
   const result = typeof document === "object" && document !== null ? { ...(document as Record<string, unknown>) } : {};
   for (const [key, value] of Object.entries(patch)) {

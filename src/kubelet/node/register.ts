@@ -1,10 +1,11 @@
 // Registering the node, and keeping its status true: at once when something changed, every five minutes otherwise.
 // Invariant: heartbeat times alone never cause a write before its time; a Node that was deleted is registered again.
+// What the API server has is followed by a watch of this one object, so that a look that finds nothing new asks nobody.
 // Called by: kubelet.ts. Next on the way: lease.ts, the cheap heartbeat.
 
 import { isDeepStrictEqual } from "node:util";
 import { ApiError, type Node, type NodeStatus } from "#api";
-import type { Live, ResourceClient } from "#client";
+import { type Informer, informer, type Live, type ResourceClient } from "#client";
 import type { Timer } from "#lib";
 import type { NodeContext } from "../settings.ts";
 import { type NodeFacts, newNode, nodeLabels, nodeStatus } from "./object.ts";
@@ -31,11 +32,18 @@ export class NodeRegistration {
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #runtimeName = "containerd";
+  /** As it was last written or seen, whichever is newer. */
   #current: Live<Node> | undefined;
+  readonly #watch: Informer<Node>;
+  #podCidr: string | undefined;
+  /** What the last look compared: the same again needs no second comparison. */
+  #looked: { readonly node: Live<Node>; readonly facts: NodeFacts } | undefined;
 
   constructor(node: NodeContext) {
     this.#node = node;
     this.#nodes = node.client.resource<Node>("nodes");
+    const { client, clock, prng, log, settings } = node;
+    this.#watch = informer<Node>(client, "nodes", { clock, prng, log, fieldSelector: `metadata.name=${settings.nodeName}` });
   }
 
   /** Known once the runtime has been asked; a runtime that never answered has no containers either. */
@@ -58,11 +66,21 @@ export class NodeRegistration {
         await new Promise<void>((resolve) => this.#node.clock.after(delayMs, resolve, { hold: true }));
       }
     }
+    if (this.#closed) return;
+    this.#watch.on({
+      added: (seen) => this.#seen(seen),
+      updated: (_old, seen) => this.#seen(seen),
+      deleted: (last) => {
+        if (this.#current?.metadata.uid === last.metadata.uid) this.#current = undefined;
+      },
+    });
+    this.#watch.start();
     this.#later();
   }
 
   close(): void {
     this.#closed = true;
+    this.#watch.close();
     this.#timer?.cancel();
   }
 
@@ -75,15 +93,25 @@ export class NodeRegistration {
     });
   }
 
+  #seen(node: Live<Node>): void {
+    if (this.#current && Number(node.metadata.resourceVersion) < Number(this.#current.metadata.resourceVersion)) return;
+    this.#current = node;
+    const { podCIDR } = node.spec ?? {};
+    if (podCIDR === undefined || podCIDR === this.#podCidr) return;
+    this.#podCidr = podCIDR;
+    this.#node.cri.updateRuntimeConfig(podCIDR).catch(() => undefined);
+  }
+
   async #ensure(): Promise<Live<Node>> {
     const { settings } = this.#node;
     try {
-      const found = await this.#nodes.get(undefined, settings.nodeName);
+      const found = this.#current ?? (await this.#nodes.get(undefined, settings.nodeName));
       const labels = Object.entries(nodeLabels(settings)).filter(([key, value]) => found.metadata.labels?.[key] !== value);
       if (labels.length === 0) return found;
       return await this.#nodes.patch(undefined, settings.nodeName, "strategic", { metadata: { labels: Object.fromEntries(labels) } });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status.code !== 404) throw error;
+      this.#current = undefined;
       return this.#nodes.create(newNode(settings));
     }
   }
@@ -105,19 +133,28 @@ export class NodeRegistration {
   }
 
   async #sync(): Promise<void> {
-    const { clock, settings, cri } = this.#node;
+    const { clock, settings } = this.#node;
     const node = await this.#ensure();
-    const podCidr = node.spec?.podCIDR;
-    if (podCidr !== undefined && podCidr !== this.#current?.spec?.podCIDR) await cri.updateRuntimeConfig(podCidr).catch(() => undefined);
-    this.#current = node;
+    this.#seen(node);
+    const facts = await this.#facts();
     const nowMs = clock.nowMs();
-    const status = nodeStatus(settings, await this.#facts(), node.status, nowMs);
-    const same = isDeepStrictEqual(essence(node.status), essence(status));
-    if (same && nowMs - this.#writtenAtMs < periods.writeMs) return;
+    const due = nowMs - this.#writtenAtMs >= periods.writeMs;
+    if (!due && this.#looked?.node === node && isDeepStrictEqual(this.#looked.facts, facts)) return;
+    const status = nodeStatus(settings, facts, node.status, nowMs);
+    if (!due && isDeepStrictEqual(essence(node.status), essence(status))) {
+      this.#looked = { node, facts };
+      return;
+    }
     // Addresses merge by their type: two of one type, or one that went, need the list replaced.
     const addresses = [{ $patch: "replace" }, ...(status.addresses ?? [])];
     const body = { status: { ...status, addresses } };
-    this.#current = await this.#nodes.patch(undefined, settings.nodeName, "strategic", body, undefined, { subresource: "status" });
+    try {
+      this.#seen(await this.#nodes.patch(undefined, settings.nodeName, "strategic", body, undefined, { subresource: "status" }));
+    } catch (error) {
+      // Deleted, and the watch has not said so yet: registered again by the next look.
+      if (error instanceof ApiError && error.status.code === 404) this.#current = undefined;
+      throw error;
+    }
     this.#writtenAtMs = nowMs;
   }
 }
