@@ -27,6 +27,7 @@ import {
   type UpResult,
   writeSettings,
 } from "#compose";
+import { instantText } from "./clock.ts";
 import { hostFacts } from "./host.ts";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { askRuntime, chooseSettings, clockProblems, preflight, type UpOptions, withFreePort } from "./preflight.ts";
@@ -200,7 +201,12 @@ function refuseOtherSettings(paths: StatePaths, options: UpOptions, nowMs: numbe
   const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
   const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);
   if (differs.length === 0) return;
-  const was = differs.map((name) => `${name} ${JSON.stringify(running[name])}`).join(", ");
+  const told = (name: (typeof names)[number]): string => {
+    const { virtual } = running;
+    if (name !== "virtual") return `${name} ${JSON.stringify(running[name])}`;
+    return virtual ? `a virtual clock since ${instantText(virtual.startMs)} and seed ${virtual.seed}` : "the machine's time";
+  };
+  const was = differs.map(told).join(", ");
   throw new CliError(`cluster "${paths.name}" is already running with ${was}; \`dhow down\` it first to change that`);
 }
 

@@ -9,6 +9,7 @@ import { credentialsOf, readKubeconfig, userAgent } from "#config";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { parseTarget } from "./target.ts";
 import { readSpans } from "./trace.ts";
+import { clusterNowMs } from "./world.ts";
 import { gather } from "./why/evidence.ts";
 import { explain } from "./why/explain.ts";
 import type { Explanation } from "./why/finding.ts";
@@ -44,7 +45,8 @@ export async function why(io: Io, ...given: unknown[]): Promise<number> {
     userAgent: agent,
   });
   try {
-    const evidence = await gather({ client, info, name, namespace: options.namespace, spans: readSpans(paths.traces) });
+    const gathered = await gather({ client, info, name, namespace: options.namespace, spans: readSpans(paths.traces) });
+    const evidence = { ...gathered, nowMs: await clusterNowMs(io, paths) };
     const explanation = explain(evidence, options.field);
     const place = info.namespaced ? ` in namespace ${options.namespace}` : "";
     if (explanation.findings.length === 0)

@@ -1,6 +1,6 @@
 // The way to a cluster in virtual time: one question over its control socket, one answer.
 // Invariant: a cluster in the machine's time, or none at all, is said in words; a refusal of the world is the user's to read.
-// Called by: clock.ts, node.ts, status.ts. Next on the way: sim/control.ts at the other end.
+// Called by: clock.ts, node.ts, status.ts, why.ts. Next on the way: sim/control.ts at the other end.
 
 import { connectChannel, dhowHome, lockHolder, type Message, readSettings, type StatePaths, statePaths } from "#compose";
 import { CliError, command, type Io } from "./io.ts";
@@ -32,4 +32,10 @@ export async function askWorld(paths: StatePaths, question: Message): Promise<Me
   } finally {
     channel.close();
   }
+}
+
+/** What time it is in the cluster. */
+export async function clusterNowMs(io: Io, paths: StatePaths): Promise<number> {
+  if (readSettings(paths)?.virtual === undefined || !lockHolder(paths)) return io.clock.nowMs();
+  return Number((await askWorld(paths, { type: "show" }))["nowMs"]);
 }
