@@ -31,6 +31,8 @@ export interface BodyKind {
   readonly version: string;
   readonly kind: string;
   readonly type: string;
+  /** Versions that older clients still write, with the same fields. */
+  readonly olderVersions?: readonly string[];
 }
 
 export async function readBody(request: HttpRequest): Promise<Buffer> {
@@ -61,7 +63,8 @@ const metaKinds = new Set(["DeleteOptions", "ListOptions", "CreateOptions", "Upd
 
 function checkKind(expected: BodyKind, apiVersion: string, kind: string): void {
   const { group, version } = splitApiVersion(apiVersion);
-  if (kind === expected.kind && group === expected.group && version === expected.version) return;
+  const versions = [expected.version, ...(expected.olderVersions ?? [])];
+  if (kind === expected.kind && group === expected.group && versions.includes(version)) return;
   const problem = (detail: string): ApiError =>
     ApiError.badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${detail}`);
   if (!isRegistered(group, version, kind))

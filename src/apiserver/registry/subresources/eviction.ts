@@ -16,7 +16,14 @@ import { checkDeleteOptions, type DeleteOptions, writeOptions } from "../options
 import { change, readStored, type Stored, subjectOf, targetOf } from "../write.ts";
 import { admitPosted } from "./admit.ts";
 
-const evictionKind = { group: "policy", version: "v1", kind: "Eviction", type: "io.k8s.api.policy.v1.Eviction" } as const;
+const evictionKind = {
+  group: "policy",
+  version: "v1",
+  // kubectl drain before 1.22; upstream serves no policy/v1beta1 either, and takes this one kind of it.
+  olderVersions: ["v1beta1"],
+  kind: "Eviction",
+  type: "io.k8s.api.policy.v1.Eviction",
+} as const;
 const statusType = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 const maxAttempts = 20;
 const maxDisruptedPods = 2000;
