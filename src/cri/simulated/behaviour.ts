@@ -13,6 +13,8 @@ export interface Behaviour {
   readonly exit: { readonly afterMs: number; readonly exitCode: number } | undefined;
   /** Does not end at SIGTERM: `trap "" TERM`. */
   readonly ignoresTerm: boolean;
+  /** From here on it takes all the memory it can get, as `tail /dev/zero` does. */
+  readonly eatsFromMs?: number;
 }
 
 const unquote = (text: string): string => text.replace(/^(["'])(.*)\1$/s, "$2");
@@ -62,6 +64,8 @@ export function behaviourOf(argv: readonly string[]): Behaviour {
       case "trap":
         ignoresTerm = /^trap\s+(""|'')\s+.*TERM/.test(statement);
         break;
+      case "tail":
+        return { lines, exit: undefined, ignoresTerm, ...(rest.join(" ") === "/dev/zero" ? { eatsFromMs: afterMs } : {}) };
       case "exit":
         return { lines, exit: { afterMs, exitCode: Number(rest[0] ?? status) & 0xff }, ignoresTerm };
       default:

@@ -157,7 +157,10 @@ function containerCalls(settings: SimulatedSettings, state: SimulatedState, act:
           annotations: config.annotations,
           logPath: `${sandbox.logDirectory}/${config.logPath}`,
         };
-        state.put(id, { kind: "container", value: { status, sandboxId: podSandboxId, argv: [...config.command, ...config.args], env } });
+        const argv = [...config.command, ...config.args];
+        const limit = config.linux?.resources?.memoryLimitInBytes ?? 0;
+        const limited = limit > 0 ? { memoryLimitBytes: limit } : {};
+        state.put(id, { kind: "container", value: { status, sandboxId: podSandboxId, argv, env, ...limited } });
         emit("created", id);
         return id;
       }),
@@ -178,12 +181,17 @@ function containerCalls(settings: SimulatedSettings, state: SimulatedState, act:
         return all;
       }),
     reopenContainerLog: () => Promise.resolve(),
-    execSync: (id, command, _timeoutSeconds, options) =>
-      act("ExecSync", id, options, undefined, () => {
-        const behaviour = behaviourOf(command);
+    execSync: (id, command, timeoutSeconds, options) => {
+      const behaviour = behaviourOf(command);
+      const boundMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 : Number.POSITIVE_INFINITY;
+      // What runs for ever in a container answers at once in a probe: only `sleep` takes its time.
+      const tookMs = behaviour.exit?.afterMs ?? 0;
+      return act("ExecSync", id, options, Math.min(tookMs, boundMs), () => {
+        if (tookMs > boundMs) fail("ExecSync", "DEADLINE_EXCEEDED", `failed to exec in container: timeout ${timeoutSeconds}s exceeded`);
         const stdout = Buffer.from(behaviour.lines.map((step) => `${step.line}\n`).join(""));
         return { stdout, stderr: Buffer.alloc(0), exitCode: behaviour.exit?.exitCode ?? 0 };
-      }),
+      });
+    },
     exec: (id, command, wanted, options) =>
       act("Exec", id, options, undefined, () => execStreams(settings.clock, state, id, command, wanted)),
     attach: (id, wanted, options) => act("Attach", id, options, undefined, () => attachStreams(settings.clock, state, id, wanted)),

@@ -27,6 +27,7 @@ export interface SimulatedContainer {
   readonly sandboxId: string;
   readonly argv: readonly string[];
   readonly env?: readonly string[];
+  readonly memoryLimitBytes?: number;
 }
 
 type Stored =
@@ -35,6 +36,8 @@ type Stored =
   | { readonly kind: "image"; readonly value: Image };
 
 export const endpoint = "simulated://";
+/** How fast memory is eaten: a gibibyte a second. */
+const eatenBytesPerMs = 1024 ** 3 / 1000;
 export const nanos = (ms: number): number => ms * 1_000_000;
 
 /** Somebody attached: every line, then the end. */
@@ -123,12 +126,11 @@ export class SimulatedState {
     this.#live(id, 0);
   }
 
-  exit(id: string, exitCode: number): void {
+  exit(id: string, exitCode: number, reason = exitCode === 0 ? "Completed" : "Error"): void {
     const container = this.container(id);
     if (container?.status.state !== "CONTAINER_RUNNING") return;
     for (const timer of this.#timers.get(id) ?? []) timer.cancel();
     this.#timers.delete(id);
-    const reason = exitCode === 0 ? "Completed" : "Error";
     const finishedAt = nanos(this.#options.clock.nowMs());
     const status: ContainerStatus = { ...container.status, state: "CONTAINER_EXITED", exitCode, reason, finishedAt };
     this.put(id, { kind: "container", value: { ...container, status } });
@@ -165,13 +167,16 @@ export class SimulatedState {
   /** Sets the clock for what the container still has to do, `sinceMs` after it started. */
   #live(id: string, sinceMs: number): void {
     const container = this.container(id)!;
-    const { lines, exit } = behaviourOf(container.argv);
+    const { lines, exit, eatsFromMs } = behaviourOf(container.argv);
     const { clock, writeLog } = this.#options;
     const print = (line: string): void => {
       writeLog?.(container.status.logPath, `${new Date(clock.nowMs()).toISOString()} stdout F ${line}\n`);
       for (const watcher of this.#watchers.get(id) ?? []) watcher.line(line);
     };
     for (const { afterMs, line } of lines) if (afterMs >= sinceMs) this.#later(id, afterMs - sinceMs, () => print(line));
+    const limit = container.memoryLimitBytes ?? 0;
+    if (eatsFromMs !== undefined && limit > 0)
+      this.#later(id, Math.max(eatsFromMs + limit / eatenBytesPerMs - sinceMs, 0), () => this.exit(id, 137, "OOMKilled"));
     if (exit) this.#later(id, Math.max(exit.afterMs - sinceMs, 0), () => this.exit(id, exit.exitCode));
   }
 

@@ -6,7 +6,7 @@ import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import type { Container, HTTPGetAction, Probe } from "#api";
-import type { Cri } from "#cri";
+import { type Cri, CriError } from "#cri";
 import type { Clock } from "#lib";
 import { checkGrpc } from "./grpc.ts";
 
@@ -79,11 +79,14 @@ function tcpSocket(action: { port: number | string; host?: string }, target: Pro
 }
 
 async function exec(command: readonly string[], target: ProbeTarget): Promise<ProbeResult> {
+  const timeoutSeconds = Math.max(1, Math.ceil(target.timeoutMs / 1000));
   try {
-    const result = await target.cri.execSync(target.containerId, command, Math.max(1, Math.ceil(target.timeoutMs / 1000)));
+    const result = await target.cri.execSync(target.containerId, command, timeoutSeconds);
     if (result.exitCode === 0) return { healthy: true, why: "" };
     return { healthy: false, why: Buffer.concat([result.stdout, result.stderr]).toString("utf8").slice(0, 10_240) };
   } catch (error) {
+    if (error instanceof CriError && error.code === "DEADLINE_EXCEEDED")
+      return { healthy: false, why: `command timed out: ${JSON.stringify(command.join(" "))} timed out after ${timeoutSeconds}s` };
     return { healthy: false, why: error instanceof Error ? error.message : String(error) };
   }
 }
