@@ -27,8 +27,9 @@ export async function watch(call: Call): Promise<HttpResponse> {
   checkWatchOptions(options);
   const selectors = selectorsOf(call, options);
   const wanted = readRevision(options.resourceVersion);
-  const lines = new WatchLines(call, header(call.request.headers, "dhow-watch") === "causes");
-  const body = new WatchStream(call, options, selectors, lines);
+  const asked = (header(call.request.headers, "dhow-watch") ?? "").split(", ");
+  const lines = new WatchLines(call, asked.includes("causes"));
+  const body = new WatchStream(call, options, selectors, lines, asked.includes("lines"));
   try {
     await body.open(wanted);
   } catch (error) {
@@ -45,18 +46,21 @@ class WatchStream implements AsyncIterable<Uint8Array> {
   readonly #selectors: Selectors;
   readonly #scope: WatchScope;
   readonly #lines: WatchLines;
+  /** Each line is a chunk, the same bytes for all who watch: within a process nothing is gained by joining them. */
+  readonly #whole: boolean;
   readonly #timers: { cancel(): void }[] = [];
   #watcher: Watcher | undefined;
   #initial: EntryTree | undefined;
   #startedAt: Revision = toRevision(0);
   #failure: ApiError | undefined;
 
-  constructor(call: Call, options: ListOptions, selectors: Selectors, lines: WatchLines) {
+  constructor(call: Call, options: ListOptions, selectors: Selectors, lines: WatchLines, whole: boolean) {
     this.#call = call;
     this.#options = options;
     this.#selectors = selectors;
     this.#scope = scopeOf(call, selectors.fields);
     this.#lines = lines;
+    this.#whole = whole;
   }
 
   fail(error: ApiError): void {
@@ -119,8 +123,9 @@ class WatchStream implements AsyncIterable<Uint8Array> {
       for (;;) {
         const items = await this.#watcher!.take();
         if (items.length === 0) return;
-        const chunk = this.#encode(items);
-        if (chunk.length > 0) yield chunk;
+        const pieces = this.#encode(items);
+        if (this.#whole) yield* pieces;
+        else if (pieces.length > 0) yield pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
       }
     } finally {
       this.#close();
@@ -158,7 +163,7 @@ class WatchStream implements AsyncIterable<Uint8Array> {
     return (name === undefined || entry.name === name) && this.#selectors.matches(entry);
   }
 
-  #encode(items: readonly WatchItem[]): Buffer {
+  #encode(items: readonly WatchItem[]): readonly Buffer[] {
     const pieces: Buffer[] = [];
     for (const item of items) {
       if (item.type === "bookmark") pieces.push(this.#lines.bookmark(item.revision, false));
@@ -171,6 +176,6 @@ class WatchStream implements AsyncIterable<Uint8Array> {
         if (type !== undefined) pieces.push(this.#lines.event(type, event));
       }
     }
-    return Buffer.concat(pieces);
+    return pieces;
   }
 }

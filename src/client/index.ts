@@ -7,7 +7,7 @@ export { type HttpsTransport, type HttpsTransportOptions, httpsTransport, Transp
 export { deepFreeze, Indexer, type IndexFunction, type Lister } from "./indexer.ts";
 export { type Informer, informer, type InformerHandlers, type InformerOptions } from "./informer.ts";
 export { type LeaderElection, type LeaderOptions, runLeaderElection } from "./leader.ts";
-export { jsonLines } from "./lines.ts";
+export { jsonLines, type ParseLine, sharedLines } from "./lines.ts";
 export {
   type AnyObject,
   keyOf,

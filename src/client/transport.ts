@@ -3,6 +3,7 @@
 // Implemented by: client/https.ts (sockets) and compose/ (in process). Next on the way: typed.ts, the client on top.
 
 import type { HttpHeaders } from "#wire";
+import type { ParseLine } from "./lines.ts";
 
 export interface TransportRequest {
   readonly method: string;
@@ -18,6 +19,8 @@ export interface TransportResponse {
   readonly headers: HttpHeaders;
   /** Pulled; abort the request's signal or `return()` the iterator to let go. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** How a line of this body becomes an object, where that has a shorter way than JSON.parse. */
+  readonly parseLine?: ParseLine;
 }
 
 export interface Transport {

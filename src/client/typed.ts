@@ -243,7 +243,7 @@ async function* watch<Kind extends AnyObject>(
     headers: { "dhow-watch": "causes" },
     signal: options.signal,
   });
-  for await (const line of jsonLines(response.body)) {
+  for await (const line of jsonLines(response.body, response.parseLine)) {
     const event = line as { type: WatchEvent<Kind>["type"]; object: Live<Kind>; cause?: SpanContext };
     if (event.type === "ERROR") throw new ApiError(event.object as unknown as Status);
     yield event;

@@ -2,9 +2,9 @@
 // Invariant: requests are handed over in later macrotasks, a few milliseconds of them at a time, so that components in the same process starve nobody.
 // Called by: control-plane.ts for controllers and scheduler. Next on the way: apiserver's pipeline, at authenticate.
 
-import type { Transport, TransportRequest, TransportResponse } from "#client";
+import { sharedLines, type Transport, type TransportRequest, type TransportResponse } from "#client";
 import { type Clock, Pacer } from "#lib";
-import type { HttpHandler, HttpResponse, SocketPeer } from "#wire";
+import type { HttpHandler, HttpHeaders, SocketPeer } from "#wire";
 
 const peer: SocketPeer = { address: "in-process" };
 
@@ -13,26 +13,33 @@ async function* bytes(body: Uint8Array | undefined): AsyncGenerator<Uint8Array> 
 }
 
 /** Ends the pull when the caller gives up, as a closed socket would. */
-function pulled(body: HttpResponse["body"], signal: AbortSignal): AsyncIterable<Uint8Array> {
-  if (body === undefined || body instanceof Uint8Array) return bytes(body);
+function pulled(body: AsyncIterable<Uint8Array>, signal: AbortSignal, end: () => void): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = body[Symbol.asyncIterator]();
-      const { promise: aborted, reject } = Promise.withResolvers<never>();
-      aborted.catch(() => undefined);
+      let waiting: ((reason: unknown) => void) | undefined;
       const abort = (): void => {
-        reject(signal.reason);
+        waiting?.(signal.reason);
+        end();
         void Promise.resolve(iterator.return?.()).catch(() => undefined);
       };
       if (signal.aborted) abort();
       else signal.addEventListener("abort", abort, { once: true });
-      const done = (): void => signal.removeEventListener("abort", abort);
+      const done = (): void => {
+        signal.removeEventListener("abort", abort);
+        end();
+      };
       return {
-        async next() {
-          const result = await Promise.race([iterator.next(), aborted]);
-          if (result.done) done();
-          return result;
-        },
+        // Not Promise.race with one promise for all pulls: a watch of hours would leave a reaction there at each.
+        next: () =>
+          new Promise((resolve, reject) => {
+            if (signal.aborted) return reject(signal.reason);
+            waiting = reject;
+            iterator.next().then((result) => {
+              if (result.done) done();
+              resolve(result);
+            }, reject);
+          }),
         async return() {
           done();
           await iterator.return?.();
@@ -43,6 +50,11 @@ function pulled(body: HttpResponse["body"], signal: AbortSignal): AsyncIterable<
   };
 }
 
+/** Lines that several watches share are parsed once: they have to come as they are. */
+function wholeLines(headers: HttpHeaders | undefined): HttpHeaders {
+  return headers?.["dhow-watch"] === "causes" ? { "dhow-watch": "causes, lines" } : {};
+}
+
 export interface InProcess {
   /** A transport that speaks as whoever `handler` was made for. */
   transportFor(handler: HttpHandler, userAgent: string): Transport;
@@ -50,25 +62,44 @@ export interface InProcess {
 
 export function inProcess(clock: Clock): InProcess {
   const pacer = new Pacer(clock);
+  const parseLine = sharedLines();
   return {
     transportFor(handler, userAgent) {
-      const closing = new AbortController();
+      const open = new Set<AbortController>();
+      let closed: Error | undefined;
       return {
         async request(request: TransportRequest): Promise<TransportResponse> {
-          const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
-          await pacer.turn();
-          signal.throwIfAborted();
-          const response = await handler({
-            method: request.method,
-            target: request.target,
-            headers: { "user-agent": userAgent, ...request.headers },
-            body: bytes(request.body),
-            peer,
-            signal,
-          });
-          return { status: response.status, headers: response.headers, body: pulled(response.body, signal) };
+          const controller = new AbortController();
+          const { signal } = controller;
+          const follow = (): void => controller.abort(request.signal?.reason);
+          if (closed) controller.abort(closed);
+          else if (request.signal?.aborted) follow();
+          request.signal?.addEventListener("abort", follow, { once: true });
+          open.add(controller);
+          const end = (): void => {
+            open.delete(controller);
+            request.signal?.removeEventListener("abort", follow);
+          };
+          try {
+            await pacer.turn();
+            signal.throwIfAborted();
+            const { method, target } = request;
+            const headers = { "user-agent": userAgent, ...request.headers, ...wholeLines(request.headers) };
+            const response = await handler({ method, target, headers, body: bytes(request.body), peer, signal });
+            const { status, body } = response;
+            if (body !== undefined && !(body instanceof Uint8Array))
+              return { status, headers: response.headers, body: pulled(body, signal, end), parseLine };
+            end();
+            return { status, headers: response.headers, body: bytes(body) };
+          } catch (error) {
+            end();
+            throw error;
+          }
         },
-        close: () => closing.abort(new Error("transport is closed")),
+        close() {
+          closed = new Error("transport is closed");
+          for (const controller of [...open]) controller.abort(closed);
+        },
       };
     },
   };
