@@ -12,7 +12,7 @@ import type { AdmissionStep } from "./admission/step.ts";
 import type { WatchCache } from "./cache/cache.ts";
 import type { EventLeases } from "./registry/leases.ts";
 import type { RequestInfo } from "./route.ts";
-import type { Authorizer, NodeProxy, ObjectReader, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
+import type { Authorizer, NodeProxy, ObjectReader, Outbound, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
 
 /** What the whole server shares. */
 export interface Core {
@@ -31,6 +31,7 @@ export interface Core {
   readonly services: ServiceAllocator;
   readonly tokenIssuer: TokenIssuer | undefined;
   readonly nodeProxy: NodeProxy | undefined;
+  readonly outbound: Outbound | undefined;
 }
 
 export interface Call {

@@ -29,9 +29,9 @@ import { versionInfo } from "./discovery/version.ts";
 import { defaultPipelineLimits, Pipeline, type PipelineLimits } from "./pipeline.ts";
 import { cacheReader } from "./reader.ts";
 import { EventLeases } from "./registry/leases.ts";
-import type { NodeProxy, UserInfo } from "./stages.ts";
+import type { NodeProxy, Outbound, UserInfo } from "./stages.ts";
 
-export type { Attributes, Authenticator, Authorizer, NodeProxy, ObjectReader, UserInfo } from "./stages.ts";
+export type { Attributes, Authenticator, Authorizer, NodeProxy, ObjectReader, Outbound, OutboundRequest, UserInfo } from "./stages.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -54,6 +54,7 @@ export interface ApiServerOptions {
   readonly serviceClusterIpRange?: string;
   readonly issuer?: string;
   readonly nodeProxy?: NodeProxy;
+  readonly outbound?: Outbound;
   readonly limits?: Partial<PipelineLimits>;
   readonly cacheLimits?: Partial<CacheLimits>;
 }
@@ -103,6 +104,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     services: serviceAllocator(addresses, ports),
     tokenIssuer: createTokenIssuer({ clock, prng, issuer, audiences: [issuer], key, reader }),
     nodeProxy: options.nodeProxy,
+    outbound: options.outbound,
   };
   const pipeline = new Pipeline({
     core,

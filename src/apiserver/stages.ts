@@ -76,9 +76,21 @@ export interface UpgradeRequest {
   readonly headers: HttpHeaders;
 }
 
+export interface OutboundRequest extends UpgradeRequest {
+  readonly body?: AsyncIterable<Uint8Array>;
+}
+
+/** The way to an address of the cluster (a pod, an endpoint): handed in. `server` is `http://host:port` or `https://…`, whose certificate nobody checks. */
+export interface Outbound {
+  request(server: string, request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse>;
+  upgrade(server: string, request: UpgradeRequest, signal: AbortSignal): Promise<UpgradeResult>;
+}
+
 /** The way to a node's own API (logs, exec): handed in, so that the pipeline never dials by itself. */
 export interface NodeProxy {
   fetch(nodeName: string, path: string, signal: AbortSignal): Promise<HttpResponse>;
+  /** Any request, to paths as the node's API names them. */
+  request(nodeName: string, request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** A connection of its own, which the node's API turns into another protocol or refuses. */
   upgrade(nodeName: string, request: UpgradeRequest, signal: AbortSignal): Promise<UpgradeResult>;
 }

@@ -6,7 +6,7 @@ import { createLog, type Log, macrotask, ManualClock, MetricRegistry, seededPrng
 import { memoryStore, type Store } from "#store";
 import { type HttpHandler, type HttpHeaders, type HttpResponse, readAll } from "#wire";
 import { generateKeyPairSync } from "node:crypto";
-import { type ApiServer, createApiServer } from "./index.ts";
+import { type ApiServer, type ApiServerOptions, createApiServer } from "./index.ts";
 
 export interface Answer {
   readonly status: number;
@@ -32,6 +32,8 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   readonly as?: HttpHandler;
+  /** Address of the caller. */
+  readonly peer?: string;
 }
 
 const patienceTurns = 20;
@@ -62,7 +64,7 @@ function recordingLog(clock: ManualClock, lines: string[]): Log {
   return createLog(clock, (line) => void lines.push(line), "warn");
 }
 
-export async function testServer(given?: Store): Promise<TestServer> {
+export async function testServer(given?: Store, ways: Pick<ApiServerOptions, "nodeProxy" | "outbound"> = {}): Promise<TestServer> {
   const clock = new ManualClock();
   const prng = seededPrng(7);
   const store = given ?? memoryStore({ clock, prng });
@@ -86,13 +88,14 @@ export async function testServer(given?: Store): Promise<TestServer> {
     serviceAccountKey: privateKey,
     clientCa: "",
     version: "v1.36.3+dhow.1",
+    ...ways,
   });
   await settle(clock, server.ready);
   const admin = server.handlerFor({ name: "admin", groups: ["system:masters", "system:authenticated"] });
-  const ask = async ({ method, target, headers, body, as }: AskOptions): Promise<Answer> => {
+  const ask = async ({ method, target, headers, body, as, peer = "" }: AskOptions): Promise<Answer> => {
     // A watch where a refusal was expected ends, too.
     const signal = AbortSignal.timeout(maxAnswerMs);
-    const request = { method, target, headers: headers ?? {}, body: bytes(body), peer: { address: "" }, signal };
+    const request = { method, target, headers: headers ?? {}, body: bytes(body), peer: { address: peer }, signal };
     const whole = async (): Promise<Answer> => read(await (as ?? admin)(request));
     return settle(clock, whole());
   };

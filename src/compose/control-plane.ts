@@ -13,6 +13,7 @@ import { inProcess } from "./in-process.ts";
 import { listenFrom } from "./listen.ts";
 import { startLoops } from "./loops.ts";
 import { nodeProxy } from "./node-proxy.ts";
+import { outbound } from "./outbound.ts";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { nodeTokens, readCa, readPair, readServiceAccountKey } from "./state/pki.ts";
@@ -54,6 +55,7 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
     clientCa: readCa(paths),
     version: gitVersion,
     nodeProxy: proxy,
+    outbound: outbound(clock),
     securePort: server.port,
   });
   function freshClient(name: string, groups: readonly string[], component: string): Client {

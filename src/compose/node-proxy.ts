@@ -6,7 +6,7 @@ import type { Node } from "#api";
 import { type Client, type HttpsTransport, httpsTransport } from "#client";
 import { userAgent } from "#config";
 import type { Clock } from "#lib";
-import { type HttpHeaders, type HttpResponse, type UpgradeResult, upgrade } from "#wire";
+import { type HttpHeaders, type HttpResponse, type UpgradeResult, forward, upgrade } from "#wire";
 import type { StatePaths } from "./state/paths.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
@@ -18,6 +18,12 @@ const upgradeMs = 60_000;
 
 export interface Dialler {
   fetch(nodeName: string, path: string, signal: AbortSignal): Promise<HttpResponse>;
+  /** A request of any kind, its body and the answer's as they come. */
+  request(
+    nodeName: string,
+    request: { readonly method: string; readonly target: string; readonly headers: HttpHeaders; readonly body?: AsyncIterable<Uint8Array> },
+    signal: AbortSignal,
+  ): Promise<HttpResponse>;
   upgrade(
     nodeName: string,
     request: { readonly method: string; readonly target: string; readonly headers: HttpHeaders },
@@ -50,8 +56,9 @@ export function nodeProxy(paths: StatePaths, clock: Clock, client: () => Client)
     transports.set(server, made);
     return made;
   };
-  const serverOf = async (nodeName: string): Promise<string> => {
-    const node = await client().resource<Node>("nodes").get(undefined, nodeName);
+  const nodeOf = (nodeName: string): Promise<Node> => client().resource<Node>("nodes").get(undefined, nodeName);
+  const serverOf = async (nodeName: string, given?: Node): Promise<string> => {
+    const node = given ?? (await nodeOf(nodeName));
     const addresses = node.status?.addresses ?? [];
     const address = addresses.find(({ type }) => type === "InternalIP")?.address ?? addresses[0]?.address;
     const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
@@ -61,6 +68,16 @@ export function nodeProxy(paths: StatePaths, clock: Clock, client: () => Client)
   return {
     async fetch(nodeName, path, signal) {
       return transportTo(await serverOf(nodeName)).request({ method: "GET", target: path, signal });
+    },
+    async request(nodeName, request, signal) {
+      const node = await nodeOf(nodeName);
+      // Simulated nodes share one port; a prefix says which of them is meant.
+      const simulated = node.status?.nodeInfo?.containerRuntimeVersion?.startsWith("simulated://");
+      const target = simulated ? `/nodes/${encodeURIComponent(nodeName)}${request.target}` : request.target;
+      const tls = { ca: readCa(paths), ...readPair(paths, "apiserver-kubelet-client") };
+      const server = await serverOf(nodeName, node);
+      const { host: _, ...headers } = request.headers;
+      return forward({ server, ...request, headers, target, tls, clock, connectTimeoutMs: connectMs, signal });
     },
     async upgrade(nodeName, request, signal) {
       const tls = { ca: readCa(paths), ...readPair(paths, "apiserver-kubelet-client") };

@@ -5,6 +5,8 @@ export { AcceptGate, type AcceptLimits } from "./accept.ts";
 export { serveGrpc, type ServeGrpcOptions } from "./grpc/listen.ts";
 export type { GrpcCall, GrpcMethod, GrpcServices, GrpcStream } from "./grpc/server.ts";
 export { type GrpcCode, GrpcError } from "./grpc/status.ts";
+export { dialText } from "./dialtext.ts";
+export { ConnectTimeout, forward, type ForwardOptions } from "./forward.ts";
 export {
   type ClientCertificate,
   type HttpHandler,

@@ -96,6 +96,8 @@ export const node: KindRules = {
   kind: "Node",
   nameRule: "dns1123-subdomain",
   setDefaults,
+  // A node that introduces itself says at once what it is: its status is taken on creation, too.
+  prepareForCreate: () => undefined,
   prepareForUpdate: (object, old) => keep(object, old, "status"),
   prepareForStatusUpdate: (object, old) => keep(object, old, "spec"),
   validate: (object) => validateNode(as<Node>(object)),

@@ -16,7 +16,7 @@ export interface UpgradeOptions {
   readonly target: string;
   /** With `connection` and `upgrade`. */
   readonly headers: HttpHeaders;
-  /** PEM. For https. */
+  /** PEM. For https; without it, whoever answers is believed. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -48,7 +48,8 @@ export function upgrade(options: UpgradeOptions): Promise<UpgradeResult> {
   const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const common = { hostname, port: url.port, method, path: target, headers: plain(headers), agent: false as const };
   return new Promise((resolve, reject) => {
-    const outgoing = url.protocol === "https:" ? httpsRequest({ ...common, ...tls }) : httpRequest(common);
+    const outgoing =
+      url.protocol === "https:" ? httpsRequest({ ...common, ...(tls ?? { rejectUnauthorized: false }) }) : httpRequest(common);
     const give = (reason: Error): void => void outgoing.destroy(reason);
     const timer = clock.after(timeoutMs, () => give(new Error(`no answer from ${url.host} within ${timeoutMs} ms`)));
     const abort = (): void => give(new Error("the caller has gone"));

@@ -11,6 +11,7 @@ import { eviction } from "./eviction.ts";
 import { finalize } from "./finalize.ts";
 import { log } from "./log.ts";
 import { ofObject } from "./object.ts";
+import { proxy } from "./proxy/proxy.ts";
 import { scale } from "./scale.ts";
 import { token } from "./token.ts";
 
@@ -27,6 +28,7 @@ const table: Readonly<Record<string, (call: Call, subresource: SubresourceInfo) 
   portforward: portForward,
   ephemeralcontainers: ofObject,
   resize: ofObject,
+  proxy,
 };
 
 export async function subresources(call: Call, subresource: SubresourceInfo): Promise<HttpResponse> {
