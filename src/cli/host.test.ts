@@ -52,7 +52,19 @@ const cases: { name: string; facts: HostFacts; settings: ClusterSettings; want: 
     settings: played,
     want: [/\/root cannot be written; DHOW_HOME/, /disk: 4 MiB free/, /memory: 4 MiB available/],
   },
-  { name: "two nodes on containerd", facts: good, settings: { ...real, nodes: 2 }, want: [/more than one node on containerd/] },
+  { name: "three nodes on containerd", facts: good, settings: { ...real, nodes: 3 }, want: [] },
+  {
+    name: "three nodes on somebody else's runtime",
+    facts: good,
+    settings: { ...real, nodes: 3, cri: "/run/x.sock" },
+    want: [/--cri with more than one node: .*strays/],
+  },
+  {
+    name: "more nodes than ranges, and than memory",
+    facts: good,
+    settings: { ...real, nodes: 257 },
+    want: [/memory: 3814 MiB available, 25800 MiB wanted/, /more than 256 nodes on containerd/],
+  },
 ];
 
 for (const { name, facts, settings, want } of cases)

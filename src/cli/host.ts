@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
-import type { ClusterSettings } from "#compose";
+import { type ClusterSettings, mostRealNodes } from "#compose";
 import { availableMemoryBytes, type CgroupFacts, cgroupFacts, freeDiskBytes, hasCapability } from "#linux";
 
 export const cniFolder = "/usr/lib/cni";
@@ -87,6 +87,8 @@ export function hostFacts(stateFolder: string): HostFacts {
 
 const megabyte = 1024 * 1024;
 export const memoryNeeded = 200 * megabyte;
+/** A containerd and an agent. */
+const memoryPerNode = 100 * megabyte;
 export const diskNeeded = 200 * megabyte;
 const packages: Readonly<Record<string, string>> = { containerd: "containerd", ctr: "containerd", runc: "runc", iptables: "iptables" };
 
@@ -98,8 +100,15 @@ export function containerProblems(facts: HostFacts, settings: Pick<ClusterSettin
     for (const name of facts.missingCapabilities)
       problems.push(`runtime containerd: root lacks ${name} here, as in a container without privileges (--runtime simulated needs none)`);
   if (facts.cgroups.version === "none") problems.push("runtime containerd: no control groups are mounted below /sys/fs/cgroup");
-  if (settings.nodes > 1) problems.push("more than one node on containerd is not supported yet; use --simulated-nodes for more nodes");
-  if (settings.cri !== undefined) return problems;
+  if (settings.nodes > mostRealNodes)
+    problems.push(
+      `more than ${mostRealNodes} nodes on containerd: there are no more ranges of addresses; use --simulated-nodes for more nodes`,
+    );
+  if (settings.cri !== undefined) {
+    if (settings.nodes > 1)
+      problems.push("--cri with more than one node: on one runtime every node would take the others' pods for strays and end them");
+    return problems;
+  }
   for (const name of facts.missingPrograms)
     problems.push(`runtime containerd: ${name} is not installed (Debian: apt install ${packages[name]})`);
   for (const name of facts.missingPlugins)
@@ -111,14 +120,13 @@ export function containerProblems(facts: HostFacts, settings: Pick<ClusterSettin
 export function hostProblems(facts: HostFacts, settings: ClusterSettings): readonly string[] {
   const { memoryBytes, diskBytes, readOnlyFolder } = facts;
   const room = (bytes: number): string => `${Math.floor(bytes / megabyte)} MiB`;
+  const wanted = memoryNeeded + (settings.runtime === "containerd" ? Math.max(settings.nodes - 1, 0) * memoryPerNode : 0);
   return [
     ...(readOnlyFolder === undefined ? [] : [`state folder: ${readOnlyFolder} cannot be written; DHOW_HOME chooses another place`]),
     ...(diskBytes !== undefined && diskBytes < diskNeeded
       ? [`disk: ${room(diskBytes)} free for the state, ${room(diskNeeded)} wanted; DHOW_HOME chooses another place`]
       : []),
-    ...(memoryBytes !== undefined && memoryBytes < memoryNeeded
-      ? [`memory: ${room(memoryBytes)} available, ${room(memoryNeeded)} wanted`]
-      : []),
+    ...(memoryBytes !== undefined && memoryBytes < wanted ? [`memory: ${room(memoryBytes)} available, ${room(wanted)} wanted`] : []),
     ...(settings.runtime === "containerd" && settings.nodes > 0 ? containerProblems(facts, settings) : []),
   ];
 }

@@ -1,11 +1,20 @@
-// `dhow image load` and `dhow image list`: archives into the cluster's containerd, and what it has.
-// Invariant: speaks to the cluster's own containerd, or to the runtime that --cri named at `up`; never to any other.
+// `dhow image load` and `dhow image list`: archives into every node's containerd or one node's, and what they have.
+// Invariant: speaks to the cluster's own containerds, or to the runtime that --cri named at `up`; never to any other.
 // Called by: program.ts. Next on the way: image/load.ts, containerd's own importer; cri/ for the list.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type ClusterSettings, dhowHome, imageTarget, readSettings, stateExists, type StatePaths, statePaths } from "#compose";
+import {
+  type ClusterSettings,
+  dhowHome,
+  type ImageTarget,
+  imageTargets,
+  readSettings,
+  stateExists,
+  type StatePaths,
+  statePaths,
+} from "#compose";
 import { noSpans, systemPrng } from "#lib";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { columns } from "./status.ts";
@@ -13,6 +22,8 @@ import { columns } from "./status.ts";
 interface ImageOptions {
   readonly name: string;
   readonly output?: "json";
+  /** Only this node's. */
+  readonly node?: string;
 }
 
 function clusterOf(io: Io, name: string): { readonly paths: StatePaths; readonly settings: ClusterSettings } {
@@ -24,11 +35,17 @@ function clusterOf(io: Io, name: string): { readonly paths: StatePaths; readonly
 
 const everyImage = "simulated nodes have every image already";
 
-async function runtimeOf(paths: StatePaths, settings: ClusterSettings): Promise<{ socket: string; snapshotter: string }> {
-  const target = await imageTarget(paths, settings);
-  if (!existsSync(target.socket))
-    throw new CliError(`containerd of cluster "${paths.name}" is not running; ${command("up", paths.name)} starts it`);
-  return target;
+async function runtimesOf(paths: StatePaths, settings: ClusterSettings, node?: string): Promise<readonly [ImageTarget, ...ImageTarget[]]> {
+  const all = await imageTargets(paths, settings);
+  const [first, ...others] = node === undefined ? all : all.filter((target) => target.node === node);
+  if (!first) {
+    const names = all.map((target) => target.node).join(", ");
+    throw new CliError(`cluster "${paths.name}" has no node ${JSON.stringify(node)} with a runtime of its own; there are ${names}`);
+  }
+  for (const { socket } of [first, ...others])
+    if (!existsSync(socket))
+      throw new CliError(`containerd of cluster "${paths.name}" is not running; ${command("up", paths.name)} starts it`);
+  return [first, ...others];
 }
 
 export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
@@ -43,11 +60,12 @@ export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
     io.out(json ? JSON.stringify({ loaded: [] }) : everyImage);
     return exitCodes.done;
   }
-  const { socket, snapshotter } = await runtimeOf(paths, settings);
+  const targets = await runtimesOf(paths, settings, options.node);
   const { loadImage } = await import("#image");
-  const names = await loadImage(archive, { socket, snapshotter });
-  if (json) io.out(JSON.stringify({ loaded: names }));
-  else for (const name of names) io.out(`loaded ${name}`);
+  // Every node has a store of its own; each imports the archive for itself.
+  const [names] = await Promise.all(targets.map((target) => loadImage(archive, target)));
+  if (json) io.out(JSON.stringify({ loaded: names, nodes: targets.map(({ node }) => node) }));
+  else for (const name of names ?? []) io.out(targets.length === 1 ? `loaded ${name}` : `loaded ${name} (${targets.length} nodes)`);
   return exitCodes.done;
 }
 
@@ -55,7 +73,7 @@ export async function imageLoad(io: Io, ...given: unknown[]): Promise<number> {
 async function loadSandbox(io: Io, paths: StatePaths, settings: ClusterSettings): Promise<number> {
   if (settings.cri === undefined)
     throw new CliError("the cluster's own containerd has its sandbox image; --sandbox is for a runtime given by --cri", exitCodes.wrongUse);
-  const { socket } = await runtimeOf(paths, settings);
+  const [{ socket }] = await runtimesOf(paths, settings);
   const [{ describeRuntime }, image] = await Promise.all([import("#cri"), import("#image")]);
   const { sandboxImage, sandboxImagePresent, snapshotter } = await describeRuntime(socket, io.clock);
   if (sandboxImage === undefined) throw new CliError("the runtime does not say which image it wants for a sandbox");
@@ -78,29 +96,64 @@ async function loadSandbox(io: Io, paths: StatePaths, settings: ClusterSettings)
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
+interface FoundImage {
+  readonly names: readonly string[];
+  readonly digests: readonly string[];
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+async function imagesOf(io: Io, { socket }: ImageTarget): Promise<readonly FoundImage[]> {
+  const { connectCri } = await import("#cri");
+  const cri = await connectCri(socket, { clock: io.clock, prng: systemPrng(), spans: noSpans });
+  try {
+    const images = await cri.listImages();
+    return images.map(({ id, repoTags, repoDigests, size }) => ({
+      names: [...repoTags],
+      digests: [...repoDigests],
+      id,
+      sizeBytes: Number(size),
+    }));
+  } finally {
+    cri.close();
+  }
+}
+
+/** What is the same on several nodes once, with the names of those nodes. */
+export function together(found: readonly (readonly [node: string, images: readonly FoundImage[]])[]) {
+  const all = new Map<string, FoundImage & { readonly nodes: string[] }>();
+  for (const [node, images] of found)
+    for (const image of images) {
+      const key = JSON.stringify([image.id, image.names]);
+      const known = all.get(key) ?? { ...image, nodes: [] };
+      known.nodes.push(node);
+      all.set(key, known);
+    }
+  return [...all.values()].toSorted((a, b) => ((a.names[0] ?? a.id) < (b.names[0] ?? b.id) ? -1 : 1));
+}
+
 export async function imageList(io: Io, options: ImageOptions): Promise<number> {
   const { paths, settings } = clusterOf(io, options.name);
   if (settings.runtime === "simulated") {
     io.out(options.output === "json" ? JSON.stringify({ images: [] }) : everyImage);
     return exitCodes.done;
   }
-  const { socket } = await runtimeOf(paths, settings);
-  const { connectCri } = await import("#cri");
-  const cri = await connectCri(socket, { clock: io.clock, prng: systemPrng(), spans: noSpans });
-  try {
-    const images = (await cri.listImages())
-      .map(({ id, repoTags, repoDigests, size }) => ({ names: [...repoTags], digests: [...repoDigests], id, sizeBytes: Number(size) }))
-      .toSorted((a, b) => ((a.names[0] ?? a.id) < (b.names[0] ?? b.id) ? -1 : 1));
-    if (options.output === "json") {
-      io.out(JSON.stringify({ images }, null, 2));
-      return exitCodes.done;
-    }
-    const rows = images.flatMap(({ names, id, sizeBytes }) =>
-      (names.length > 0 ? names : ["<none>"]).map((name) => [name, id.replace(/^sha256:/, "").slice(0, 12), megabytes(sizeBytes)]),
-    );
-    for (const line of columns([["IMAGE", "ID", "SIZE"], ...rows])) io.out(line);
+  const targets = await runtimesOf(paths, settings, options.node);
+  const images = together(await Promise.all(targets.map(async (target) => [target.node, await imagesOf(io, target)] as const)));
+  if (options.output === "json") {
+    io.out(JSON.stringify({ images }, null, 2));
     return exitCodes.done;
-  } finally {
-    cri.close();
   }
+  const several = targets.length > 1;
+  const where = (nodes: readonly string[]): string => (nodes.length === targets.length ? "all" : nodes.join(","));
+  const rows = images.flatMap(({ names, id, sizeBytes, nodes }) =>
+    (names.length > 0 ? names : ["<none>"]).map((name) => [
+      name,
+      id.replace(/^sha256:/, "").slice(0, 12),
+      megabytes(sizeBytes),
+      ...(several ? [where(nodes)] : []),
+    ]),
+  );
+  for (const line of columns([["IMAGE", "ID", "SIZE", ...(several ? ["NODES"] : [])], ...rows])) io.out(line);
+  return exitCodes.done;
 }

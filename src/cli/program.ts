@@ -125,9 +125,12 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     );
   ofImages("load", "Load an OCI or docker archive into the cluster's containerd.")
     .argument("[file]", "the archive")
+    .option("--node <node>", "only into this node's containerd (default: into every node's)")
     .option("--sandbox", "instead: dhow's own sandbox image, under the name that a runtime given by --cri asks for")
     .action(run(async () => (await import("./image.ts")).imageLoad));
-  ofImages("list", "List the images that the cluster's containerd has.").action(run(async () => (await import("./image.ts")).imageList));
+  ofImages("list", "List the images that the nodes have.")
+    .option("--node <node>", "only this node's (default: every node's)")
+    .action(run(async () => (await import("./image.ts")).imageList));
 
   plain("lab", "Experiments to run, break and mend: the list, or one of them.")
     .argument("[number]", "number of a lab, or `shell` for a terminal inside an open one")

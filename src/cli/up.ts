@@ -14,11 +14,12 @@ import {
   keepConnected,
   leanEnv,
   lockHolder,
+  nodePlaces,
   openStateFolder,
+  ownContainerd,
   partArgv,
   partNames,
   readSettings,
-  realNodes,
   type StatePaths,
   type StepEvent,
   simulatedNodes,
@@ -59,12 +60,12 @@ async function reporterFor(io: Io, options: UpOptions, paths: StatePaths, settin
   if (options.quiet === true) return silentReporter();
   if (options.verbose === true) io.err(`logs: ${paths.logs}`);
   if (!io.tty || options.output === "json" || options.verbose === true) return plainReporter(io, options.verbose === true);
-  const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
+  const places = nodePlaces(paths, settings);
   return tickingReporter(io, [
     "keys",
     "control plane",
-    ...(ownContainerd ? ["containerd"] : []),
-    ...realNodes(paths.name, settings).map((node) => `nodes (node-${node})`),
+    ...(ownContainerd(settings) ? places.map(({ containerdPart }) => containerdPart) : []),
+    ...places.map(({ node }) => `nodes (node-${node})`),
     ...(simulatedNodes(paths.name, settings).length > 0 && !settings.virtual ? [`nodes (${partNames.simulatedNodes})`] : []),
     "API",
   ]);

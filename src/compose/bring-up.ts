@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { kubeconfigFor, writeKubeconfig } from "#config";
 import type { Clock } from "#lib";
-import { clusterParts, type Launcher, nodePart, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+import { clearStrays, clusterParts, type Launcher, nodePart, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
 import { lastLines } from "./last-errors.ts";
 import { type ClusterSettings, writeSettings, writeWhole } from "./state/folder.ts";
 import { pkiComplete } from "./state/pki.ts";
@@ -100,8 +100,7 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   say("keys", "running");
   const prepared = prepare(options, real).then(() => say("keys", "done"));
   prepared.catch(failed.reject);
-  const stepOf = (part: string): string =>
-    servesApi(part) ? "control plane" : part === partNames.containerd ? "containerd" : `nodes (${part})`;
+  const stepOf = (part: string): string => (servesApi(part) ? "control plane" : part.startsWith("containerd") ? part : `nodes (${part})`);
   supervisor = await startSupervisor({
     paths,
     clock,
@@ -135,6 +134,11 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   void running.finished.then(() => failed.reject(new UpFailed("stopped before it was up", true)));
 
   say("control plane", "running");
+  // By now whatever was left of parts that the cluster has no longer is dead.
+  clearStrays(paths, settings, clock).then(
+    (removed) => removed.forEach((thing) => say("control plane", "note", `removed ${thing}`)),
+    (error: unknown) => say("control plane", "note", error instanceof Error ? error.message : String(error)),
+  );
 
   const succeed = async (): Promise<UpResult> => {
     await prepared;

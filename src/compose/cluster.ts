@@ -4,6 +4,7 @@
 
 import { createConnection } from "node:net";
 import type { Clock } from "#lib";
+import { type NodePlace, nodePlaces, ownContainerd, strayPlaces } from "./node-place.ts";
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { PartProgram } from "./supervisor/shell.ts";
@@ -17,7 +18,6 @@ export interface Launcher {
 
 export const partNames = {
   controlPlane: "control-plane",
-  containerd: "containerd",
   simulatedNodes: "nodes-simulated",
   simulation: "simulation",
   supervisor: "supervisor",
@@ -40,11 +40,6 @@ export function simulatedNodes(name: string, settings: ClusterSettings): readonl
 
 export function isSimulatedNode(name: string, node: string): boolean {
   return node.startsWith(`${name}-sim-`);
-}
-
-/** Parent of the cgroups of all pods of the cluster. */
-export function podCgroup(name: string): string {
-  return `/dhow-${name}`;
 }
 
 /** From here on a cluster is one for load, and memory is spent so that short-lived objects die young instead of being copied. */
@@ -97,13 +92,13 @@ function socketGone(path: string): Promise<void> {
   });
 }
 
-async function containerdProgram(paths: StatePaths, clock: Clock): Promise<PartProgram> {
+async function containerdProgram(paths: StatePaths, place: NodePlace, clock: Clock): Promise<PartProgram> {
   const { containerdFor } = await import("./containerd.ts");
-  const containerd = containerdFor(paths, clock);
+  const containerd = containerdFor(paths, place, clock);
   const { argv, env, socket } = containerd;
   const { pathExists } = await import("#cri");
   return {
-    name: partNames.containerd,
+    name: place.containerdPart,
     needs: [],
     stopMs: 15_000,
     foreign: true,
@@ -116,6 +111,16 @@ async function containerdProgram(paths: StatePaths, clock: Clock): Promise<PartP
     whenGone: () => socketGone(socket),
     clear: () => containerd.clear(),
   };
+}
+
+/** Nodes that the cluster had with other settings, and whose end nobody saw: what they left is cleared as if they had been stopped. */
+export async function clearStrays(paths: StatePaths, settings: ClusterSettings, clock: Clock): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (const place of strayPlaces(paths, settings)) {
+    const { clearNode } = await import("./containerd.ts");
+    removed.push(...(await clearNode(paths, place, clock)));
+  }
+  return removed;
 }
 
 export async function clusterParts(
@@ -133,15 +138,25 @@ export async function clusterParts(
     argv: partArgv(launcher, part, home, name, extra, part === "node" ? 1 : settings.nodes + settings.simulatedNodes),
     env: leanEnv,
   });
-  if (settings.virtual) return [ours(partNames.simulation, [], 10_000)];
-  const parts: PartProgram[] = [ours(partNames.controlPlane, [], 10_000)];
-  const ownContainerd = settings.runtime === "containerd" && settings.nodes > 0 && settings.cri === undefined;
-  if (ownContainerd) parts.push(await containerdProgram(paths, clock));
-  const nodeNeeds = [partNames.controlPlane, ...(ownContainerd ? [partNames.containerd] : [])];
-  const foreign = settings.cri?.replace(/^unix:\/\//, "");
-  const clear =
-    foreign === undefined ? {} : { clear: async () => (await import("./foreign-runtime.ts")).clearForeign(paths, foreign, clock) };
-  for (const node of realNodes(name, settings)) parts.push({ ...ours("node", nodeNeeds, 45_000, ["--node", node]), ...clear });
+  const clear = (): Promise<readonly string[]> => clearStrays(paths, settings, clock);
+  if (settings.virtual) return [{ ...ours(partNames.simulation, [], 10_000), clear }];
+  const parts: PartProgram[] = [{ ...ours(partNames.controlPlane, [], 10_000), clear }];
+  const places = nodePlaces(paths, settings);
+  if (ownContainerd(settings)) for (const place of places) parts.push(await containerdProgram(paths, place, clock));
+  for (const place of places) parts.push(nodeProgram(paths, settings, place, ours, clock));
   if (simulatedNodes(name, settings).length > 0) parts.push(ours(partNames.simulatedNodes, [partNames.controlPlane], 5000));
   return parts;
+}
+
+function nodeProgram(
+  paths: StatePaths,
+  settings: ClusterSettings,
+  { node, containerdPart }: NodePlace,
+  ours: (part: string, needs: readonly string[], stopMs: number, extra: readonly string[]) => PartProgram,
+  clock: Clock,
+): PartProgram {
+  const program = (needs: readonly string[]): PartProgram => ours("node", [partNames.controlPlane, ...needs], 45_000, ["--node", node]);
+  const foreign = settings.cri?.replace(/^unix:\/\//, "");
+  if (foreign === undefined) return program([containerdPart]);
+  return { ...program([]), clear: async () => (await import("./foreign-runtime.ts")).clearForeign(paths, foreign, clock) };
 }

@@ -5,7 +5,7 @@
 import { connectCri, removeCgroupWhenEmpty, stopSandboxes } from "#cri";
 import { type Clock, noSpans, systemPrng } from "#lib";
 import { removeCgroup, unmountBelow } from "#linux";
-import { podCgroup } from "./cluster.ts";
+import { nodePlace } from "./node-place.ts";
 import { sharedRuntime } from "./shared-runtime.ts";
 import type { StatePaths } from "./state/paths.ts";
 
@@ -25,7 +25,7 @@ export async function clearForeign(paths: StatePaths, socket: string, clock: Clo
     runtime.close();
   }
   for (const target of await unmountBelow(paths.nodes)) removed.push(`mount ${target}`);
-  const cgroup = podCgroup(paths.name);
+  const { cgroup } = nodePlace(paths, 1);
   const groups = await removeCgroupWhenEmpty({ cgroup, clock, kernel: { removeCgroup } });
   if (groups.removed.length > 0) removed.push(`${groups.removed.length} cgroup folders of ${cgroup}`);
   return [...removed, ...groups.busy.map((folder) => `(not removed, still in use: ${folder})`)];

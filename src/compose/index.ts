@@ -5,6 +5,7 @@
 import type { ComponentName } from "#config";
 import type { Clock } from "#lib";
 import type { RunningPart } from "./part.ts";
+import { nodePlaces } from "./node-place.ts";
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { PartContext } from "./context.ts";
@@ -19,6 +20,7 @@ export type { MemoryNodes } from "./memory-nodes.ts";
 export type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
 export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
 export { lastErrors, lastLines } from "./last-errors.ts";
+export { mostRealNodes, nodePlaces, ownContainerd } from "./node-place.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
 export {
   type ClusterSettings,
@@ -63,11 +65,19 @@ export async function warmUp(kind: string): Promise<void> {
   else if (kind === "simulation") await import("./served-memory-cluster.ts");
 }
 
-/** The containerd that a cluster's images go into. */
-export async function imageTarget(paths: StatePaths, settings: ClusterSettings): Promise<{ socket: string; snapshotter: string }> {
+export interface ImageTarget {
+  readonly node: string;
+  readonly socket: string;
+  readonly snapshotter: string;
+}
+
+/** The runtimes that a cluster's images go into: one a node. */
+export async function imageTargets(paths: StatePaths, settings: ClusterSettings): Promise<readonly ImageTarget[]> {
   const { containerdPlace } = await import("./containerd.ts");
-  const { socket, snapshotter } = containerdPlace(paths);
-  return settings.cri === undefined ? { socket, snapshotter } : { socket: settings.cri.replace(/^unix:\/\//, ""), snapshotter };
+  return nodePlaces(paths, settings).map((place) => {
+    const own = containerdPlace(place);
+    return { node: place.node, ...own, ...(settings.cri === undefined ? {} : { socket: settings.cri.replace(/^unix:\/\//, "") }) };
+  });
 }
 
 /** A component alone; `settings` as its flag table says. */

@@ -3,7 +3,6 @@
 // Called by: cmd/part.ts, cmd/component.ts. Next on the way: kubelet/kubelet.ts.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Service } from "#api";
 import type { Client } from "#client";
@@ -13,36 +12,37 @@ import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
 import { machineFacts, primaryAddress, unmountBelow } from "#linux";
 import { networkName, routeApi, routePods } from "#network";
-import { podCgroup } from "./cluster.ts";
-import { containerdPlace, firstPodCidr, podNetwork } from "./containerd.ts";
+import { containerdPlace } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
+import { type NodePlace, nodePlaces, podNetwork } from "./node-place.ts";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { sharedRuntime } from "./shared-runtime.ts";
 import { readCa, readPair } from "./state/pki.ts";
 
-const kubeletPort = 10250;
+/** The first node's; the others' follow. */
+const firstKubeletPort = 10250;
 const clusterDomain = "cluster.local";
 const runtimeReadyMs = 30_000;
 
 /** The sandbox image is made here, by us, once per containerd; nothing is pulled. */
-async function ensurePauseImage(context: PartContext, cri: Cri, socket: string): Promise<void> {
+async function ensurePauseImage({ clock }: PartContext, place: NodePlace, cri: Cri, socket: string): Promise<void> {
   if (await cri.imageStatus(pauseReference)) return;
-  const file = join(context.paths.containerd, "pause.tar");
+  const file = join(place.containerd, "pause.tar");
   writeFileSync(file, pauseArchive(process.arch === "arm64" ? "arm64" : "amd64"));
-  await loadImage(file, { socket, snapshotter: containerdPlace(context.paths).snapshotter });
-  await imageVisible(cri, pauseReference, { clock: context.clock, timeoutMs: runtimeReadyMs });
+  await loadImage(file, { socket, snapshotter: containerdPlace(place).snapshotter });
+  await imageVisible(cri, pauseReference, { clock, timeoutMs: runtimeReadyMs });
 }
 
 /** Ways out of the pods' network; a machine without packet filters has none. */
-async function routeNode({ paths, facts, log }: PartContext, client: Client): Promise<void> {
-  const network = networkName(paths.name);
+async function routeNode({ paths, facts, log }: PartContext, { index, podCidr }: NodePlace, client: Client): Promise<void> {
+  const network = networkName(paths.name, index);
   const { spec } = await client.resource<Service>("services").get("default", "kubernetes");
   const [clusterIp, clusterPort] = [spec?.clusterIP ?? "", spec?.ports?.[0]?.port ?? 443];
   try {
-    await routePods({ network, podCidr: firstPodCidr, clusterCidr: podNetwork });
+    await routePods({ network, podCidr, clusterCidr: podNetwork });
     await routeApi({ network, clusterIp, clusterPort, port: Number(facts["port"]) });
   } catch (error) {
     log.warn("pods reach neither the API server at the address of the Service kubernetes nor anything outside", { clusterIp, error });
@@ -52,6 +52,8 @@ async function routeNode({ paths, facts, log }: PartContext, client: Client): Pr
 export async function startNode(context: PartContext, node: string): Promise<RunningPart> {
   const { paths, settings, facts, clock, prng, log, metrics, spans } = context;
   processMetrics(metrics, clock);
+  const place = nodePlaces(paths, settings).find((one) => one.node === node);
+  if (!place) throw new Error(`cluster "${paths.name}" has no node ${node}`);
   const pair = readPair(paths, `node-${node}`);
   const transport = nodeTransport(context, pair);
   const client = nodeClient(transport, clock);
@@ -61,7 +63,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const cri = foreign === undefined ? runtime : sharedRuntime(runtime, paths.name);
   context.progress("waiting for the container runtime");
   await runtimeReady(socket, cri, { clock, timeoutMs: runtimeReadyMs });
-  if (foreign === undefined) await ensurePauseImage(context, cri, socket);
+  if (foreign === undefined) await ensurePauseImage(context, place, cri, socket);
 
   const folder = join(paths.nodes, node);
   const podLogsDirectory = join(folder, "pod-logs");
@@ -70,8 +72,12 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const address = primaryAddress();
   const kubelets = new Map<string, Kubelet>();
   const handler = kubeletHandler({ kubelets: () => kubelets, clock, log, metrics });
-  const server = await listenFrom({ host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock }, kubeletPort, false);
-  if (foreign === undefined) await routeNode(context, client);
+  const server = await listenFrom(
+    { host: "0.0.0.0", tls: { ...pair, clientCa: readCa(paths) }, handler, log, clock },
+    firstKubeletPort + place.index - 1,
+    false,
+  );
+  if (foreign === undefined) await routeNode(context, place, client);
   context.progress("registering the node");
   const kubelet = createKubelet({
     client,
@@ -83,16 +89,17 @@ export async function startNode(context: PartContext, node: string): Promise<Run
     volumes: hostVolumes({ rootDirectory: folder, client, clock, prng, log, machine, hostIps: [address], clusterDomain }),
     settings: {
       nodeName: node,
-      hostname: hostname(),
+      // The machine may hold several nodes: each is called as upstream's agent would be by --hostname-override.
+      hostname: node,
       addresses: [address],
       machine,
       maxPods: 110,
       kubeletVersion: gitVersion,
-      podCidr: firstPodCidr,
+      podCidr: place.podCidr,
       port: server.port,
       rootDirectory: folder,
       podLogsDirectory,
-      cgroupParent: podCgroup(paths.name),
+      cgroupParent: place.cgroup,
       clusterDomain,
       resolvConf: "/etc/resolv.conf",
     },

@@ -8,7 +8,7 @@ import { gitVersion } from "#config";
 import { fileJournal, simulatedCri } from "#cri";
 import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
 import { slots } from "#lib";
-import { isSimulatedNode, simulatedNodes } from "./cluster.ts";
+import { isSimulatedNode, realNodes, simulatedNodes } from "./cluster.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
@@ -33,7 +33,7 @@ export const simulatedMachine: NodeMachine = {
   architecture: process.arch === "arm64" ? "arm64" : "amd64",
 };
 
-/** 10.244.0, 10.244.1 … 10.245.0: one /24 per node. */
+/** 10.244.0, 10.244.1 … 10.245.0: one /24 per node, behind those of the real ones. */
 function addressPrefix(index: number): string {
   return `10.${244 + (index >> 8)}.${index & 255}`;
 }
@@ -64,7 +64,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
     const folder = join(paths.nodes, node);
     const podLogsDirectory = join(folder, "pod-logs");
     const token = tokens.issue(node);
-    const prefix = addressPrefix(index);
+    const prefix = addressPrefix(realNodes(paths.name, settings).length + index);
     kubelets.set(
       node,
       createKubelet({
