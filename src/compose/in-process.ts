@@ -98,7 +98,7 @@ export function inProcess(clock: Clock): InProcess {
         },
         close() {
           closed = new Error("transport is closed");
-          for (const controller of [...open]) controller.abort(closed);
+          for (const controller of open) controller.abort(closed);
         },
       };
     },

@@ -3,7 +3,7 @@
 // Called by: replicaset, job, daemonset, statefulset (Pods), deployment (ReplicaSets). The writes name the object's uid, so that a namesake is never adopted.
 
 import { type LabelSelector, type Selector, selectorFromLabelSelector } from "#api";
-import { type AnyObject, controllerOf, controllerReference, type Live } from "#client";
+import { type AnyObject, controllerOf, controllerReference, type Lister, type Live } from "#client";
 import { type Action, isNotFound, targetOf } from "./framework/plan.ts";
 
 export interface Claim<Kind extends AnyObject> {
@@ -59,11 +59,13 @@ function patchOwners<Kind extends AnyObject>(resource: string, object: Live<Kind
 export function concerned<Kind extends AnyObject & { spec?: { selector?: LabelSelector } }>(
   object: Live<AnyObject>,
   kind: string,
-  owners: readonly Live<Kind>[],
+  owners: Lister<Kind>,
 ): Live<Kind>[] {
   const controller = controllerOf(object);
-  if (controller) return controller.kind === kind ? owners.filter((owner) => owner.metadata.uid === controller.uid) : [];
-  return owners.filter((owner) => {
+  const { namespace = "" } = object.metadata;
+  if (controller)
+    return controller.kind === kind ? owners.byIndex("uid", controller.uid).filter((owner) => owner.metadata.namespace === namespace) : [];
+  return owners.byIndex("namespace", namespace).filter((owner) => {
     const selector = selectorOf(owner);
     return selector !== undefined && !selector.empty && selector.matches(object.metadata.labels);
   });

@@ -18,7 +18,11 @@ function fromNext32(next32: () => number): Prng {
   return {
     next,
     between: (low, high) => low + Math.floor(next() * (high - low + 1)),
-    bytes: (count) => Uint8Array.from({ length: count }, () => next32() & 0xff),
+    bytes(count) {
+      const bytes = new Uint8Array(count);
+      for (let index = 0; index < count; index++) bytes[index] = next32() & 0xff;
+      return bytes;
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export interface SpanSink {
 
 export const noSpans: SpanSink = { record: () => undefined };
 
-const hex = (prng: Prng, bytes: number): string => Buffer.from(prng.bytes(bytes)).toString("hex");
+const hex = (prng: Prng, bytes: number): string => prng.bytes(bytes).toHex();
 
 export function newSpanContext(prng: Prng, parent?: SpanContext): SpanContext {
   return { traceId: parent?.traceId ?? hex(prng, 16), spanId: hex(prng, 8) };

@@ -12,8 +12,7 @@ import { planDaemonSet, type SeenDaemonSet } from "./plan.ts";
 const setsName = "daemonsets.apps";
 
 function ownersOf(object: Live<AnyObject>, world: World): string[] {
-  const sets = world.lister<DaemonSet>(setsName).byIndex("namespace", object.metadata.namespace ?? "");
-  return concerned(object, "DaemonSet", sets).map(keyOf);
+  return concerned(object, "DaemonSet", world.lister<DaemonSet>(setsName)).map(keyOf);
 }
 
 export const daemonSet: Controller = defineController<SeenDaemonSet>({

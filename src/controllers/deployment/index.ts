@@ -3,9 +3,9 @@
 // Called by: ../index.ts, the list. Next on the way: plan.ts.
 
 import type { Deployment, Pod, ReplicaSet } from "#api";
-import { controllerOf, keyOf, type Live } from "#client";
+import { controllerOf, keyOf } from "#client";
 import { concerned } from "../claim.ts";
-import { type Controller, defineController, type World } from "../framework/define.ts";
+import { type Controller, defineController } from "../framework/define.ts";
 import { replicaSetName } from "./draft.ts";
 import { planDeployment, type SeenDeployment } from "./plan.ts";
 import { templateHash } from "./template.ts";
@@ -16,7 +16,7 @@ export const deployment: Controller = defineController<SeenDeployment>({
     { resource: "deployments.apps", keys: (one) => [keyOf(one)] },
     {
       resource: "replicasets.apps",
-      keys: (set, world) => concerned(set, "Deployment", deploymentsIn(world, set.metadata.namespace)).map(keyOf),
+      keys: (set, world) => concerned(set, "Deployment", world.lister<Deployment>("deployments.apps")).map(keyOf),
     },
     {
       resource: "pods",
@@ -26,7 +26,7 @@ export const deployment: Controller = defineController<SeenDeployment>({
         return world
           .lister<ReplicaSet>("replicasets.apps")
           .byIndex("uid", reference.uid)
-          .flatMap((set) => concerned(set, "Deployment", deploymentsIn(world, set.metadata.namespace)))
+          .flatMap((set) => concerned(set, "Deployment", world.lister<Deployment>("deployments.apps")))
           .filter((one) => one.spec?.strategy?.type === "Recreate")
           .map(keyOf);
       },
@@ -44,7 +44,3 @@ export const deployment: Controller = defineController<SeenDeployment>({
   },
   plan: planDeployment,
 });
-
-function deploymentsIn(world: World, namespace: string | undefined): Live<Deployment>[] {
-  return world.lister<Deployment>("deployments.apps").byIndex("namespace", namespace ?? "");
-}

@@ -4,7 +4,7 @@
 
 import { ApiError } from "#api";
 import { type AnyObject, type Client, keyOf, type Live, type Recorder, type WriteContext } from "#client";
-import { type Clock, newSpanContext, type Prng, type SpanContext, type SpanSink } from "#lib";
+import { type Clock, newSpanContext, type Prng, slots, type SpanContext, type SpanSink } from "#lib";
 import { type Action, type BatchAction, type ConfirmAction, describe, type EventAction } from "./plan.ts";
 
 export interface ActContext {
@@ -44,12 +44,16 @@ async function confirm({ resource, target }: ConfirmAction, { client }: ActConte
     throw ApiError.conflict(info, target.name, `${target.name} has just been deleted at ${live.metadata.deletionTimestamp}`);
 }
 
+const batchInFlight = 32;
+
 /** Slow start: a namespace without quota left, say, costs one refused create and not five hundred. */
 async function batch({ actions, slowStart }: BatchAction, context: ActContext): Promise<void> {
   let size = slowStart ? 1 : actions.length;
   for (let done = 0; done < actions.length; size = Math.min(size * 2, actions.length - done)) {
     const part = actions.slice(done, done + size);
-    const results = await Promise.allSettled(part.map((action) => act(action, context)));
+    // All of them at once would hold the event loop while five hundred requests are made.
+    const take = slots(batchInFlight);
+    const results = await Promise.allSettled(part.map((action) => take(() => act(action, context))));
     const failure = results.find((result) => result.status === "rejected");
     if (failure) throw failure.reason;
     done += part.length;

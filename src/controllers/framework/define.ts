@@ -128,10 +128,12 @@ export function runWhenSynced(
 
 function connect<Seen extends Observed>(watch: Watch, informer: Informer<AnyObject>, loop: Loop<Seen>, world: World): () => void {
   const wake = (objects: readonly Live<AnyObject>[], cause: SpanContext | undefined): void => {
-    const newest = objects.at(-1)!;
-    const woken = wokenBy(watch.resource, newest, cause);
-    const keys = new Set(objects.flatMap((object) => watch.keys(object, world)));
-    for (const key of keys) loop.enqueue(key, woken);
+    const found = objects.length === 1 ? watch.keys(objects[0]!, world) : objects.flatMap((object) => watch.keys(object, world));
+    // Most changes concern most controllers not at all.
+    if (found.length > 0) {
+      const woken = wokenBy(watch.resource, objects.at(-1)!, cause);
+      for (const key of new Set(found)) loop.enqueue(key, woken);
+    }
     loop.moved(watch.resource);
   };
   return informer.on({

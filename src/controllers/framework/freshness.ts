@@ -6,17 +6,20 @@ import type { AnyObject, Informer, Live } from "#client";
 
 /** Upstream's bound on expectations: a lost effect must not stop a key for ever. */
 const patienceMs = 300_000;
+const none: readonly string[] = [];
 
-interface Awaited {
+interface Removed {
   readonly resource: string;
-  readonly resourceVersion: number;
-  /** Set for a deletion: this uid is to vanish or to show its deletionTimestamp. */
-  readonly removed?: { key: string; uid: string };
+  readonly key: string;
+  readonly uid: string;
 }
 
 interface Waiting {
   sinceMs: number;
-  awaited: Awaited[];
+  /** Of each resource the newest revision that was written: whoever has seen that has seen the others. */
+  readonly written: Map<string, number>;
+  /** These uids are to vanish or to show their deletionTimestamp. */
+  removed: Removed[];
 }
 
 export class Freshness {
@@ -28,27 +31,33 @@ export class Freshness {
   }
 
   wrote(key: string, resource: string, stored: Live<AnyObject>, nowMs: number): void {
-    this.#add(key, { resource, resourceVersion: Number(stored.metadata.resourceVersion) }, nowMs);
+    const waiting = this.#waiting(key, resource, nowMs);
+    const revision = Number(stored.metadata.resourceVersion);
+    if (waiting && !(waiting.written.get(resource)! >= revision)) waiting.written.set(resource, revision);
   }
 
   removed(key: string, resource: string, removed: { key: string; uid: string }, nowMs: number): void {
-    this.#add(key, { resource, resourceVersion: 0, removed }, nowMs);
+    this.#waiting(key, resource, nowMs)?.removed.push({ resource, ...removed });
   }
 
   /** True when everything that the key wrote can be seen. */
   fresh(key: string, nowMs: number): boolean {
     const waiting = this.#keys.get(key);
     if (!waiting) return true;
-    waiting.awaited = waiting.awaited.filter((one) => !this.#seen(one));
-    if (waiting.awaited.length > 0 && nowMs - waiting.sinceMs < patienceMs) return false;
+    for (const [resource, revision] of waiting.written)
+      if (Number(this.#informers.get(resource)!.resourceVersion) >= revision) waiting.written.delete(resource);
+    waiting.removed = waiting.removed.filter((one) => !this.#gone(one));
+    if (waiting.written.size + waiting.removed.length > 0 && nowMs - waiting.sinceMs < patienceMs) return false;
     this.#keys.delete(key);
     return true;
   }
 
   /** Keys that wait for something of this resource: its informer has just moved. */
-  waitingFor(resource: string): string[] {
+  waitingFor(resource: string): readonly string[] {
+    if (this.#keys.size === 0) return none;
     const keys: string[] = [];
-    for (const [key, waiting] of this.#keys) if (waiting.awaited.some((one) => one.resource === resource)) keys.push(key);
+    for (const [key, { written, removed }] of this.#keys)
+      if (written.has(resource) || removed.some((one) => one.resource === resource)) keys.push(key);
     return keys;
   }
 
@@ -56,19 +65,17 @@ export class Freshness {
     this.#keys.delete(key);
   }
 
-  #add(key: string, awaited: Awaited, nowMs: number): void {
-    // What no informer of ours follows cannot be awaited.
-    if (!this.#informers.has(awaited.resource)) return;
-    const waiting = this.#keys.get(key) ?? { sinceMs: nowMs, awaited: [] };
+  /** Undefined: no informer of ours follows the resource, and what nobody follows cannot be awaited. */
+  #waiting(key: string, resource: string, nowMs: number): Waiting | undefined {
+    if (!this.#informers.has(resource)) return undefined;
+    const waiting: Waiting = this.#keys.get(key) ?? { sinceMs: nowMs, written: new Map(), removed: [] };
     waiting.sinceMs = nowMs;
-    waiting.awaited.push(awaited);
     this.#keys.set(key, waiting);
+    return waiting;
   }
 
-  #seen({ resource, resourceVersion, removed }: Awaited): boolean {
-    const informer = this.#informers.get(resource)!;
-    if (!removed) return Number(informer.resourceVersion) >= resourceVersion;
-    const object = informer.store.get(removed.key);
-    return object?.metadata.uid !== removed.uid || object.metadata.deletionTimestamp !== undefined;
+  #gone({ resource, key, uid }: Removed): boolean {
+    const object = this.#informers.get(resource)!.store.get(key);
+    return object?.metadata.uid !== uid || object.metadata.deletionTimestamp !== undefined;
   }
 }

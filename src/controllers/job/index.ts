@@ -30,7 +30,7 @@ export const job: Controller = defineController<SeenJob>({
     {
       resource: "pods",
       keys(pod, world) {
-        const jobs = world.lister<Job>(jobsName).byIndex("namespace", pod.metadata.namespace ?? "");
+        const jobs = world.lister<Job>(jobsName);
         const keys = concerned(pod, "Job", jobs).map(keyOf);
         return isTracked(pod as Live<Pod>) && isLost(pod, world) ? [...keys, lostKey(pod)] : keys;
       },
@@ -55,7 +55,7 @@ function isLost(pod: Live<AnyObject>, world: World): boolean {
   const owner = controllerOf(pod);
   if (!owner) {
     // A Job that matches it would adopt it.
-    const jobs = world.lister<Job>(jobsName).byIndex("namespace", pod.metadata.namespace ?? "");
+    const jobs = world.lister<Job>(jobsName);
     return concerned(pod, "Job", jobs).length === 0;
   }
   if (owner.kind !== "Job" || owner.apiVersion !== "batch/v1") return false;

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { ApiError, type Pod, type ReplicaSet } from "#api";
 import type { Live } from "#client";
 import type { Action } from "../framework/plan.ts";
+import { isNews } from "./index.ts";
 import { planReplicaSet } from "./plan.ts";
 import { podsToDelete } from "./ranking.ts";
 
@@ -198,3 +199,18 @@ test("a refused create is told in a condition, once, and goes when it works agai
   assert.ok(well?.verb === "update");
   assert.equal((well.object as unknown as Live<ReplicaSet>).status?.conditions, undefined);
 });
+
+const updates: { name: string; from: PodShape; to: PodShape; news: boolean }[] = [
+  { name: "bound to a node", from: { name: "a", node: "", phase: "Pending" }, to: { name: "a", phase: "Pending" }, news: false },
+  { name: "a restart", from: { name: "a" }, to: { name: "a", restarts: 1 }, news: false },
+  { name: "another phase", from: { name: "a", phase: "Pending" }, to: { name: "a" }, news: true },
+  { name: "ready", from: { name: "a" }, to: { name: "a", readyFor: 1 }, news: true },
+  { name: "ready again, later", from: { name: "a", readyFor: 9 }, to: { name: "a", readyFor: 1 }, news: true },
+  { name: "being deleted", from: { name: "a" }, to: { name: "a", deleting: true }, news: true },
+  { name: "other labels", from: { name: "a" }, to: { name: "a", labels: { app: "b" } }, news: true },
+  { name: "released", from: { name: "a" }, to: { name: "a", owner: "" }, news: true },
+];
+
+for (const { name, from, to, news } of updates) {
+  test(`an update of a Pod is ${news ? "" : "no "}news to its set: ${name}`, () => assert.equal(isNews(pod(from), pod(to)), news));
+}

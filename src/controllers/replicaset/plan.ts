@@ -24,7 +24,8 @@ export interface SeenReplicaSet {
 const burst = 500;
 const apiVersion = "apps/v1";
 
-export function planReplicaSet({ set, pods, related }: SeenReplicaSet, { nowMs }: { nowMs: number }): Plan {
+export function planReplicaSet(seen: SeenReplicaSet, { nowMs }: { nowMs: number }): Plan {
+  const { set, pods } = seen;
   const owner = { resource: "replicasets.apps", apiVersion, kind: "ReplicaSet", object: set, selector: set.spec?.selector };
   const { claimed: active, actions: claims } = claim(owner, "pods", pods.filter(isPodActive));
   const selector = selectorFromLabelSelector(set.spec?.selector);
@@ -41,7 +42,7 @@ export function planReplicaSet({ set, pods, related }: SeenReplicaSet, { nowMs }
       actions: Array.from({ length: Math.min(start, burst) }, () => createPod(owner, podFromTemplate(owner, set.spec?.template))),
     });
   } else if (set.metadata.deletionTimestamp === undefined && stop.length > 0) {
-    const surplus = podsToDelete(active, related, Math.min(stop.length, burst), nowMs);
+    const surplus = podsToDelete(active, seen.related, Math.min(stop.length, burst), nowMs);
     manage.push({ verb: "batch", slowStart: false, actions: surplus.map((pod) => deletePod(owner, pod)) });
   }
 

@@ -14,8 +14,7 @@ import { planStatefulSet, type SeenStatefulSet } from "./plan.ts";
 const setsName = "statefulsets.apps";
 
 function ownersOf(object: Live<AnyObject>, world: World): string[] {
-  const sets = world.lister<StatefulSet>(setsName).byIndex("namespace", object.metadata.namespace ?? "");
-  return concerned(object, "StatefulSet", sets).map(keyOf);
+  return concerned(object, "StatefulSet", world.lister<StatefulSet>(setsName)).map(keyOf);
 }
 
 export const statefulSet: Controller = defineController<SeenStatefulSet>({
