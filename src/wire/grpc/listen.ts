@@ -1,15 +1,16 @@
-// One port for gRPC and plain HTTP, with or without TLS: HTTP/2 is told from HTTP/1.1 by ALPN or by its first bytes.
+// One port for gRPC and plain HTTP, with or without TLS: HTTP/2 is told from HTTP/1.1 by its first bytes.
 // Invariant: gRPC goes to the methods, everything else to the HTTP handler; nothing that connects is kept after close.
-// Called by: whoever serves gRPC (the store's etcd face). Next on the way: server.ts for gRPC, exchange.ts for the rest.
+// Called by: whoever serves gRPC (the store's etcd face). Next on the way: server.ts for gRPC, plain.ts for the rest.
 
-import { createServer as createHttp1, type IncomingMessage, type Server as Http1Server, type ServerResponse } from "node:http";
-import { createSecureServer, createServer, type Http2SecureServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createHttp1 } from "node:http";
 import { createServer as createListener, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { createServer as createTls, TLSSocket } from "node:tls";
 import type { Clock } from "#lib";
-import { exchangeHttp1, exchangeHttp2 } from "../exchange.ts";
+import { exchangeHttp1 } from "../exchange.ts";
 import type { ClientCertificate, HttpHandler, SocketPeer } from "../http.ts";
+import { Http2Connection } from "../http2/connection.ts";
 import type { Server } from "../server.ts";
+import { answerPlain } from "./plain.ts";
 import { answerGrpc, type GrpcServices, isGrpc } from "./server.ts";
 
 export interface ServeGrpcOptions {
@@ -24,10 +25,6 @@ export interface ServeGrpcOptions {
   readonly clock: Clock;
 }
 
-const settings = { maxConcurrentStreams: 0xffff_ffff, initialWindowSize: 1024 * 1024, maxHeaderListSize: 64 * 1024 } as const;
-const sessionWindowBytes = 4 * 1024 * 1024;
-/** Node's own bound per session, in MB; streams are many here and mostly idle. */
-const sessionMemory = 1000;
 const firstBytesMs = 10_000;
 
 function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
@@ -38,82 +35,63 @@ function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
   return { commonName: several(subject["CN"])[0] ?? "", organizations: several(subject["O"]) };
 }
 
-function peerOf(socket: unknown): SocketPeer {
-  const { remoteAddress } = socket as Socket;
+function peerOf(socket: Socket): SocketPeer {
   const certificate = socket instanceof TLSSocket ? certificateOf(socket) : undefined;
-  return { address: remoteAddress ?? "", ...(certificate ? { certificate } : {}) };
+  return { address: socket.remoteAddress ?? "", ...(certificate ? { certificate } : {}) };
 }
 
-function serveSessions(server: Http2Server | Http2SecureServer, options: ServeGrpcOptions, sessions: Set<ServerHttp2Session>): void {
-  const { services, http } = options;
-  server.on("session", (session: ServerHttp2Session) => {
-    const peer = peerOf((session as unknown as { socket: unknown }).socket);
-    sessions.add(session);
-    session.once("close", () => sessions.delete(session));
-    session.on("error", () => undefined);
-    session.setLocalWindowSize(sessionWindowBytes);
-    session.on("stream", (stream, headers, flags) => {
-      if (isGrpc(headers)) return answerGrpc(stream, headers, peer, services);
-      exchangeHttp2(stream, headers, (flags & 1) !== 0, peer, http, services.log).catch(() => stream.close());
+/** What happens to a socket once it is as it should be: its first bytes say which HTTP it speaks. */
+function acceptor(options: ServeGrpcOptions, connections: Set<Http2Connection>): (socket: Socket) => void {
+  const { services, http, clock } = options;
+  const http1 = createHttp1((incoming, outgoing) => {
+    exchangeHttp1(incoming, outgoing, peerOf(incoming.socket), http, services.log).catch(() => outgoing.destroy());
+  });
+  const http2 = (socket: Socket): void => {
+    const peer = peerOf(socket);
+    const connection: Http2Connection = new Http2Connection({
+      socket,
+      stream: (stream) => (isGrpc(stream.headers) ? answerGrpc(stream, peer, services) : answerPlain(stream, peer, http, services.log)),
+      closed: () => connections.delete(connection),
     });
-  });
-}
-
-function serveHttp1(options: ServeGrpcOptions): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  return (incoming, outgoing) => {
-    exchangeHttp1(incoming, outgoing, peerOf(incoming.socket), options.http, options.services.log).catch(() => outgoing.destroy());
+    connections.add(connection);
   };
-}
-
-function secure(
-  options: ServeGrpcOptions,
-  tls: NonNullable<ServeGrpcOptions["tls"]>,
-  sessions: Set<ServerHttp2Session>,
-): (socket: Socket) => void {
-  const server = createSecureServer({
-    allowHTTP1: true,
-    key: tls.key,
-    cert: tls.cert,
-    ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-    minVersion: "TLSv1.2",
-    handshakeTimeout: firstBytesMs,
-    maxSessionMemory: sessionMemory,
-    settings,
-  });
-  serveSessions(server, options, sessions);
-  // The HTTP/2 server's own `request` compatibility would wrap every stream a second time; only HTTP/1.1 shall raise `request`.
-  server.removeAllListeners("newListener");
-  server.on("request" as "stream", serveHttp1(options) as never);
-  server.on("tlsClientError", (error) => options.services.log.debug("TLS handshake failed", { error: error.message }));
-  return (socket) => void server.emit("connection", socket);
-}
-
-/** Without TLS there is no ALPN: HTTP/2 says `PRI` first. */
-function plain(options: ServeGrpcOptions, sessions: Set<ServerHttp2Session>): (socket: Socket) => void {
-  const http2 = createServer({ maxSessionMemory: sessionMemory, settings });
-  serveSessions(http2, options, sessions);
-  const http1: Http1Server = createHttp1(serveHttp1(options));
   return (socket) => {
-    const late = options.clock.after(firstBytesMs, () => socket.destroy());
+    const late = clock.after(firstBytesMs, () => socket.destroy());
     socket.once("close", () => late.cancel());
     socket.once("data", (first: Buffer) => {
       late.cancel();
       socket.pause();
       socket.unshift(first);
       // `PRI` and no method of HTTP/1.1 begins so; three bytes come in one segment.
-      if (first.toString("latin1", 0, 3) === "PRI") http2.emit("connection", socket);
-      else {
-        http1.emit("connection", socket);
-        socket.resume();
-      }
+      if (first.toString("latin1", 0, 3) === "PRI") http2(socket);
+      else http1.emit("connection", socket);
+      socket.resume();
     });
   };
 }
 
+function secured({ tls, services }: ServeGrpcOptions, accept: (socket: Socket) => void): (socket: Socket) => void {
+  if (!tls) return accept;
+  const server = createTls({
+    key: tls.key,
+    cert: tls.cert,
+    ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+    ALPNProtocols: ["h2", "http/1.1"],
+    minVersion: "TLSv1.2",
+    handshakeTimeout: firstBytesMs,
+  });
+  server.on("secureConnection", (socket) => {
+    socket.on("error", () => undefined);
+    accept(socket);
+  });
+  server.on("tlsClientError", (error) => services.log.debug("TLS handshake failed", { error: error.message }));
+  return (socket) => void server.emit("connection", socket);
+}
+
 export async function serveGrpc(options: ServeGrpcOptions): Promise<Server> {
   const sockets = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
-  const accept = options.tls ? secure(options, options.tls, sessions) : plain(options, sessions);
+  const connections = new Set<Http2Connection>();
+  const accept = secured(options, acceptor(options, connections));
   const listener = createListener({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -133,7 +111,7 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<Server> {
     port: typeof address === "object" && address !== null ? address.port : options.port,
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
-      for (const session of sessions) session.close();
+      for (const connection of connections) connection.goAway();
       const cut = options.clock.after(graceMs, () => sockets.forEach((socket) => socket.destroy()), { hold: true });
       await closed;
       cut.cancel();

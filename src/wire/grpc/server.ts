@@ -1,10 +1,11 @@
-// A gRPC server on the streams of node:http2: finds the method, hands messages in and out as bytes, ends with a status.
+// A gRPC server on the streams of an HTTP/2 connection: finds the method, hands messages in and out as bytes, ends with a status.
 // Invariant: every call ends with exactly one status; what a caller sends is bounded; a caller that has gone aborts its call's signal.
 // Called by: listen.ts with each stream. No protobuf in here: a method takes and gives bytes. Next on the way: the methods.
 
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Log } from "#lib";
-import type { HttpHeaders, SocketPeer } from "../http.ts";
+import { type HttpHeaders, header, type SocketPeer } from "../http.ts";
+import { encodeHeaders, type HeaderField } from "../http2/hpack.ts";
+import type { Http2Stream } from "../http2/stream.ts";
 import { frame, FrameParser } from "./frames.ts";
 import { encodeMessage, GrpcError, grpcCodes } from "./status.ts";
 
@@ -43,42 +44,52 @@ export interface GrpcServices {
 }
 
 const contentType = "application/grpc";
+const head: readonly HeaderField[] = [
+  [":status", "200"],
+  ["content-type", contentType],
+];
+const headBlock = encodeHeaders(head);
+const okBlock = encodeHeaders([["grpc-status", "0"]]);
 
-export const isGrpc = (headers: IncomingHttpHeaders): boolean => (headers["content-type"] ?? "").startsWith(contentType);
+const trailersOf = (error: GrpcError): HeaderField[] => [
+  ["grpc-status", String(grpcCodes[error.code])],
+  ["grpc-message", encodeMessage(error.message)],
+];
+
+export const isGrpc = (headers: HttpHeaders): boolean => (header(headers, "content-type") ?? "").startsWith(contentType);
 
 /** Answers one stream whose content type is gRPC's. */
-export function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: SocketPeer, services: GrpcServices): void {
-  const path = headers[":path"] ?? "";
-  const exchange = new Exchange(stream, headers, peer, services);
+export function answerGrpc(stream: Http2Stream, peer: SocketPeer, services: GrpcServices): void {
+  const path = header(stream.headers, ":path") ?? "";
+  const exchange = new Exchange(stream, path, peer, services);
   const method = services.methods.get(path);
   if (!method) {
     exchange.end(unknownMethod(path, services.methods));
-    return;
-  }
-  if (headers[":method"] !== "POST") {
-    exchange.end(new GrpcError("INTERNAL", `grpc: unexpected HTTP method ${String(headers[":method"])}`));
     return;
   }
   if (method.form === "stream") {
     try {
       method.call(exchange);
     } catch (error) {
-      exchange.end(toGrpcError(error, services.log, path));
+      exchange.fail(error);
     }
     return;
   }
-  const requests: Buffer[] = [];
+  let request: Buffer | undefined;
+  let count = 0;
   exchange.onMessage(
-    (message) => requests.push(message),
+    (message) => {
+      request = message;
+      count++;
+    },
     () => {
-      const [request] = requests;
-      if (!request || requests.length > 1) {
+      if (!request || count > 1) {
         exchange.end(new GrpcError("INTERNAL", "grpc: a unary call has one request"));
         return;
       }
       method.call(request, exchange).then(
         (response) => exchange.reply(response),
-        (error: unknown) => exchange.end(toGrpcError(error, services.log, path)),
+        (error: unknown) => exchange.fail(error),
       );
     },
   );
@@ -91,116 +102,89 @@ function unknownMethod(path: string, methods: ReadonlyMap<string, GrpcMethod>): 
   return new GrpcError("UNIMPLEMENTED", known ? `unknown method ${method} for service ${service}` : `unknown service ${service}`);
 }
 
-function toGrpcError(error: unknown, log: Log, method: string): GrpcError {
-  if (error instanceof GrpcError) return error;
-  log.error("a call failed", { method, error });
-  return new GrpcError("INTERNAL", error instanceof Error ? error.message : String(error));
-}
-
 class Exchange implements GrpcStream {
   readonly method: string;
-  readonly metadata: HttpHeaders;
   readonly peer: SocketPeer;
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: Http2Stream;
   readonly #services: GrpcServices;
-  readonly #abort = new AbortController();
+  #abort: AbortController | undefined;
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: SocketPeer, services: GrpcServices) {
+  constructor(stream: Http2Stream, method: string, peer: SocketPeer, services: GrpcServices) {
     this.#stream = stream;
     this.#services = services;
-    this.method = headers[":path"] ?? "";
-    this.metadata = headers;
+    this.method = method;
     this.peer = peer;
-    stream.on("error", () => undefined);
-    stream.once("close", () => {
+    stream.onClose = () => {
       this.#ended = true;
-      this.#abort.abort();
-    });
+      this.#abort?.abort();
+    };
   }
 
+  get metadata(): HttpHeaders {
+    return this.#stream.headers;
+  }
+
+  /** Made when first asked for: most calls are over before anybody could want it. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#stream.closed) this.#abort.abort();
     return this.#abort.signal;
   }
 
   get queuedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.queuedBytes;
   }
 
   onDrain(run: () => void): void {
-    if (this.#stream.writableNeedDrain) this.#stream.once("drain", run);
-    else queueMicrotask(run);
+    this.#stream.onDrain(run);
   }
 
   onMessage(message: (bytes: Buffer) => void, ended: () => void): void {
     const parser = new FrameParser(this.#services.maxMessageBytes);
-    const stream = this.#stream;
-    stream.on("data", (chunk: Buffer) => {
-      if (this.#ended) return;
-      try {
-        for (const one of parser.push(chunk)) message(one);
-      } catch (error) {
-        this.end(toGrpcError(error, this.#services.log, this.method));
-      }
-    });
-    stream.on("end", () => {
-      if (this.#ended) return;
-      if (parser.partial) this.end(new GrpcError("INTERNAL", "unexpected EOF"));
-      else ended();
+    this.#stream.read({
+      data: (chunk) => {
+        if (this.#ended) return;
+        try {
+          for (const one of parser.push(chunk)) message(one);
+        } catch (error) {
+          this.fail(error);
+        }
+      },
+      end: () => {
+        if (this.#ended) return;
+        if (parser.partial) this.end(new GrpcError("INTERNAL", "unexpected EOF"));
+        else ended();
+      },
     });
   }
 
   send(message: Uint8Array): void {
     if (this.#ended) return;
-    this.#respond();
+    this.#stream.respond(headBlock);
     this.#stream.write(frame(message));
   }
 
   /** The one answer of a unary call. */
   reply(message: Uint8Array): void {
     if (this.#ended) return;
-    this.#respond();
-    this.#finish(undefined);
-    this.#stream.end(frame(message));
+    this.send(message);
+    this.end();
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof GrpcError) return this.end(error);
+    this.#services.log.error("a call failed", { method: this.method, error });
+    this.end(new GrpcError("INTERNAL", error instanceof Error ? error.message : String(error)));
   }
 
   end(error?: GrpcError): void {
     if (this.#ended) return;
-    if (this.#stream.headersSent) {
-      this.#finish(error);
-      this.#stream.end();
-      return;
-    }
+    this.#ended = true;
+    this.#services.ended?.(this.method, error?.code ?? "OK");
     // Nothing was sent: status and headers are one block.
-    this.#ended = true;
-    this.#services.ended?.(this.method, error?.code ?? "OK");
-    this.#stream.respond({ ":status": 200, "content-type": contentType, ...trailers(error) }, { endStream: true });
-    this.#discard();
-  }
-
-  #respond(): void {
-    if (this.#stream.headersSent) return;
-    this.#stream.respond({ ":status": 200, "content-type": contentType }, { waitForTrailers: true });
-  }
-
-  #finish(error: GrpcError | undefined): void {
-    this.#ended = true;
-    this.#services.ended?.(this.method, error?.code ?? "OK");
-    this.#stream.once("wantTrailers", () => {
-      this.#stream.sendTrailers(trailers(error));
-      this.#discard();
-    });
-  }
-
-  /** What the caller still sends is of no interest; the stream ends when it stops, or now. */
-  #discard(): void {
-    if (this.#stream.readableEnded) return;
-    this.#stream.resume();
-    if (!this.#stream.endAfterHeaders) queueMicrotask(() => this.#stream.close(constants.NGHTTP2_NO_ERROR));
+    if (error && !this.#stream.headersSent) return this.#stream.respond([...head, ...trailersOf(error)], true);
+    this.#stream.respond(headBlock);
+    this.#stream.end(error ? trailersOf(error) : okBlock);
   }
 }
-
-const trailers = (error: GrpcError | undefined): Record<string, string> => ({
-  "grpc-status": String(error ? grpcCodes[error.code] : 0),
-  ...(error ? { "grpc-message": encodeMessage(error.message) } : {}),
-});

@@ -1,0 +1,168 @@
+// One stream of a connection: a request that comes in, an answer that goes out as far as the windows let it.
+// Invariant: the answer is headers, data, perhaps trailers, in this order; what the windows hold back waits here and is counted.
+// Called by: connection.ts (what comes in), whoever answers. Next on the way: connection.ts.
+
+import type { HttpHeaders } from "../http.ts";
+import { flags, frameOf, frameTypes, headBytes, maxFrameBytes, writeHead } from "./frames.ts";
+import { encodeHeaders, type HeaderField } from "./hpack.ts";
+
+/** What a stream needs of its connection. */
+export interface StreamWire {
+  /** How much the connection may still send; taken by `take`. */
+  take(bytes: number): number;
+  write(bytes: Buffer): void;
+  /** The stream waits for the connection's window. */
+  blocked(stream: Http2Stream): void;
+  queued(bytes: number): void;
+  reset(stream: Http2Stream, code: number): void;
+  finished(stream: Http2Stream): void;
+}
+
+export interface StreamReader {
+  data(chunk: Buffer): void;
+  end(): void;
+}
+
+export class Http2Stream {
+  readonly id: number;
+  readonly headers: HttpHeaders;
+  readonly #wire: StreamWire;
+  #reader: StreamReader | undefined;
+  /** What came before somebody wanted it. */
+  #early: Buffer[] = [];
+  remoteEnded = false;
+  headersSent = false;
+  closed = false;
+  #sendWindow: number;
+  #queue: Buffer[] = [];
+  #queuedBytes = 0;
+  #trailers: Buffer | undefined;
+  #ending = false;
+  #drains: (() => void)[] = [];
+  onClose: (() => void) | undefined;
+
+  constructor(id: number, headers: HttpHeaders, sendWindow: number, wire: StreamWire) {
+    this.id = id;
+    this.headers = headers;
+    this.#sendWindow = sendWindow;
+    this.#wire = wire;
+  }
+
+  /** From here on, and first what has come already. */
+  read(reader: StreamReader): void {
+    this.#reader = reader;
+    const early = this.#early;
+    this.#early = [];
+    for (const chunk of early) reader.data(chunk);
+    if (this.remoteEnded) reader.end();
+  }
+
+  /** Called by the connection. */
+  received(chunk: Buffer): void {
+    if (this.#reader) this.#reader.data(chunk);
+    else this.#early.push(chunk);
+  }
+
+  /** Called by the connection. */
+  receivedEnd(): void {
+    this.remoteEnded = true;
+    this.#reader?.end();
+    if (this.closed) return;
+    if (this.#ending && this.#queuedBytes === 0) this.#close();
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Once all that was written is with the socket. */
+  onDrain(run: () => void): void {
+    if (this.#queuedBytes > 0) this.#drains.push(run);
+    else queueMicrotask(run);
+  }
+
+  /** `end`: there is nothing after the headers. */
+  respond(fields: Iterable<HeaderField> | Buffer, end = false): void {
+    if (this.closed || this.headersSent) return;
+    this.headersSent = true;
+    const block = Buffer.isBuffer(fields) ? fields : encodeHeaders(fields);
+    this.#wire.write(frameOf(frameTypes.headers, flags.endHeaders | (end ? flags.endStream : 0), this.id, block));
+    if (end) this.#finish();
+  }
+
+  write(data: Buffer): void {
+    if (this.closed || this.#ending || data.length === 0) return;
+    this.#queue.push(data);
+    this.#queuedBytes += data.length;
+    this.#wire.queued(data.length);
+    this.flush();
+  }
+
+  /** After the data, the trailers if there are any; after them nothing. */
+  end(trailers?: Iterable<HeaderField> | Buffer): void {
+    if (this.closed || this.#ending) return;
+    this.#ending = true;
+    if (trailers) this.#trailers = Buffer.isBuffer(trailers) ? trailers : encodeHeaders(trailers);
+    this.flush();
+  }
+
+  /** A smaller window than what was sent already may make it negative. */
+  addWindow(bytes: number): number {
+    this.#sendWindow += bytes;
+    return this.#sendWindow;
+  }
+
+  /** Sends what the windows allow. */
+  flush(): void {
+    while (this.#queuedBytes > 0 && !this.closed) {
+      const [first] = this.#queue;
+      const wanted = Math.min(first!.length, maxFrameBytes, this.#sendWindow);
+      if (wanted <= 0) return;
+      const granted = this.#wire.take(wanted);
+      if (granted === 0) return this.#wire.blocked(this);
+      this.#sendWindow -= granted;
+      this.#sendData(first!.subarray(0, granted));
+      if (granted === first!.length) this.#queue.shift();
+      else this.#queue[0] = first!.subarray(granted);
+      this.#queuedBytes -= granted;
+      this.#wire.queued(-granted);
+    }
+    if (this.closed || this.#queuedBytes > 0) return;
+    for (const run of this.#drains.splice(0)) queueMicrotask(run);
+    if (!this.#ending) return;
+    if (this.#trailers) this.#wire.write(frameOf(frameTypes.headers, flags.endHeaders | flags.endStream, this.id, this.#trailers));
+    else this.#wire.write(frameOf(frameTypes.data, flags.endStream, this.id, Buffer.alloc(0)));
+    this.#finish();
+  }
+
+  #sendData(chunk: Buffer): void {
+    const head = Buffer.allocUnsafe(headBytes);
+    writeHead(head, 0, chunk.length, frameTypes.data, 0, this.id);
+    this.#wire.write(head);
+    this.#wire.write(chunk);
+  }
+
+  #finish(): void {
+    this.#ending = true;
+    // The caller may go on sending; nobody wants it.
+    if (!this.remoteEnded) this.#wire.reset(this, 0);
+    this.#close();
+  }
+
+  /** Called by the connection when the caller or the connection has gone. */
+  abandon(): void {
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#wire.queued(-this.#queuedBytes);
+    this.#queuedBytes = 0;
+    this.#queue = [];
+    this.#drains = [];
+    this.#early = [];
+    this.#wire.finished(this);
+    this.onClose?.();
+  }
+}
