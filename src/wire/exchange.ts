@@ -34,7 +34,7 @@ export async function answer(handler: HttpHandler, request: HttpRequest, log: Lo
 
 export function plainHeaders(headers: HttpHeaders, body: HttpResponse["body"]): Record<string, string | string[]> {
   const plain: Record<string, string | string[]> = {};
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value !== undefined) plain[name] = typeof value === "string" ? value : [...value];
   }

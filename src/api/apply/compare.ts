@@ -69,11 +69,11 @@ function children(before: unknown, after: unknown, node: Node, place: Place): vo
   if (node.kind === "set" || node.kind === "keyed") return items(asList(before), asList(after), node, place);
   const left = asMap(before);
   const right = asMap(after);
-  for (const name in left) {
+  for (const name of Object.keys(left)) {
     const inner = partNode(node, name);
     if (inner) one(left[name], Object.hasOwn(right, name) ? right[name] : undefined, inner, fieldElement(name), place);
   }
-  for (const name in right) {
+  for (const name of Object.keys(right)) {
     if (Object.hasOwn(left, name)) continue;
     const inner = partNode(node, name);
     if (inner) one(undefined, right[name], inner, fieldElement(name), place);

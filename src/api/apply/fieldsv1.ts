@@ -67,7 +67,7 @@ function read(node: unknown, into: FieldSet): boolean {
   if (typeof node !== "object" || Array.isArray(node)) throw new SyntaxError("expect { or n");
   const map = node as Record<string, unknown>;
   let self = false;
-  for (const key in map) {
+  for (const key of Object.keys(map)) {
     if (key === ".") {
       self = true;
       continue;
