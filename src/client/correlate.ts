@@ -2,6 +2,7 @@
 // Invariant: for one object at most 25 events at once and one per five minutes after that; memory is bounded by `keysLimit`.
 // Called by: recorder.ts. Numbers and texts are those of client-go's events correlator, which people know from `kubectl describe`.
 
+import { crc32 } from "node:zlib";
 import type { Event, ObjectReference } from "#api";
 import { type Clock, rfc3339 } from "#lib";
 import type { WriteContext } from "./objects.ts";
@@ -74,7 +75,9 @@ export class Correlator {
     const now = rfc3339(occurrence.atMs);
     // The clock has milliseconds; two events of one object may fall into the same one and still need two names.
     this.#lastMicros = Math.max(Math.round(occurrence.atMs * 1000), this.#lastMicros + 1);
-    const name = known?.name ?? `${involved.name}.${(BigInt(this.#lastMicros) * 1000n).toString(16)}`;
+    // And so may two components that tell of one object: the nanoseconds are whose it is.
+    const nanos = BigInt(this.#lastMicros) * 1000n + BigInt(crc32(`${component}\n${host}`) % 1000);
+    const name = known?.name ?? `${involved.name}.${nanos.toString(16)}`;
     const event = newEvent(occurrence, message, { name, count, firstTimestamp: known?.firstTimestamp ?? now }, now);
     this.#series.set(key, { name, count, firstTimestamp: known?.firstTimestamp ?? now });
     return known ? { key, event, patch: { count, lastTimestamp: now, message } } : { key, event };
