@@ -28,6 +28,27 @@ test("an assumed pod takes room at once, and once only when it is seen bound", (
   assert.deepEqual(cluster.assumedUids(), []);
 });
 
+test("a status says nothing new of a bound pod; new requests, labels and its leaving do", () => {
+  const cluster = new Cluster();
+  cluster.setNode(nodeOf());
+  const pod = (cpu: string, metadata: object) => {
+    const one = bound("a", cpu, "n1");
+    return { ...one, metadata: { ...one.metadata, ...metadata } };
+  };
+  cluster.assume(viewPod({ ...podOf({ name: "a", cpu: "1" }), metadata: pod("1", { generation: 1 }).metadata }), "n1");
+  cluster.setBoundPod(pod("1", { generation: 1 }));
+  assert.deepEqual(cluster.assumedUids(), []);
+  const [before] = cluster.nodes();
+  cluster.setBoundPod({ ...pod("1", { generation: 1, resourceVersion: "9" }), status: { phase: "Running" } });
+  assert.equal(cluster.nodes()[0], before);
+  cluster.setBoundPod(pod("2", { generation: 2 }));
+  assert.equal(used(cluster), "n1: 1 pods 2000m");
+  cluster.setBoundPod(pod("2", { generation: 2, labels: { app: "b" } }));
+  assert.deepEqual(cluster.nodes()[0]?.pods[0]?.pod.metadata.labels, { app: "b" });
+  cluster.setBoundPod(pod("2", { generation: 2, labels: { app: "b" }, deletionTimestamp: "2026-01-01T00:00:00Z" }));
+  assert.ok(cluster.nodes()[0]?.pods[0]?.pod.metadata.deletionTimestamp);
+});
+
 test("a failed binding gives the room back; forgetting a bound pod does nothing", () => {
   const cluster = new Cluster();
   cluster.setNode(nodeOf());

@@ -2,6 +2,7 @@
 // Invariant: a pod is counted on at most one node; an assumed pod stays counted until its binding is seen or given up.
 // Called by: scheduler.ts with what the informers tell. Next on the way: cycle.ts, which reads `nodes()`.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Node, Pod } from "#api";
 import { assert } from "#lib";
 import type { NodeView, PodView } from "./framework.ts";
@@ -11,6 +12,16 @@ interface Placed {
   readonly view: PodView;
   readonly nodeName: string;
   readonly assumed: boolean;
+}
+
+/** To the plugins: they read of a placed pod its spec, but for the node's name, its labels, and whether it is leaving. */
+function looksTheSame(a: Readonly<Pod>, b: Readonly<Pod>): boolean {
+  return (
+    a.metadata.generation !== undefined &&
+    a.metadata.generation === b.metadata.generation &&
+    a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+    isDeepStrictEqual(a.metadata.labels, b.metadata.labels)
+  );
 }
 
 export class Cluster {
@@ -52,7 +63,15 @@ export class Cluster {
 
   /** A pod that the API says is bound and not finished. Confirms an assumption, or corrects it. */
   setBoundPod(pod: Readonly<Pod>): void {
-    this.#place({ view: viewPod(pod), nodeName: pod.spec?.nodeName ?? "", assumed: false });
+    const nodeName = pod.spec?.nodeName ?? "";
+    const known = this.#placed.get(pod.metadata.uid ?? "");
+    // Most updates are statuses: the pod takes what it took, where it was.
+    if (known?.nodeName !== nodeName || !looksTheSame(known.view.pod, pod)) {
+      this.#place({ view: viewPod(pod), nodeName, assumed: false });
+    } else if (known.assumed) {
+      this.#placed.set(known.view.uid, { ...known, assumed: false });
+      this.#assumed.delete(known.view.uid);
+    }
   }
 
   assume(view: PodView, nodeName: string): void {

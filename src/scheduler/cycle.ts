@@ -54,6 +54,7 @@ interface Ready {
 
 function prepareAll(plugins: readonly Plugin[], pod: PodView, nodes: readonly NodeView[]): readonly Ready[] {
   return plugins.flatMap((plugin): Ready[] => {
+    if (plugin.concerns?.(pod) === false) return [];
     if (plugin.prepare) {
       const prepared = plugin.prepare(pod, nodes);
       return prepared ? [{ ...prepared, plugin }] : [];

@@ -68,6 +68,8 @@ export interface Plugin {
   readonly name: string;
   /** The changes after which a pod that failed here is worth another look. */
   readonly retryAfter: readonly ClusterChange[];
+  /** Whether it has anything to say about this pod, whatever the node; absent: always. Asked once per decision, and not again for a thousand nodes. */
+  concerns?(pod: PodView): boolean;
   /** For what needs a look at all nodes: once per decision. Undefined: this pod is none of the plugin's business. */
   prepare?(pod: PodView, nodes: readonly NodeView[]): Prepared | undefined;
   /** Reasons why the node is out, in upstream's words; undefined when it fits. */

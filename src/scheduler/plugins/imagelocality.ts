@@ -20,7 +20,8 @@ export const imageLocality: Plugin = {
     const most = plenty * images.length;
     return {
       score(node: NodeView) {
-        const here = images.reduce((sum, image) => sum + (node.images.get(image) ?? 0) * (spread.get(image) ?? 0), 0);
+        let here = 0;
+        if (node.images.size > 0) for (const image of images) here += (node.images.get(image) ?? 0) * (spread.get(image) ?? 0);
         return ((Math.min(Math.max(here, worthwhile), most) - worthwhile) * 100) / (most - worthwhile);
       },
     };

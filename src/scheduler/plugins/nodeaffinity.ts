@@ -11,6 +11,7 @@ export const nodeAffinity: Plugin = {
   name: "NodeAffinity",
   retryAfter: ["node added", "node changed", "pod changed"],
   weight: 2,
+  concerns: ({ pod: { spec } }) => spec?.nodeSelector !== undefined || spec?.affinity?.nodeAffinity !== undefined,
   filter(pod, node) {
     return requiredNodeHolds(pod.pod.spec, facts(node)) ? undefined : ["node(s) didn't match Pod's node affinity/selector"];
   },

@@ -7,6 +7,7 @@ import type { Plugin } from "../framework.ts";
 export const nodeName: Plugin = {
   name: "NodeName",
   retryAfter: ["node added"],
+  concerns: (pod) => Boolean(pod.pod.spec?.nodeName),
   filter(pod, node) {
     const wanted = pod.pod.spec?.nodeName;
     return !wanted || wanted === node.name ? undefined : ["node(s) didn't match the requested node name"];

@@ -14,6 +14,7 @@ function clash(left: HostPort, right: HostPort): boolean {
 export const nodePorts: Plugin = {
   name: "NodePorts",
   retryAfter: ["node added", "pod removed"],
+  concerns: (pod) => pod.hostPorts.length > 0,
   filter(pod, node) {
     const taken = pod.hostPorts.some((wanted) => node.hostPorts.some((used) => clash(wanted, used)));
     return taken ? ["node(s) didn't have free ports for the requested pod ports"] : undefined;

@@ -6,11 +6,21 @@ import type { NodeView, Plugin, PodView } from "../framework.ts";
 
 const left = (node: NodeView, name: string): number => (node.allocatable.get(name) ?? 0) - (node.requested.get(name) ?? 0);
 
-function shortages(pod: PodView, node: NodeView): string[] {
+/** The same empty list for all that fit: a large cluster is asked thousands of times. */
+const nothing: readonly string[] = [];
+
+function shortages(pod: PodView, node: NodeView): readonly string[] {
+  if (fits(pod, node)) return nothing;
   const short: string[] = [];
   if (node.podCount + 1 > (node.allocatable.get("pods") ?? 0)) short.push("Too many pods");
   for (const [name, wanted] of pod.requests) if (wanted > 0 && wanted > left(node, name)) short.push(`Insufficient ${name}`);
   return short;
+}
+
+function fits(pod: PodView, node: NodeView): boolean {
+  if (node.podCount + 1 > (node.allocatable.get("pods") ?? 0)) return false;
+  for (const [name, wanted] of pod.requests) if (wanted > 0 && wanted > left(node, name)) return false;
+  return true;
 }
 
 /** Share of the resource that stays free with the pod on the node, 0 to 100. (upstream: LeastAllocated) */

@@ -19,6 +19,7 @@ function unsupported(pod: PodView): string | undefined {
 export const placementLimits: Plugin = {
   name: "PlacementLimits",
   retryAfter: ["pod changed"],
+  concerns: (pod) => unsupported(pod) !== undefined,
   filter(pod) {
     const field = unsupported(pod);
     return field ? [`node(s) cannot be checked, this scheduler does not support ${field}`] : undefined;

@@ -12,12 +12,14 @@ export const taintToleration: Plugin = {
   retryAfter: ["node added", "node changed", "pod changed"],
   weight: 3,
   filter(pod, node) {
+    if (node.taints.length === 0) return undefined;
     const bad = node.taints.find((taint) => excludes(taint) && !pod.tolerations.some((toleration) => tolerates(toleration, taint)));
     return bad ? ["node(s) had untolerated taint(s)"] : undefined;
   },
   helpless: () => true,
   /** Untolerated taints of the soft kind. */
   score(pod, node) {
+    if (node.taints.length === 0) return 0;
     const soft = node.taints.filter((taint) => taint.effect === "PreferNoSchedule");
     return soft.filter((taint) => !pod.tolerations.some((toleration) => tolerates(toleration, taint))).length;
   },
