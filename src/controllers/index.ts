@@ -21,6 +21,7 @@ import { nodeIpam } from "./nodelifecycle/ipam.ts";
 import { taintEviction } from "./nodelifecycle/tainteviction.ts";
 import { podGarbageCollector } from "./podgc.ts";
 import { replicaSet } from "./replicaset/index.ts";
+import { replicationController } from "./replicationcontroller.ts";
 import { resourceQuota } from "./resourcequota/index.ts";
 import { rootCa } from "./rootca.ts";
 import { serviceAccount } from "./serviceaccount.ts";
@@ -33,6 +34,7 @@ export const controllers: readonly Controller[] = [
   serviceAccount,
   rootCa,
   replicaSet,
+  replicationController,
   deployment,
   daemonSet,
   statefulSet,
