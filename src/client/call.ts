@@ -110,7 +110,7 @@ export class Caller {
       const { abort, release } = this.#bounded(call);
       try {
         const response = await this.#send(call, abort);
-        if (response.status < 400) return await readAll(response.body, answerLimitBytes);
+        if (response.status < 400) return await (response.whole?.(answerLimitBytes) ?? readAll(response.body, answerLimitBytes));
         const error = failure(response.status, await readAll(response.body, statusLimitBytes));
         const seconds = Number(header(response.headers, "retry-after"));
         if (!(seconds > 0) || attempt === attemptsLimit || (response.status !== 429 && response.status !== 503)) throw error;

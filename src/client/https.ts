@@ -90,6 +90,28 @@ function responseBody(stream: ClientHttp2Stream, signal: AbortSignal | undefined
   };
 }
 
+/** Most answers are short: listening costs a fraction of an iterator. Settled at the stream's end, when its fate is known. */
+function wholeBody(stream: ClientHttp2Stream, signal: AbortSignal | undefined, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const finish = (): void => {
+      if (length > limitBytes) reject(new RangeError(`body exceeds ${limitBytes} bytes`));
+      else if (signal?.aborted) reject(signal.reason);
+      else if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted || stream.errored)
+        reject(new TransportError("response body: the connection was lost", "ECONNRESET", stream.errored));
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    };
+    if (stream.closed && stream.destroyed) return finish();
+    stream.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limitBytes) chunks.push(chunk);
+      else stream.close(constants.NGHTTP2_CANCEL);
+    });
+    stream.once("close", finish);
+  });
+}
+
 class Pool {
   readonly #options: HttpsTransportOptions;
   readonly #clock: Clock;
@@ -215,7 +237,12 @@ class Pool {
       stream.once("response", (headers: IncomingHttpHeaders & { ":status"?: number }) => {
         answered = true;
         deadline.cancel();
-        resolve({ status: Number(headers[":status"]), headers: headers as HttpHeaders, body: responseBody(stream, signal) });
+        resolve({
+          status: Number(headers[":status"]),
+          headers: headers as HttpHeaders,
+          body: responseBody(stream, signal),
+          whole: (limitBytes) => wholeBody(stream, signal, limitBytes),
+        });
       });
       stream.once("error", reject);
       stream.once("close", () => {

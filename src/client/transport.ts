@@ -19,6 +19,8 @@ export interface TransportResponse {
   readonly headers: HttpHeaders;
   /** Pulled; abort the request's signal or `return()` the iterator to let go. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The whole body at once, where that is cheaper than pulling it; instead of `body`. Rejects with a RangeError beyond the limit. */
+  readonly whole?: (limitBytes: number) => Promise<Buffer>;
   /** How a line of this body becomes an object, where that has a shorter way than JSON.parse. */
   readonly parseLine?: ParseLine;
 }

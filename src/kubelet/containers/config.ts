@@ -47,11 +47,11 @@ function portMappings(pod: Pod): readonly PortMapping[] {
     }));
 }
 
-/** `hostDns`: what the node's own resolv.conf says. */
-export function sandboxConfig(pod: Pod, attempt: number, settings: KubeletSettings, hostDns: DnsConfig): PodSandboxConfig {
+/** `readHostDns`: what the node's own resolv.conf says, for the pods that need to know. */
+export function sandboxConfig(pod: Pod, attempt: number, settings: KubeletSettings, readHostDns: () => DnsConfig): PodSandboxConfig {
   const { namespace = "", name = "", uid = "", labels, annotations } = pod.metadata;
   const security = pod.spec?.securityContext;
-  const dnsConfig = podDns(pod, settings, hostDns);
+  const dnsConfig = podDns(pod, settings, readHostDns);
   const privileged = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].some((one) => one.securityContext?.privileged);
   return {
     metadata: { name, namespace, uid, attempt },

@@ -82,7 +82,7 @@ const resolvers: readonly (readonly [name: string, spec: Partial<PodSpec>, want:
 ];
 for (const [name, spec, want] of resolvers) {
   test(`resolv.conf: ${name}`, () => {
-    const found = podDns(pod(spec), settings, host);
+    const found = podDns(pod(spec), settings, () => host);
     assert.equal(found && [found.servers, found.searches, found.options].map((words) => words.join(" ")).join(" | "), want);
   });
 }

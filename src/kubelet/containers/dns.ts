@@ -1,5 +1,5 @@
 // What a pod's resolv.conf says.
-// Invariant: `podDns` is pure; upstream's rules: the policy chooses the base, dnsConfig adds to it; options of one name: the pod's wins.
+// Invariant: `podDns` reads nothing by itself; upstream's rules: the policy chooses the base, dnsConfig adds to it; options of one name: the pod's wins.
 // Called by: config.ts. Next on the way: the runtime writes the file.
 
 import { readFileSync } from "node:fs";
@@ -36,16 +36,20 @@ export function readResolvConf(path: string): DnsConfig {
 const unique = (words: readonly string[]): readonly string[] => [...new Set(words)];
 const optionName = (option: string): string => option.split(":")[0]!;
 
-export function podDns(pod: Pod, settings: KubeletSettings, hostDns: DnsConfig): DnsConfig | undefined {
+/** `readHostDns`: most pods take the node's own file as it is, and nobody reads it. */
+export function podDns(pod: Pod, settings: KubeletSettings, readHostDns: () => DnsConfig): DnsConfig | undefined {
   const { dnsPolicy = "ClusterFirst", dnsConfig, hostNetwork } = pod.spec ?? {};
   const { clusterDns = [], clusterDomain } = settings;
   const cluster = (dnsPolicy === "ClusterFirst" && !hostNetwork) || dnsPolicy === "ClusterFirstWithHostNet";
-  let base: DnsConfig = hostDns;
+  let base: DnsConfig;
   if (dnsPolicy === "None") base = nothing;
   else if (cluster && clusterDns.length > 0) {
+    const hostDns = readHostDns();
     const searches = [`${pod.metadata.namespace ?? ""}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
     base = { servers: clusterDns, searches: unique([...searches, ...hostDns.searches]), options: ["ndots:5"] };
-  } else if (!dnsConfig) return undefined; // The runtime copies the node's own file.
+  } else if (!dnsConfig)
+    return undefined; // The runtime copies the node's own file.
+  else base = readHostDns();
   const added = (dnsConfig?.options ?? []).map((one) => (one.value ? `${one.name ?? ""}:${one.value}` : (one.name ?? "")));
   const names = new Set(added.map(optionName));
   return {

@@ -105,7 +105,7 @@ async function createSandbox(attempt: number, context: ActionContext): Promise<v
     // Volumes come first: a pod that lacks one must not take an address.
     memory.volumesStale = false;
     await node.volumes.setUp(pod, context.options.signal);
-    const config = sandboxConfig(pod, attempt, node.settings, readResolvConf(node.settings.resolvConf));
+    const config = sandboxConfig(pod, attempt, node.settings, () => readResolvConf(node.settings.resolvConf));
     context.made(await node.cri.runPodSandbox(config, steady(context.options)));
     memory.sandboxRetry = undefined;
     memory.volumesRetry = undefined;
@@ -167,7 +167,7 @@ async function createAndStart(container: Container, attempt: number, context: Ac
   const about = { name: container.name, init: isInit(pod, container.name) };
   const event = (type: "Normal" | "Warning", reason: string, message: string): void => context.event(type, reason, message, about);
   const sandbox = runtime.sandboxes[0]!;
-  const sandboxSettings = sandboxConfig(pod, sandbox.attempt, node.settings, readResolvConf(node.settings.resolvConf));
+  const sandboxSettings = sandboxConfig(pod, sandbox.attempt, node.settings, () => readResolvConf(node.settings.resolvConf));
   const imageRef = await ensureImage(node, { pod, container, sandbox: sandboxSettings, memory, options, event });
   const config = await configured(container, attempt, imageRef, context);
   const containerId = await node.cri.createContainer(sandbox.id, config, sandboxSettings, steady(options));
