@@ -59,7 +59,7 @@ function patchOwners<Kind extends AnyObject>(resource: string, object: Live<Kind
 export function concerned<Kind extends AnyObject & { spec?: { selector?: LabelSelector } }>(
   object: Live<AnyObject>,
   kind: string,
-  owners: Lister<Kind>,
+  owners: Pick<Lister<Kind>, "byIndex">,
 ): Live<Kind>[] {
   const controller = controllerOf(object);
   const { namespace = "" } = object.metadata;

@@ -25,8 +25,9 @@ export const replicationController: Controller = defineController<SeenReplicaSet
     {
       resource: "pods",
       keys(pod, world) {
-        const all = world.lister<ReplicationController>(resource).byIndex("namespace", pod.metadata.namespace ?? "");
-        return concerned(pod, "ReplicationController", all.map(asReplicaSet)).map(keyOf);
+        const all = world.lister<ReplicationController>(resource);
+        const sets = { byIndex: (index: string, value: string) => all.byIndex(index, value).map(asReplicaSet) };
+        return concerned(pod, "ReplicationController", sets).map(keyOf);
       },
       matters: (old, pod) => isNews(old as Live<Pod>, pod as Live<Pod>),
     },
