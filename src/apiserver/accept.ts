@@ -77,6 +77,23 @@ export function negotiate({ accept, stream, pretty }: AcceptInput): Representati
   throw ApiError.of(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${known}`, {});
 }
 
+const maxRemembered = 256;
+
+/** Clients say the same in each request: what came of it is remembered for a few hundred ways of saying it. */
+export class Negotiated {
+  readonly #known = new Map<string, Representation>();
+
+  of(accept: string | undefined, stream: boolean, pretty: boolean): Representation {
+    const key = `${stream ? "s" : ""}${pretty ? "p" : ""} ${accept ?? ""}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = negotiate({ accept, stream, pretty });
+    if (this.#known.size >= maxRemembered) this.#known.clear();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
 /** Browsers and the tools people type into get JSON they can read; `?pretty=` decides if it is there. */
 export function wantsPretty(query: URLSearchParams, userAgent: string): boolean {
   const asked = query.get("pretty");

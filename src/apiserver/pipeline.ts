@@ -2,12 +2,12 @@
 // Invariant: every request gets exactly one answer; what nobody expected is a 500 with an id that stands in the log, and ends nothing else.
 // Called by: wire/server.ts (sockets) and compose (in process), both with the same HttpRequest. Next on the way: route.ts.
 
-import { ApiError, resources } from "#api";
-import { AssertionFailed, Pacer, type SpanSink, uuid } from "#lib";
+import { ApiError, type ResourceInfo, resources } from "#api";
+import { AssertionFailed, type MetricLabels, Pacer, type SpanSink, uuid } from "#lib";
 import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
-import { negotiate, plainJson, type Representation, wantsPretty } from "./accept.ts";
+import { Negotiated, negotiate, plainJson, type Representation, wantsPretty } from "./accept.ts";
 import type { Call, Core } from "./call.ts";
-import { causeOf } from "./cause.ts";
+import { causeOf, type RequestCause } from "./cause.ts";
 import { forbidden } from "./forbidden.ts";
 import { Gate, type GateLimits } from "./gate.ts";
 import { errorResponse } from "./output.ts";
@@ -48,6 +48,11 @@ export class Pipeline {
   readonly #gates: Readonly<Record<"reads" | "writes" | "masters", Gate>>;
   readonly #requests;
   readonly #durations;
+  /** By group, version and name; a request is looked up here rather than through the whole table. */
+  readonly #resources = new Map(resources.map((one) => [`${one.group}/${one.version}/${one.resource}`, one]));
+  /** The labels of each series there is: as many as verbs, resources and codes. */
+  readonly #labels = new Map<string, MetricLabels>();
+  readonly #accepted = new Negotiated();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -75,16 +80,17 @@ export class Pipeline {
     const info = route(request.method, request.target);
     const warnings = new Set<string>();
     const auditId = header(request.headers, "audit-id") ?? uuid(core.prng);
-    const form = { representation: errorForm(request, info) };
+    const form: Form = { representation: undefined };
     let response: HttpResponse;
     try {
       const run = (late: () => boolean): Promise<HttpResponse> =>
         authenticate().then((user) => this.#gated(request, info, user, late, () => this.#run(request, info, user, warnings, form)));
       response = await this.#bounded(info, run);
     } catch (error) {
+      form.representation ??= errorForm(request, info);
       response = errorResponse(this.#failure(error, request, auditId), form.representation);
     }
-    if (form.representation.media === "yaml") response = withYaml(response);
+    if ((form.representation ??= errorForm(request, info)).media === "yaml") response = withYaml(response);
     this.#observe(info, response.status, startedMs);
     return withHeaders(response, auditId, warnings);
   }
@@ -132,19 +138,13 @@ export class Pipeline {
     }
   }
 
-  async #run(
-    request: HttpRequest,
-    info: RequestInfo,
-    user: UserInfo,
-    warnings: Set<string>,
-    form: { representation: Representation },
-  ): Promise<HttpResponse> {
+  async #run(request: HttpRequest, info: RequestInfo, user: UserInfo, warnings: Set<string>, form: Form): Promise<HttpResponse> {
     const { authorizer, paths, core } = this.#parts;
     const attributes = attributesOf(info, user);
     const { allowed, reason } = await authorizer.authorize(attributes);
     if (!allowed) throw forbidden(attributes, reason);
     const context = { user, attributes, query: info.query, warn: (text: string) => void warnings.add(text) };
-    const resource = info.isResourceRequest && resources.find((one) => matches(one, info));
+    const resource = info.isResourceRequest ? this.#resourceOf(info) : undefined;
     if (!resource) {
       const served = info.isResourceRequest && resources.some((one) => one.group === info.apiGroup);
       if (served) throw ApiError.unknownResource();
@@ -153,9 +153,9 @@ export class Pipeline {
     const found = checkPath(info, resource);
     const pretty = wantsPretty(info.query, header(request.headers, "user-agent") ?? "");
     const accept = header(request.headers, "accept");
-    const representation = negotiate({ accept, stream: info.verb === "watch", pretty: pretty && info.verb !== "watch" });
+    const representation = this.#accepted.of(accept, info.verb === "watch", pretty && info.verb !== "watch");
     form.representation = representation;
-    const { cause, parent } = causeOf(request, user.name, core.store, core.prng);
+    const { cause, parent } = reads.has(info.verb) ? noCause(user.name) : causeOf(request, user.name, core.store, core.prng);
     const { warn } = context;
     const authorizeAs = async (verb: string): Promise<void> => {
       const also = { ...attributes, verb };
@@ -195,13 +195,27 @@ export class Pipeline {
     return ApiError.internal(`the server failed on this request; its log names it as ${id}`);
   }
 
+  #resourceOf({ apiGroup, apiVersion, resource }: RequestInfo): ResourceInfo | undefined {
+    return this.#resources.get(`${apiGroup}/${apiVersion}/${resource}`);
+  }
+
   #observe(info: RequestInfo, code: number, startedMs: number): void {
     const { clock } = this.#parts.core;
     // A path that nobody serves must not make a series of its own.
-    const resource = resources.some((one) => matches(one, info)) ? info.resource : "";
+    const resource = this.#resourceOf(info) ? info.resource : "";
     const verb = info.isResourceRequest && resource !== "" ? info.verb.toUpperCase() : "OTHER";
-    this.#requests.add({ verb, resource, code: String(code) });
-    if (!isLong(info)) this.#durations.observe((clock.monotonicMs() - startedMs) / 1000, { verb });
+    this.#requests.add(this.#labelled(`${verb} ${resource} ${code}`, () => ({ verb, resource, code: String(code) })));
+    if (isLong(info)) return;
+    this.#durations.observe(
+      (clock.monotonicMs() - startedMs) / 1000,
+      this.#labelled(verb, () => ({ verb })),
+    );
+  }
+
+  #labelled(key: string, make: () => MetricLabels): MetricLabels {
+    let labels = this.#labels.get(key);
+    if (labels === undefined) this.#labels.set(key, (labels = Object.freeze(make())));
+    return labels;
   }
 }
 
@@ -217,12 +231,22 @@ function errorForm(request: HttpRequest, info: RequestInfo): Representation {
   }
 }
 
-function matches(one: { group: string; version: string; resource: string }, info: RequestInfo): boolean {
-  return one.resource === info.resource && one.group === info.apiGroup && one.version === info.apiVersion;
+/** What the answer will look like, as soon as that is known. */
+interface Form {
+  representation: Representation | undefined;
+}
+
+/** They write nothing, so nobody asks why. */
+const reads: ReadonlySet<string> = new Set(["get", "list", "watch"]);
+
+function noCause(user: string): RequestCause {
+  return { cause: { user, traceId: "", spanId: "", causes: [] }, parent: undefined };
 }
 
 function isLong({ verb, subresource, query }: RequestInfo): boolean {
-  if (verb === "watch" || ["proxy", "exec", "attach", "portforward"].includes(subresource)) return true;
+  if (verb === "watch") return true;
+  if (subresource === "") return false;
+  if (["proxy", "exec", "attach", "portforward"].includes(subresource)) return true;
   return subresource === "log" && isTrue(query, "follow");
 }
 

@@ -34,6 +34,7 @@ export function isTrue(query: URLSearchParams, name: string): boolean {
 }
 
 function decodePart(part: string): string {
+  if (!part.includes("%")) return part;
   try {
     return decodeURIComponent(part);
   } catch {

@@ -28,6 +28,8 @@ function labelText(labels: MetricLabels): string {
     .join(",");
 }
 
+const noLabels: MetricLabels = Object.freeze({});
+
 const braces = (labels: string): string => (labels === "" ? "" : `{${labels}}`);
 
 export class MetricRegistry {
@@ -47,13 +49,18 @@ export class MetricRegistry {
       this.#families.set(name, family);
     }
     const { series } = family;
-    return (given = {}) => {
+    // Who counts often keeps its labels in one frozen object, and is not asked for their text each time.
+    const known = new WeakMap<MetricLabels, Series>();
+    return (given = noLabels) => {
+      const seen = known.get(given);
+      if (seen) return seen;
       const labels = labelText(given);
       let one = series.get(labels);
       if (!one) {
         one = buckets ? { labels, value: 0, counts: buckets.map(() => 0), count: 0 } : { labels, value: 0 };
         series.set(labels, one);
       }
+      if (Object.isFrozen(given)) known.set(given, one);
       return one;
     };
   }
@@ -84,7 +91,8 @@ export class MetricRegistry {
         const one = series(labels);
         one.value += value;
         one.count = one.count! + 1;
-        for (const [index, bound] of buckets.entries()) if (value <= bound) one.counts![index] = one.counts![index]! + 1;
+        const counts = one.counts!;
+        for (let index = buckets.length - 1; index >= 0 && value <= buckets[index]!; index--) counts[index] = counts[index]! + 1;
       },
     };
   }

@@ -85,6 +85,45 @@ async function pump(body: AsyncIterable<Uint8Array>, writable: Writable, log: Lo
   }
 }
 
+/** What everybody reads whose caller went; one for all, since making one costs more than a small answer. */
+const callerGone = new DOMException("the caller has gone", "AbortError");
+
+/** Whether the caller is still there, as a signal only for those who ask: most answers are out before anybody does. */
+class Caller {
+  #controller: AbortController | undefined;
+  #gone = false;
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#gone) this.#controller.abort(callerGone);
+    }
+    return this.#controller.signal;
+  }
+
+  leave(): void {
+    this.#gone = true;
+    this.#controller?.abort(callerGone);
+  }
+}
+
+interface Incoming extends Omit<HttpRequest, "signal"> {
+  readonly caller: Caller;
+}
+
+function requestOf({ method, target, headers, body, peer, caller }: Incoming): HttpRequest {
+  return {
+    method,
+    target,
+    headers,
+    body,
+    peer,
+    get signal() {
+      return caller.signal;
+    },
+  };
+}
+
 export async function exchangeHttp2(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -93,16 +132,13 @@ export async function exchangeHttp2(
   handler: HttpHandler,
   log: Log,
 ): Promise<void> {
-  const caller = new AbortController();
+  const caller = new Caller();
   const target = headers[":path"] ?? "/";
   const method = headers[":method"] ?? "GET";
   stream.on("error", () => undefined);
-  stream.once("close", () => caller.abort());
-  const response = await answer(
-    handler,
-    { method, target, headers, body: bodyless ? noBody : bodyOf(stream), peer, signal: caller.signal },
-    log,
-  );
+  stream.once("close", () => caller.leave());
+  const sent = bodyless ? noBody : bodyOf(stream);
+  const response = await answer(handler, requestOf({ method, target, headers, body: sent, peer, caller }), log);
   if (stream.destroyed || stream.closed) {
     if (response.body && !(response.body instanceof Uint8Array)) await response.body[Symbol.asyncIterator]().return?.();
     return;
@@ -129,15 +165,12 @@ export async function exchangeHttp1(
   handler: HttpHandler,
   log: Log,
 ): Promise<void> {
-  const caller = new AbortController();
-  outgoing.once("close", () => caller.abort());
+  const caller = new Caller();
+  outgoing.once("close", () => caller.leave());
   const target = incoming.url ?? "/";
   const method = incoming.method ?? "GET";
-  const response = await answer(
-    handler,
-    { method, target, headers: incoming.headers, body: bodyOf(incoming), peer, signal: caller.signal },
-    log,
-  );
+  const request = requestOf({ method, target, headers: incoming.headers, body: bodyOf(incoming), peer, caller });
+  const response = await answer(handler, request, log);
   const { body } = response;
   // A body that nobody read is thrown away; the server's request timeout bounds for how long.
   outgoing.once("finish", () => incoming.resume());

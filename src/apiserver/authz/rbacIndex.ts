@@ -41,6 +41,7 @@ export interface Grant {
   readonly subject: Subject;
 }
 
+const maxFound = 4096;
 const serviceAccountPrefix = "system:serviceaccount:";
 
 function subjectKey(subject: Subject, bindingNamespace: string): string {
@@ -54,6 +55,8 @@ export class RbacIndex {
   /** Subject → key of binding → the subject as written there. */
   readonly #bySubject = new Map<string, Map<string, Grant>>();
   readonly #compiled = new Map<string, readonly Rule[]>();
+  /** What was found for those who asked last; gone with the next change of a binding. */
+  readonly #found = new Map<string, readonly Grant[]>();
 
   /** Whether the index follows objects of this kind. */
   static follows(kind: string): boolean {
@@ -77,6 +80,7 @@ export class RbacIndex {
       const subjects = (object["subjects"] as Subject[] | undefined) ?? [];
       const binding: Binding = { kind: object.kind, name, namespace, roleKind: roleRef.kind, roleName: roleRef.name, subjects };
       this.#bindings.set(key, binding);
+      this.#found.clear();
       for (const subject of subjects) {
         const at = subjectKey(subject, namespace);
         const grants = this.#bySubject.get(at) ?? new Map<string, Grant>();
@@ -95,6 +99,7 @@ export class RbacIndex {
   #dropBinding(key: string): void {
     const binding = this.#bindings.get(key);
     if (!binding) return;
+    this.#found.clear();
     this.#bindings.delete(key);
     for (const subject of binding.subjects) {
       const at = subjectKey(subject, binding.namespace);
@@ -105,7 +110,17 @@ export class RbacIndex {
   }
 
   /** Grants that hold everywhere, then those of `namespace`; each in the order of binding names, as a decision's reason shows it. */
-  grantsFor(user: UserInfo, namespace: string): Grant[] {
+  grantsFor(user: UserInfo, namespace: string): readonly Grant[] {
+    const asker = JSON.stringify([namespace, user.name, user.groups]);
+    const known = this.#found.get(asker);
+    if (known) return known;
+    const grants = this.#search(user, namespace);
+    if (this.#found.size >= maxFound) this.#found.clear();
+    this.#found.set(asker, grants);
+    return grants;
+  }
+
+  #search(user: UserInfo, namespace: string): Grant[] {
     const found = new Map<string, Grant>();
     const subjects = [`User ${user.name}`, ...user.groups.map((group) => `Group ${group}`)];
     for (const subject of subjects)
