@@ -105,6 +105,21 @@ test("a caller who goes away lets go of its place", async () => {
   await server.close();
 });
 
+test("who asks for it bare gets the object without who owns which field, and nothing else less", async () => {
+  const server = await testServer();
+  const text = 'x,"managedFields":[{"y":1}]';
+  await created(server, maps, { metadata: { name: "a", annotations: { text, managedFields: text } }, data: { managedFields: text } });
+  const [whole, bare] = [await open(server, ""), await open(server, "", { "dhow-watch": "bare" })];
+  await patch(server, "a", { data: { x: "1" } });
+  const [full, cut] = [await whole.end(), await bare.end()];
+  assert.deepEqual(brief(full), ["ADDED a", "MODIFIED a"]);
+  for (const line of full) {
+    assert.ok(Object.hasOwn(line.object.metadata, "managedFields"));
+    Reflect.deleteProperty(line.object.metadata, "managedFields");
+  }
+  assert.deepEqual(cut, full);
+});
+
 test("a write's trace comes with its event to those who ask for causes", async () => {
   const server = await testServer();
   const plain = await open(server, "");

@@ -28,7 +28,7 @@ export async function watch(call: Call): Promise<HttpResponse> {
   const selectors = selectorsOf(call, options);
   const wanted = readRevision(options.resourceVersion);
   const asked = (header(call.request.headers, "dhow-watch") ?? "").split(", ");
-  const lines = new WatchLines(call, asked.includes("causes"));
+  const lines = new WatchLines(call, { causes: asked.includes("causes"), bare: asked.includes("bare") });
   const body = new WatchStream(call, options, selectors, lines, asked.includes("lines"));
   try {
     await body.open(wanted);

@@ -6,6 +6,7 @@ import { type ApiError, encodeJson, encodeProtobuf, encodeProtobufWatchEvent, jo
 import type { Cause, Revision } from "#store";
 import type { Entry } from "./cache/entry.ts";
 import type { CacheEvent, EventType } from "./cache/event.ts";
+import { withoutOwnership } from "./cache/splice.ts";
 import type { Call } from "./call.ts";
 import { encodeAs, entryBytes, type EntryView, partialType, statusType, tableOf, viewedObject } from "./output.ts";
 import { viewOf } from "./registry/answer.ts";
@@ -16,16 +17,19 @@ export class WatchLines {
   readonly #call: Call;
   readonly #view: EntryView;
   readonly #withCause: boolean;
+  /** Without field ownership: half of an object, and nothing that a control loop reads. */
+  readonly #bare: boolean;
   readonly #form: string;
   #columnsSent = false;
 
-  constructor(call: Call, withCause: boolean) {
+  constructor(call: Call, { causes, bare }: { readonly causes: boolean; readonly bare: boolean }) {
     this.#call = call;
     this.#view = viewOf(call);
-    this.#withCause = withCause;
+    this.#withCause = causes;
     const { representation, resource, includeObject } = this.#view;
+    this.#bare = bare && representation.media === "json" && representation.view === "object";
     const apiVersion = joinApiVersion(resource.group, resource.version);
-    this.#form = `${apiVersion} ${representation.media} ${representation.view} ${includeObject} ${withCause}`;
+    this.#form = `${apiVersion} ${representation.media} ${representation.view} ${includeObject} ${causes} ${this.#bare}`;
   }
 
   get contentType(): string {
@@ -39,7 +43,7 @@ export class WatchLines {
     const form = `${type} ${this.#form}`;
     let line = event.encodings.get(form);
     if (line === undefined) {
-      line = this.#frame(type, entryBytes(this.#view, entry, event.revision), event.cause);
+      line = this.#frame(type, this.#bytes(entry, event.revision), event.cause);
       event.encodings.set(form, line);
     }
     return line;
@@ -48,7 +52,7 @@ export class WatchLines {
   /** An object that was there before the watch began. */
   state(entry: Entry): Buffer {
     const cause = this.#withCause ? this.#call.core.store.causeOf(entry.revision) : undefined;
-    const bytes = this.#view.representation.view === "table" ? this.#table(entry, entry.revision) : entryBytes(this.#view, entry);
+    const bytes = this.#view.representation.view === "table" ? this.#table(entry, entry.revision) : this.#bytes(entry, entry.revision);
     return this.#frame("ADDED", bytes, cause);
   }
 
@@ -76,6 +80,11 @@ export class WatchLines {
     return this.#frame("ERROR", bytes, undefined);
   }
 
+  #bytes(entry: Entry, revision: Revision): Buffer | readonly Buffer[] {
+    const bytes = entryBytes(this.#view, entry, revision);
+    return this.#bare ? withoutOwnership(bytes) : bytes;
+  }
+
   #now(): EntryView {
     return { ...this.#view, nowMs: this.#call.core.clock.nowMs() };
   }
@@ -87,9 +96,10 @@ export class WatchLines {
     return table;
   }
 
-  #frame(type: string, object: Buffer, cause: Cause | undefined): Buffer {
-    if (this.#view.representation.media === "protobuf") return encodeProtobufWatchEvent(type, object);
+  #frame(type: string, object: Buffer | readonly Buffer[], cause: Cause | undefined): Buffer {
+    const pieces = Buffer.isBuffer(object) ? [object] : object;
+    if (this.#view.representation.media === "protobuf") return encodeProtobufWatchEvent(type, Buffer.concat(pieces));
     const tail = this.#withCause && cause ? `,"cause":${JSON.stringify({ traceId: cause.traceId, spanId: cause.spanId })}}\n` : "}\n";
-    return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, Buffer.from(tail)]);
+    return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), ...pieces, Buffer.from(tail)]);
   }
 }

@@ -229,6 +229,8 @@ function resourceClient<Kind extends AnyObject>(caller: Caller, info: ResourceIn
   };
 }
 
+const watchExtras = "causes, bare";
+
 async function* watch<Kind extends AnyObject>(
   caller: Caller,
   info: ResourceInfo,
@@ -239,8 +241,8 @@ async function* watch<Kind extends AnyObject>(
     method: "GET",
     target: target + listQuery(options, { watch: true }),
     accept: accept(info, options.metadataOnly, false),
-    // Our own API server then says under which trace each revision was written; others ignore the header.
-    headers: { "dhow-watch": "causes" },
+    // Our own API server then says under which trace each revision was written, and leaves out who owns which field; others ignore the header.
+    headers: { "dhow-watch": watchExtras },
     signal: options.signal,
   });
   for await (const line of jsonLines(response.body, response.parseLine)) {

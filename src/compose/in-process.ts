@@ -52,7 +52,8 @@ function pulled(body: AsyncIterable<Uint8Array>, signal: AbortSignal, end: () =>
 
 /** Lines that several watches share are parsed once: they have to come as they are. */
 function wholeLines(headers: HttpHeaders | undefined): HttpHeaders {
-  return headers?.["dhow-watch"] === "causes" ? { "dhow-watch": "causes, lines" } : {};
+  const asked = headers?.["dhow-watch"];
+  return typeof asked === "string" ? { "dhow-watch": `${asked}, lines` } : {};
 }
 
 export interface InProcess {

@@ -45,6 +45,20 @@ export function resourceVersionText(bytes: Buffer, offset: number, revision: num
   return bytes[offset] === closeBrace ? `"resourceVersion":"${revision}"` : `"resourceVersion":"${revision}",`;
 }
 
+const metadataStart = Buffer.from('"metadata":{');
+const ownership = Buffer.from(',"managedFields":[');
+const closeBracket = 0x5d;
+
+/** The pieces of an object without its field ownership, which is the last field of its metadata. */
+export function withoutOwnership(bytes: Buffer): Buffer[] {
+  const start = bytes.indexOf(metadataStart) + metadataStart.length - 1;
+  const end = objectEnd(bytes, start);
+  // Quotes within a string are escaped, so this text is never found inside of one.
+  const from = bytes.indexOf(ownership, start);
+  if (from < 0 || from >= end || bytes[end - 2] !== closeBracket) return [bytes];
+  return [bytes.subarray(0, from), bytes.subarray(end - 1)];
+}
+
 /** The offset just behind the value (an object) that starts at `start`. */
 export function objectEnd(bytes: Buffer, start: number): number {
   let depth = 0;
