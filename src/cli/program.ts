@@ -2,7 +2,7 @@
 // Invariant: an unknown verb or flag is refused by name with the nearest known one, exit code 2.
 // Called by: index.ts. Next on the way: up.ts, down.ts, status.ts, image.ts, trace.ts, kubeconfig.ts.
 
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { gitVersion, projectVersion } from "#config";
 import { exitCodes, type Io } from "./io.ts";
 
@@ -55,9 +55,10 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .exitOverride()
     .showSuggestionAfterError();
 
+  const ofCluster = (): Option =>
+    new Option("--name <name>", "name of the cluster").argParser(clusterName).default("dhow").env("DHOW_NAME");
   const plain = (name: string, description: string): Command => root.command(name).description(description).copyInheritedSettings(root);
-  const verb = (name: string, description: string): Command =>
-    plain(name, description).option("--name <name>", "name of the cluster", clusterName, "dhow");
+  const verb = (name: string, description: string): Command => plain(name, description).addOption(ofCluster());
   /** Runs a verb's file with its options; its number is the exit code. */
   const run =
     <Options>(load: () => Promise<(io: Io, options: Options, ...args: string[]) => Promise<number>>) =>
@@ -117,12 +118,7 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .action(run(async () => (await import("./node.ts")).node));
   const image = root.command("image").description("Container images of the cluster.").copyInheritedSettings(root);
   const ofImages = (name: string, description: string): Command =>
-    output(image.command(name).copyInheritedSettings(root).description(description)).option(
-      "--name <name>",
-      "name of the cluster",
-      clusterName,
-      "dhow",
-    );
+    output(image.command(name).copyInheritedSettings(root).description(description)).addOption(ofCluster());
   ofImages("load", "Load an OCI or docker archive into the cluster's containerd.")
     .argument("[file]", "the archive")
     .option("--node <node>", "only into this node's containerd (default: into every node's)")

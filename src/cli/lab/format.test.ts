@@ -58,6 +58,8 @@ test("a page", () => {
   const page = parsePage("labs/x/lab.md", text);
   assert.equal(page.title, "A title");
   assert.deepEqual(page.world, { kind: "up", flags: ["--runtime", "simulated"] });
+  const simulated = parsePage("labs/x/lab.md", text.replace(/^world: .*$/m, "world: sim 30 --simulated-nodes 1"));
+  assert.deepEqual(simulated.world, { kind: "sim", seed: 30, flags: ["--simulated-nodes", "1"] });
   assert.deepEqual(
     page.steps.map((step) => step.type),
     ["prose", "run", "prose", "predict", "check", "break", "heal"],

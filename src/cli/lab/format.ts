@@ -37,7 +37,7 @@ export interface Break {
 
 export type WorldSpec =
   | { readonly kind: "none" }
-  | { readonly kind: "sim"; readonly seed: number }
+  | { readonly kind: "sim"; readonly seed: number; readonly flags: readonly string[] }
   | { readonly kind: "members"; readonly count: number }
   | { readonly kind: "up"; readonly flags: readonly string[] };
 
@@ -100,9 +100,9 @@ function parseWorld(path: string, text: string): WorldSpec {
   if (kind === "none") return { kind };
   if (kind === "up") return { kind, flags: rest };
   const number = Number(rest[0]);
-  if (kind === "sim" && Number.isInteger(number)) return { kind, seed: number };
+  if (kind === "sim" && Number.isInteger(number)) return { kind, seed: number, flags: rest.slice(1) };
   if (kind === "members" && Number.isInteger(number)) return { kind, count: number };
-  throw new PageError(path, 1, `world ${JSON.stringify(text)}; known: none, sim SEED, members N, up FLAGS`);
+  throw new PageError(path, 1, `world ${JSON.stringify(text)}; known: none, sim SEED [FLAGS], members N, up FLAGS`);
 }
 
 function parseBreaks(path: string, value: unknown, checks: readonly string[]): readonly Break[] {

@@ -40,12 +40,23 @@ export interface WorldOptions {
 
 const commandMs = 60_000;
 const clusterName = "lab";
+/** A Monday, on the hour: schedules and logs of a simulated world are the same on every day it is played. */
+const simulatedSince = "2026-01-05T09:00:00Z";
+
+/** The flags of `up` for a page's cluster; absent: it has none. */
+function clusterFlags(spec: WorldSpec): readonly string[] | undefined {
+  if (spec.kind === "up") return spec.flags;
+  if (spec.kind !== "sim") return undefined;
+  const nodes = spec.flags.some((flag) => flag.startsWith("--simulated-nodes")) ? [] : ["--simulated-nodes", "3"];
+  return ["--clock", "virtual", "--seed", String(spec.seed), "--since", simulatedSince, ...nodes, ...spec.flags];
+}
+
+export const hasCluster = (spec: WorldSpec): boolean => clusterFlags(spec) !== undefined;
 
 export const newFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), "dhow-lab-")));
 
 /** Refuses by name what is not there yet. */
 export function refuseWorld(spec: WorldSpec): void {
-  if (spec.kind === "sim") throw new CliError(`world "sim ${spec.seed}" is not supported yet: it needs the virtual clock`);
   if (spec.kind === "members") throw new CliError(`world "members ${spec.count}" is not supported yet: the store has one member`);
 }
 
@@ -89,8 +100,12 @@ class ShellWorld implements World {
       DHOW_HOME: join(this.folder, ".dhow"),
       DHOW_LAB_WORK: this.folder,
       DHOW_ROOT: root,
-      ...(this.#spec.kind === "up"
-        ? { KUBECONFIG: join(this.folder, ".dhow", clusterName, "kubeconfig"), KUBECACHEDIR: join(this.folder, ".kube") }
+      ...(hasCluster(this.#spec)
+        ? {
+            DHOW_NAME: clusterName,
+            KUBECONFIG: join(this.folder, ".dhow", clusterName, "kubeconfig"),
+            KUBECACHEDIR: join(this.folder, ".kube"),
+          }
         : {}),
       ...(hooked
         ? {
@@ -108,18 +123,19 @@ class ShellWorld implements World {
     for (const name of files === undefined ? [] : readdirSync(files)) {
       if (!name.endsWith(".md")) symlinkSync(join(files!, name), join(this.folder, name));
     }
-    if (this.#spec.kind === "up") await this.#up();
+    await this.#up();
   }
 
   async #up(): Promise<void> {
-    if (this.#spec.kind !== "up") return;
-    const flags = this.#spec.flags.map((flag) => `'${flag}'`).join(" ");
+    const wanted = clusterFlags(this.#spec);
+    if (wanted === undefined) return;
+    const flags = wanted.map((flag) => `'${flag}'`).join(" ");
     const { code, output } = await this.run(`dhow up --detach --name ${clusterName} ${flags}`);
     if (code !== 0) throw new CliError(`the lab's cluster did not come up:\n${output}`);
   }
 
   async mutate(mutants: readonly string[]): Promise<void> {
-    if (this.#spec.kind === "up") await this.run(`dhow down --name ${clusterName}`);
+    if (hasCluster(this.#spec)) await this.run(`dhow down --name ${clusterName}`);
     this.#mutants = mutants;
     await this.#up();
   }
@@ -157,7 +173,7 @@ class ShellWorld implements World {
   }
 
   async close(): Promise<void> {
-    if (this.#spec.kind === "up") await this.run(`dhow down --purge --name ${clusterName}`).catch(() => undefined);
+    if (hasCluster(this.#spec)) await this.run(`dhow down --purge --name ${clusterName}`).catch(() => undefined);
     for (const { pid } of markedProcesses(this.folder)) {
       try {
         process.kill(pid, "SIGKILL");
