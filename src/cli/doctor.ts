@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { dhowHome, lastErrors, stateFormat, statePaths } from "#compose";
+import { dhowHome, lastErrors, stateFormat, statePaths, wouldServe } from "#compose";
 import { gitVersion, projectVersion } from "#config";
 import { hasCapability, machineFacts } from "#linux";
 import { cniFolder, cniPlugins, findProgram, type HostFacts, hostFacts, hostProblems, portProblem } from "./host.ts";
@@ -62,6 +62,13 @@ function rights(facts: HostFacts): string {
   return `${facts.root ? "root" : `user ${process.getuid?.() ?? "?"}`}; ${has.join(", ")}`;
 }
 
+/** As whom the parts of a cluster would run that is started now. */
+async function serving({ launcher }: Io, home: string): Promise<string> {
+  const found = await wouldServe({ home, paths: statePaths(home, "dhow"), launcher, port: undefined });
+  if (!found) return `as user ${process.getuid?.() ?? "?"}, who starts them`;
+  return found.serving.kept === undefined ? "as a user of their own, without root" : `as root: ${found.serving.kept}`;
+}
+
 function plugins(facts: HostFacts): string {
   const present = cniPlugins.filter((name) => !facts.missingPlugins.includes(name));
   return `${present.length > 0 ? present.join(" ") : "none"} in ${cniFolder}`;
@@ -91,7 +98,7 @@ async function clusters(io: Io, home: string): Promise<readonly ClusterReport[]>
 async function report(io: Io): Promise<Report> {
   const home = dhowHome(io.env);
   const facts = hostFacts(home);
-  const [found, taken, running] = await Promise.all([programs(), ports(), clusters(io, home)]);
+  const [found, taken, running, who] = await Promise.all([programs(), ports(), clusters(io, home), serving(io, home)]);
   const machine = facts.platform === "linux" ? `${machineFacts("/").osImage}, ` : "";
   return {
     facts: [
@@ -102,6 +109,7 @@ async function report(io: Io): Promise<Report> {
       ["disk", `${gigabytes(facts.diskBytes)} free at ${home}`],
       ["cgroups", facts.cgroups.version === "none" ? "none" : `${facts.cgroups.version} (${facts.cgroups.controllers.join(" ")})`],
       ["rights", rights(facts)],
+      ["serving", who],
       ...found,
       ["cni", plugins(facts)],
       ["ports", taken],
@@ -111,7 +119,7 @@ async function report(io: Io): Promise<Report> {
   };
 }
 
-function clusterLines({ name, state, server, runtime, parts, lastErrors: errors }: ClusterReport): string[] {
+function clusterLines({ name, state, server, runtime, parts, keepsRoot, lastErrors: errors }: ClusterReport): string[] {
   const lines = [
     `cluster ${name}: ${[state, server, runtime === undefined ? undefined : `${runtime} runtime`].filter(Boolean).join(", ")}`,
   ];
@@ -120,6 +128,7 @@ function clusterLines({ name, state, server, runtime, parts, lastErrors: errors 
     const memory = part.memoryBytes === undefined ? "" : `, ${(part.memoryBytes / 1e6).toFixed(0)} MB`;
     lines.push(`  ${part.name}: ${part.phase}${memory}${restarts}`);
   }
+  if (keepsRoot !== undefined) lines.push(`  the parts that serve keep root: ${keepsRoot}`);
   if (errors.length > 0) lines.push("  last errors in its logs:", ...errors.map((line) => `    ${line}`));
   return lines;
 }

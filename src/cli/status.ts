@@ -12,12 +12,13 @@ import {
   partRecords,
   type PartView,
   readSettings,
+  readUser,
   type StatePaths,
   serverUrl,
   stateExists,
   statePaths,
 } from "#compose";
-import { proportionalSetSize } from "#linux";
+import { processOwner, proportionalSetSize } from "#linux";
 import type { ClockView } from "#sim";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { clockText } from "./clock.ts";
@@ -35,6 +36,8 @@ interface PartStatus {
   readonly restarts: number;
   readonly lastExit?: string;
   readonly memoryBytes?: number;
+  /** As the kernel tells it. */
+  readonly user?: number;
 }
 
 export interface ClusterStatus {
@@ -43,6 +46,8 @@ export interface ClusterStatus {
   readonly server?: string;
   readonly kubeconfig?: string;
   readonly runtime?: string;
+  /** Why the parts that serve run as root all the same. */
+  readonly keepsRoot?: string;
   /** Of a cluster in virtual time. */
   readonly clock?: ClockView;
   readonly memoryBytes: number;
@@ -65,16 +70,20 @@ async function ask(io: Io, paths: StatePaths): Promise<Message> {
   }
 }
 
-function withMemory(view: Omit<PartStatus, "memoryBytes">): PartStatus {
-  const memoryBytes = view.pid === undefined ? undefined : proportionalSetSize(view.pid);
-  return memoryBytes === undefined ? view : { ...view, memoryBytes };
+/** With what /proc says of its process. */
+function seen(view: PartStatus): PartStatus {
+  if (view.pid === undefined) return view;
+  const [memoryBytes, user] = [proportionalSetSize(view.pid), processOwner(view.pid)];
+  return { ...view, ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(user === undefined ? {} : { user }) };
 }
 
 export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus> {
   const paths = statePaths(dhowHome(io.env), name);
   if (!stateExists(paths)) return { name, state: "absent", memoryBytes: 0, parts: [] };
   const settings = readSettings(paths);
+  const { kept } = readUser(paths);
   const known = {
+    ...(kept === undefined ? {} : { keepsRoot: kept }),
     ...(settings?.port === undefined ? {} : { server: serverUrl(settings.port) }),
     ...(settings ? { runtime: settings.runtime } : {}),
     kubeconfig: paths.kubeconfig,
@@ -82,15 +91,12 @@ export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus
   const holder = lockHolder(paths);
   if (!holder) {
     const left = [...partRecords(paths)].filter(([, record]) => isAlive(record));
-    const parts = left.map(([part, { pid }]) => withMemory({ name: part, phase: "unsupervised", pid, restarts: 0 }));
+    const parts = left.map(([part, { pid }]) => seen({ name: part, phase: "unsupervised", pid, restarts: 0 }));
     return { name, ...known, ...total(left.length > 0 ? "unsupervised" : "stopped", parts) };
   }
   const answer = await ask(io, paths);
   const views = answer["parts"] as readonly PartView[];
-  const parts = [
-    withMemory({ name: "supervisor", phase: "ready", pid: holder.pid, restarts: 0 }),
-    ...views.map((view) => withMemory(view)),
-  ];
+  const parts = [seen({ name: "supervisor", phase: "ready", pid: holder.pid, restarts: 0 }), ...views.map((view) => seen(view))];
   const ready = views.every((view) => view.phase === "ready");
   // A start that has failed is over, whatever of it still tries.
   const failed = views.some((view) => view.phase !== "ready" && view.restarts >= 2);
@@ -105,6 +111,8 @@ function total(state: ClusterStatus["state"], parts: readonly PartStatus[]): Pic
 }
 
 const megabytes = (bytes: number | undefined): string => (bytes === undefined ? "" : `${(bytes / 1e6).toFixed(0)} MB`);
+
+const userWord = (user: number | undefined): string => (user === undefined ? "" : user === 0 ? "root" : String(user));
 
 /** Columns as kubectl prints them: three spaces between, no boxes. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
@@ -133,6 +141,7 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   if (found.clock) io.out(`its time: ${clockText(found.clock)}`);
   if (found.state === "unsupervised")
     io.out(`nobody looks after it: ${command("up", options.name)} adopts what runs, ${command("down", options.name)} ends it`);
+  if (found.keepsRoot !== undefined) io.out(`the parts that serve keep root: ${found.keepsRoot}`);
   if (found.parts.length === 0) return exitCodes.done;
   const rows = found.parts.map((part) => [
     part.name,
@@ -140,9 +149,10 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
     String(part.pid ?? ""),
     megabytes(part.memoryBytes),
     String(part.restarts),
+    userWord(part.user),
     part.lastExit ?? "",
   ]);
-  for (const line of columns([["PART", "STATE", "PID", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows])) io.out(line);
+  for (const line of columns([["PART", "STATE", "PID", "MEMORY", "RESTARTS", "USER", "LAST EXIT"], ...rows])) io.out(line);
   const paths = statePaths(dhowHome(io.env), options.name);
   for (const part of found.state === "degraded" ? found.parts.filter(({ phase }) => phase !== "ready") : [])
     for (const line of [...lastLines(paths, part.name, 1), `log: ${paths.logs}/${part.name}.log`]) io.out(`${part.name}: ${line}`);

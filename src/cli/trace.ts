@@ -12,8 +12,8 @@ import { tracesOf, treeLines } from "./trace-tree.ts";
 
 export function readSpans(folder: string): Span[] {
   if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).filter((name) => /\.jsonl(\.1)?$/.test(name));
-  return files.flatMap((name) =>
+  const files = readdirSync(folder, { withFileTypes: true }).filter((file) => file.isFile() && /\.jsonl(\.1)?$/.test(file.name));
+  return files.flatMap(({ name }) =>
     readFileSync(join(folder, name), "utf8")
       .split("\n")
       .flatMap((line) => {

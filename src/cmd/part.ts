@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   type ClusterSettings,
   type Facts,
+  enteredPaths,
   growingFile,
   makeKeys,
   type PartContext,
@@ -28,14 +29,15 @@ const logBytes = 16 * 1024 * 1024;
 
 const flags = {
   home: { type: "string", help: "folder of all clusters" },
+  entered: { type: "bool", help: "the working directory is the cluster's state folder" },
   name: { type: "string", default: "dhow", help: "name of the cluster" },
   node: { type: "string", help: "name of the node" },
 } as const;
 
 export async function part(argv: readonly string[], main: string): Promise<void> {
   const [kind = "", ...rest] = argv;
-  const { home, name, node } = parseFlags(flags, rest);
-  const paths = statePaths(home, name);
+  const { home, entered, name, node } = parseFlags(flags, rest);
+  const paths = entered ? enteredPaths(name) : statePaths(home, name);
   if (kind === partNames.supervisor) {
     const { supervise } = await import("./supervisor.ts");
     return supervise(home, paths, { execPath: process.execPath, execArgv: process.execArgv, main });

@@ -13,6 +13,9 @@ import { pkiComplete } from "./state/pki.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { Message } from "./supervisor/channel.ts";
 import { startSupervisor, type Supervisor } from "./supervisor/shell.ts";
+import { decideServing } from "./user/decide.ts";
+import { root } from "./user/number.ts";
+import { keyFiles, settle, sharedFolders } from "./user/settle.ts";
 
 export interface StepEvent {
   readonly type: "step";
@@ -98,13 +101,23 @@ export async function bringUp(options: BringUpOptions): Promise<Up> {
   let up = false;
 
   say("keys", "running");
-  const prepared = prepare(options, real).then(() => say("keys", "done"));
+  const made = prepare(options, real);
+  made.catch(failed.reject);
+  const serving = await decideServing({ home, paths, launcher, port: settings.port });
+  if (serving?.kept !== undefined) say("rights", "note", `the parts that serve keep root: ${serving.kept}`);
+  const user = serving?.dropping?.user ?? root;
+  const prepared = made.then(() => {
+    if (serving) settle(keyFiles(paths, user));
+    say("keys", "done");
+  });
   prepared.catch(failed.reject);
   const stepOf = (part: string): string => (servesApi(part) ? "control plane" : part.startsWith("containerd") ? part : `nodes (${part})`);
   supervisor = await startSupervisor({
     paths,
     clock,
-    parts: await clusterParts(home, paths, settings, launcher, clock),
+    parts: await clusterParts(home, paths, settings, launcher, clock, serving),
+    ...(serving ? { settle: () => settle(sharedFolders(paths, user)) } : {}),
+    ...(serving?.dropping ? { group: user.gid } : {}),
     facts: async () => {
       await prepared;
       return { settings };

@@ -8,6 +8,8 @@ import { type NodePlace, nodePlaces, ownContainerd, strayPlaces } from "./node-p
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 import type { PartProgram } from "./supervisor/shell.ts";
+import type { Serving } from "./user/decide.ts";
+import { servingProgram } from "./user/program.ts";
 
 /** How a process of ours is started: the interpreter with its flags, and the one entry file. */
 export interface Launcher {
@@ -57,11 +59,11 @@ function leanFlags(part: string, nodes: number): readonly string[] {
   return [`--max-semi-space-size=${semiSpaceMb(part, nodes)}`, ...(part === partNames.controlPlane ? [] : ["--v8-pool-size=1"])];
 }
 
-/** `nodes` is how many the process has to do with: all of the cluster's for control plane and simulated nodes. */
+/** Without a home the process is started in its state folder. `nodes` is how many it has to do with: all of the cluster's for control plane and simulated nodes. */
 export function partArgv(
   launcher: Launcher,
   part: string,
-  home: string,
+  home: string | undefined,
   name: string,
   extra: readonly string[] = [],
   nodes = 1,
@@ -74,8 +76,7 @@ export function partArgv(
     launcher.main,
     "part",
     part,
-    "--home",
-    home,
+    ...(home === undefined ? ["--entered"] : ["--home", home]),
     "--name",
     name,
     ...extra,
@@ -129,22 +130,29 @@ export async function clusterParts(
   settings: ClusterSettings,
   launcher: Launcher,
   clock: Clock,
+  serving?: Serving,
 ): Promise<readonly PartProgram[]> {
   const { name } = paths;
-  const ours = (part: string, needs: readonly string[], stopMs: number, extra: readonly string[] = []): PartProgram => ({
-    name: extra.length > 0 ? nodePart(extra[1]!) : part,
+  const from = { home, paths, launcher, environment: process.env };
+  const serves = (part: string, needs: readonly string[], stopMs: number, folders: readonly string[]): PartProgram =>
+    servingProgram({ name: part, needs, stopMs, env: leanEnv }, from, serving, folders, (start, seenFrom) =>
+      partArgv(start, part, seenFrom, name, [], settings.nodes + settings.simulatedNodes),
+    );
+  const agent = (node: string, needs: readonly string[]): PartProgram => ({
+    name: nodePart(node),
     needs,
-    stopMs,
-    argv: partArgv(launcher, part, home, name, extra, part === "node" ? 1 : settings.nodes + settings.simulatedNodes),
+    stopMs: 45_000,
+    argv: partArgv(launcher, "node", home, name, ["--node", node]),
     env: leanEnv,
   });
   const clear = (): Promise<readonly string[]> => clearStrays(paths, settings, clock);
-  if (settings.virtual) return [{ ...ours(partNames.simulation, [], 10_000), clear }];
-  const parts: PartProgram[] = [{ ...ours(partNames.controlPlane, [], 10_000), clear }];
+  if (settings.virtual) return [{ ...serves(partNames.simulation, [], 10_000, [paths.simulated]), clear }];
+  const parts: PartProgram[] = [{ ...serves(partNames.controlPlane, [], 10_000, [paths.store]), clear }];
   const places = nodePlaces(paths, settings);
   if (ownContainerd(settings)) for (const place of places) parts.push(await containerdProgram(paths, place, clock));
-  for (const place of places) parts.push(nodeProgram(paths, settings, place, ours, clock));
-  if (simulatedNodes(name, settings).length > 0) parts.push(ours(partNames.simulatedNodes, [partNames.controlPlane], 5000));
+  for (const place of places) parts.push(nodeProgram(paths, settings, place, agent, clock));
+  if (simulatedNodes(name, settings).length > 0)
+    parts.push(serves(partNames.simulatedNodes, [partNames.controlPlane], 5000, [paths.simulated]));
   return parts;
 }
 
@@ -152,10 +160,10 @@ function nodeProgram(
   paths: StatePaths,
   settings: ClusterSettings,
   { node, containerdPart }: NodePlace,
-  ours: (part: string, needs: readonly string[], stopMs: number, extra: readonly string[]) => PartProgram,
+  agent: (node: string, needs: readonly string[]) => PartProgram,
   clock: Clock,
 ): PartProgram {
-  const program = (needs: readonly string[]): PartProgram => ours("node", [partNames.controlPlane, ...needs], 45_000, ["--node", node]);
+  const program = (needs: readonly string[]): PartProgram => agent(node, [partNames.controlPlane, ...needs]);
   const foreign = settings.cri?.replace(/^unix:\/\//, "");
   if (foreign === undefined) return program([containerdPart]);
   return { ...program([]), clear: async () => (await import("./foreign-runtime.ts")).clearForeign(paths, foreign, clock) };

@@ -1,9 +1,30 @@
 // Files that grow: logs and spans, each bounded, with one older generation kept beside it.
 // Invariant: a file never exceeds its bound by more than one write; writing never throws into the component that had something to say.
+//   What is opened is a file of its owner's with one name: several users write in these folders, and no one's link leads another elsewhere.
 // Called by: control-plane.ts, node.ts, cmd/. Next on the way: `dhow trace` and people with `tail` read them.
 
-import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import type { Span, SpanSink } from "#lib";
+
+const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Opens a log for its owner, who is us or somebody root acts for. Whatever else lies in its place is taken away. */
+export function openLog(path: string, owner: number = process.geteuid!()): number {
+  let found: number | undefined;
+  try {
+    found = openSync(path, append);
+    const stat = fstatSync(found);
+    if (stat.isFile() && stat.uid === owner && stat.nlink === 1) return found;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!["ENOENT", "ELOOP", "ENXIO"].includes(code ?? "")) throw error;
+  }
+  if (found !== undefined) closeSync(found);
+  rmSync(path, { force: true });
+  const made = openSync(path, append | constants.O_CREAT | constants.O_EXCL, 0o600);
+  if (owner !== process.geteuid!()) fchownSync(made, owner, owner);
+  return made;
+}
 
 export interface GrowingFile {
   write(text: string): void;
@@ -15,8 +36,8 @@ export function growingFile(path: string, maxBytes: number): GrowingFile {
   let bytes = 0;
   const open = (): number => {
     if (descriptor === undefined) {
-      descriptor = openSync(path, "a", 0o600);
-      bytes = statSync(path).size;
+      descriptor = openLog(path);
+      bytes = fstatSync(descriptor).size;
     }
     return descriptor;
   };

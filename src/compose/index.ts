@@ -31,10 +31,12 @@ export {
   stateFormat,
   writeSettings,
 } from "./state/folder.ts";
-export { dhowHome, StateError, type StatePaths, statePaths } from "./state/paths.ts";
+export { dhowHome, enteredPaths, StateError, type StatePaths, statePaths } from "./state/paths.ts";
 export { isAlive, LockedError, lockHolder, partRecords, type ProcessRecord } from "./state/processes.ts";
 export { type Channel, type ChannelEvents, connectChannel, keepConnected, listenChannel, type Message } from "./supervisor/channel.ts";
 export type { PartView } from "./supervisor/plan.ts";
+export { readUser, type Serving, wouldServe } from "./user/decide.ts";
+export type { UserRecord } from "./user/number.ts";
 export { startSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor/shell.ts";
 
 export async function startControlPlane(context: PartContext): Promise<RunningPart> {

@@ -2,7 +2,7 @@
 // Invariant: only the ends of files are read, however long they are; what is no line of ours is left out.
 // Called by: bring-up.ts, cli/doctor, cli/status. Next on the way: files.ts, which writes those logs.
 
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, lstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { StatePaths } from "./state/paths.ts";
 
@@ -56,7 +56,8 @@ const shown = ({ time, level, component, message, error }: LogLine): string =>
 /** The end of a part's log for a person: no stacks, what repeats is said once with its count. What is no line of ours stays as it is. */
 export function lastLines(paths: StatePaths, part: string, limit = 10): readonly string[] {
   const path = join(paths.logs, `${part}.log`);
-  if (!existsSync(path)) return [];
+  // No link: what a part's user put there is not to be shown to root as a part's words.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return [];
   const lines: { text: string; without: string; times: number }[] = [];
   for (const line of tail(path).trimEnd().split("\n")) {
     const parsed = parse(line);
@@ -71,8 +72,9 @@ export function lastLines(paths: StatePaths, part: string, limit = 10): readonly
 
 /** The newest `limit` of all parts, oldest first. */
 export function lastErrors(paths: StatePaths, limit = 5): readonly string[] {
-  const files = existsSync(paths.logs) ? readdirSync(paths.logs).filter((name) => name.endsWith(".log")) : [];
-  const lines = files.flatMap((name) =>
+  const files = existsSync(paths.logs) ? readdirSync(paths.logs, { withFileTypes: true }) : [];
+  const logs = files.filter((file) => file.isFile() && file.name.endsWith(".log"));
+  const lines = logs.flatMap(({ name }) =>
     tail(join(paths.logs, name))
       .split("\n")
       .flatMap((line) => parse(line) ?? []),

@@ -59,9 +59,9 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
   );
   const eventSlots = slots(eventsInFlight);
   // A killed process finds here what ran: no pod is started again for it.
-  const journalOf = (node: string): string => join(paths.nodes, node, "runtime");
+  const journalOf = (node: string): string => join(paths.simulated, node, "runtime");
   for (const [index, node] of names.entries()) {
-    const folder = join(paths.nodes, node);
+    const folder = join(paths.simulated, node);
     const podLogsDirectory = join(folder, "pod-logs");
     const token = tokens.issue(node);
     const prefix = addressPrefix(realNodes(paths.name, settings).length + index);

@@ -11,6 +11,7 @@ export {
   isRunning,
   type ProcessIdentity,
   processIds,
+  processOwner,
   processStartTime,
   proportionalSetSize,
 } from "./proc.ts";

@@ -47,6 +47,16 @@ export function processIds(): readonly number[] {
     .map(Number);
 }
 
+/** The user a process runs as; undefined when it is gone. */
+export function processOwner(pid: number): number | undefined {
+  try {
+    const match = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+    return match ? Number(match[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Proportional set size in bytes: shared pages are counted in shares, so sums over processes are honest. */
 export function proportionalSetSize(pid: number): number | undefined {
   try {
@@ -58,7 +68,18 @@ export function proportionalSetSize(pid: number): number | undefined {
 }
 
 /** Bit numbers of <linux/capability.h> that dhow asks about. */
-export const capabilityBits = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
+export const capabilityBits = {
+  CAP_CHOWN: 0,
+  CAP_DAC_OVERRIDE: 1,
+  CAP_FOWNER: 3,
+  CAP_KILL: 5,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETPCAP: 8,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
+} as const;
 export type Capability = keyof typeof capabilityBits;
 
 export function parseEffectiveCapabilities(status: string): bigint {

@@ -2,7 +2,8 @@
 // Invariant: the format number is written first and never lowered; files appear whole or not at all (write aside, then rename).
 // Called by: cli/up, cmd/. Next on the way: lock.ts, then pki.ts.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type StatePaths, StateError } from "./paths.ts";
 
 export const stateFormat = 1;
@@ -22,6 +23,12 @@ export function openStateFolder(paths: StatePaths): { fresh: boolean } {
   } else {
     const text = readFileSync(paths.format, "utf8").trim();
     const found = Number(text);
+    const owner = statSync(paths.directory).uid;
+    // Root would leave files there that its owner cannot open any more.
+    if (process.getuid?.() === 0 && owner !== 0)
+      throw new StateError(
+        `${paths.directory} belongs to user ${owner}, who made this cluster; run dhow as that user, or use another --name`,
+      );
     if (!Number.isInteger(found) || found < 1)
       throw new StateError(`${paths.format} says ${JSON.stringify(text)}, which is no format number`);
     if (found > stateFormat)
@@ -29,8 +36,11 @@ export function openStateFolder(paths: StatePaths): { fresh: boolean } {
         `${paths.directory} was written by a newer dhow (format ${found}, this one knows ${stateFormat}); use that one, or another --name`,
       );
   }
-  for (const folder of [paths.pki, paths.store, paths.logs, paths.traces, paths.run, paths.nodes])
+  for (const folder of [paths.pki, paths.store, paths.logs, paths.traces, paths.run, paths.nodes, paths.simulated])
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Simulated nodes once lay beside the real ones.
+  for (const node of readdirSync(paths.nodes))
+    if (node.startsWith(`${paths.name}-sim-`)) renameSync(join(paths.nodes, node), join(paths.simulated, node));
   return { fresh };
 }
 

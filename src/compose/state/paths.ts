@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly format: string;
   readonly lock: string;
   readonly settings: string;
+  /** As whom the serving parts run, when root started them. */
+  readonly user: string;
   readonly kubeconfig: string;
   readonly pki: string;
   readonly store: string;
@@ -18,9 +20,12 @@ export interface StatePaths {
   readonly traces: string;
   readonly run: string;
   readonly socket: string;
-  /** Where a cluster in virtual time is told how time passes. */
-  readonly clock: string;
+  /** Folders of real nodes: root's. */
   readonly nodes: string;
+  /** Folders of simulated nodes: whose process writes them. */
+  readonly simulated: string;
+  /** Where a cluster in virtual time is told how time passes: in the folder of the process that listens there. */
+  readonly clock: string;
   readonly containerd: string;
 }
 
@@ -41,25 +46,36 @@ export function statePaths(home: string, name: string): StatePaths {
       `cluster name ${JSON.stringify(name)}: lower-case letters, digits and "-", at most 32, starting and ending with a letter or digit`,
     );
   const directory = join(home, name);
-  const inside = (path: string): string => join(directory, path);
-  const socket = inside("run/supervisor.sock");
+  const { socket } = pathsIn(directory, name);
   if (Buffer.byteLength(socket) > socketPathBytes)
     throw new StateError(`${socket} is too long for a socket (${socketPathBytes} bytes); set DHOW_HOME to a shorter folder`);
+  return pathsIn(directory, name);
+}
+
+/** For a process that was started in the folder: the folders above may be closed to it, so it never names them. */
+export function enteredPaths(name: string): StatePaths {
+  return pathsIn(".", name);
+}
+
+function pathsIn(directory: string, name: string): StatePaths {
+  const inside = (path: string): string => join(directory, path);
   return {
     name,
     directory,
     format: inside("format"),
     lock: inside("lock"),
     settings: inside("settings.json"),
+    user: inside("user.json"),
     kubeconfig: inside("kubeconfig"),
     pki: inside("pki"),
     store: inside("store"),
     logs: inside("log"),
     traces: inside("trace"),
     run: inside("run"),
-    socket,
-    clock: inside("run/clock.sock"),
+    socket: inside("run/supervisor.sock"),
     nodes: inside("nodes"),
+    simulated: inside("simulated"),
+    clock: inside("simulated/clock"),
     containerd: inside("containerd"),
   };
 }

@@ -40,6 +40,15 @@ function readSecret(paths: StatePaths): Buffer {
 /** Certificates that every cluster has; each real node has one more, see `nodePair`. */
 export const pairNames = ["ca", "apiserver", "apiserver-kubelet-client", "simulated-nodes", "admin"] as const;
 
+/** What the serving parts sign, serve and prove themselves with; every other key stays with whoever started the cluster. */
+export const servingKeys = [
+  "apiserver.key",
+  "apiserver-kubelet-client.key",
+  "simulated-nodes.key",
+  "sa.key",
+  "simulated-nodes.secret",
+] as const;
+
 export function nodePair(node: string): string {
   return `node-${node}`;
 }

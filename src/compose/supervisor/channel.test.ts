@@ -2,7 +2,7 @@
 // Invariant shown: a closed connection is told to both ends; nothing but JSON lines is accepted.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -68,4 +68,12 @@ test("keepConnected() finds a socket that appears later, and its successor", asy
   await arrived[1]!.promise;
   keeper.close();
   second.close();
+});
+
+test("a group of processes may be let in beside the user who listens", async () => {
+  const path = join(folder, "group.sock");
+  const server = await listenChannel(path, () => ({ message: () => undefined, closed: () => undefined }), process.getgid!());
+  assert.equal(statSync(path).mode & 0o777, 0o660);
+  assert.equal(statSync(path).gid, process.getgid!());
+  server.close();
 });

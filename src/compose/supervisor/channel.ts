@@ -2,7 +2,7 @@
 // Invariant: the open connection is the sign of life; a line over the bound or no JSON ends the connection that sent it.
 // Called by: supervisor/shell.ts (listening), part.ts and cli (connecting). Next on the way: shell.ts.
 
-import { existsSync, renameSync, rmSync, watch } from "node:fs";
+import { chmodSync, chownSync, existsSync, renameSync, rmSync, watch } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
 
@@ -56,8 +56,8 @@ export interface ChannelServer {
   close(): void;
 }
 
-/** Listens at `path`; whoever calls holds the folder's lock, so a socket that lies there belongs to the dead. */
-export async function listenChannel(path: string, accept: (channel: Channel) => ChannelEvents): Promise<ChannelServer> {
+/** Listens at `path`; whoever calls holds the folder's lock, so a socket that lies there belongs to the dead. Processes of `group` may connect, too. */
+export async function listenChannel(path: string, accept: (channel: Channel) => ChannelEvents, group?: number): Promise<ChannelServer> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -73,6 +73,10 @@ export async function listenChannel(path: string, accept: (channel: Channel) => 
     server.once("error", reject);
     server.listen(aside, () => resolve());
   });
+  if (group !== undefined) {
+    chownSync(aside, process.getuid!(), group);
+    chmodSync(aside, 0o660);
+  }
   renameSync(aside, path);
   return {
     close() {

@@ -2,10 +2,11 @@
 // Invariant: the lock is held for as long as this runs; a process is signalled only under the pid and start time it was found with.
 // Called by: cmd/supervisor.ts and `dhow up` in the foreground. Next on the way: the parts, each at the other end of channel.ts.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { assert, type Clock } from "#lib";
+import { openLog } from "../files.ts";
 import type { StatePaths } from "../state/paths.ts";
 import { acquireLock, isAlive, partRecords, type ProcessRecord, recordOf, removePartRecord, writePartRecord } from "../state/processes.ts";
 import { type Channel, type ChannelEvents, type ChannelServer, listenChannel, type Message } from "./channel.ts";
@@ -14,12 +15,28 @@ import { type PartSpec, type PartView, type SupervisorAction, type SupervisorEve
 export interface PartProgram extends PartSpec {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What only a part that runs as another user has. */
+  readonly dropped?: Dropped;
   /** Foreign parts: resolves when the program serves. */
   readonly whenReady?: () => Promise<Readonly<Record<string, unknown>>>;
   /** Foreign parts that were adopted, and so are nobody's children here: resolves when they are gone. */
   readonly whenGone?: (pid: number) => Promise<void>;
   /** Clears what the program leaves behind, after it stopped for good. Returns what was removed. */
   readonly clear?: () => Promise<readonly string[]>;
+  /** Before each start: its files are made its own. */
+  readonly settle?: () => void;
+}
+
+/** A part under a user of its own: what it starts in and with, since much of what root reaches is closed to it. */
+export interface Dropped {
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** The program changes the user itself, as its last act before it becomes the part; otherwise spawning does. */
+  readonly bySelf: boolean;
+  readonly directory: string;
+  /** All of its environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files and folders it gets opened, from descriptor 3 on. */
+  readonly opened: readonly string[];
 }
 
 export interface SupervisorReport {
@@ -35,6 +52,10 @@ export interface SupervisorOptions {
   /** Sent with every `go`, under the facts of what a part needs. */
   readonly facts: () => Promise<Readonly<Record<string, unknown>>>;
   readonly report: SupervisorReport;
+  /** Once the folder is held: who may enter it is set. */
+  readonly settle?: () => void;
+  /** Whose processes may connect beside our own user's. */
+  readonly group?: number;
   /** Answers `status` and other questions of verbs. */
   readonly describe?: () => Readonly<Record<string, unknown>>;
   /** What a verb that starts to listen is told first. */
@@ -57,9 +78,28 @@ export interface Supervisor {
 
 const logBytes = 16 * 1024 * 1024;
 
-function openLog(path: string): number {
+function rotate(path: string): void {
   if (existsSync(path) && statSync(path).size > logBytes) renameSync(path, `${path}.1`);
-  return openSync(path, "a", 0o600);
+}
+
+/** Its own session: the terminal's Ctrl-C is for the supervisor, which then stops the parts in order. */
+function start({ argv, env, dropped }: PartProgram, log: number): ChildProcess {
+  if (!dropped) return spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...env } });
+  const { directory, opened, user, bySelf } = dropped;
+  const descriptors: number[] = [];
+  try {
+    for (const path of opened) descriptors.push(openSync(path, "r"));
+    const stdio = ["ignore" as const, log, log, ...descriptors];
+    return spawn(argv[0]!, argv.slice(1), {
+      detached: true,
+      stdio,
+      cwd: directory,
+      env: { ...dropped.env, ...env },
+      ...(bySelf ? {} : user),
+    });
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
 }
 
 class Shell implements Supervisor {
@@ -92,7 +132,8 @@ class Shell implements Supervisor {
   }
 
   async begin(): Promise<void> {
-    this.#server = await listenChannel(this.#options.paths.socket, (channel) => this.#accept(channel));
+    this.#options.settle?.();
+    this.#server = await listenChannel(this.#options.paths.socket, (channel) => this.#accept(channel), this.#options.group);
     const adopted: Record<string, number> = {};
     for (const [name, record] of partRecords(this.#options.paths)) {
       if (name === "supervisor") continue;
@@ -164,11 +205,21 @@ class Shell implements Supervisor {
   }
 
   #spawn(program: PartProgram): void {
-    const { name, argv, env } = program;
-    const log = openLog(join(this.#options.paths.logs, `${name}.log`));
-    // Its own session: the terminal's Ctrl-C is for the supervisor, which then stops the parts in order.
-    const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...env } });
-    closeSync(log);
+    const { name } = program;
+    let child: ChildProcess;
+    try {
+      program.settle?.();
+      const path = join(this.#options.paths.logs, `${name}.log`);
+      rotate(path);
+      const log = openLog(path, program.dropped?.user.uid);
+      try {
+        child = start(program, log);
+      } finally {
+        closeSync(log);
+      }
+    } catch (error) {
+      return this.#post({ type: "exited", part: name, detail: error instanceof Error ? error.message : String(error) });
+    }
     child.once("error", (error) => {
       if (child.pid === undefined) this.#post({ type: "exited", part: name, detail: error.message });
     });
