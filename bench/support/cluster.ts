@@ -72,11 +72,10 @@ export class BenchCluster {
   }
 
   async up(...flags: string[]): Promise<void> {
-    for (const signal of ["SIGINT", "SIGTERM"] as const)
-      process.once(signal, () => {
-        this.destroy();
-        process.exit(130);
-      });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+    // Whoever read along has gone: nothing is left to measure for.
+    process.stdout.on("error", () => process.exit(1));
+    process.once("exit", () => this.destroy());
     this.dhow("up", "--detach", "--quiet", "--port", "0", ...flags);
     this.#transport = await transportFor(this.kubeconfig);
   }
@@ -137,6 +136,7 @@ export class BenchCluster {
   }
 
   #nodes: HttpsTransport | undefined;
+  #destroyed = false;
 
   /** The port that all simulated nodes share. */
   async #anySimulatedNode(): Promise<HttpsTransport | undefined> {
@@ -159,6 +159,8 @@ export class BenchCluster {
   }
 
   destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
     this.#nodes?.close();
     this.#transport?.close();
     try {

@@ -62,11 +62,17 @@ export class Indexer<Kind extends AnyObject> implements Lister<Kind> {
   set(object: Live<Kind>): Live<Kind> | undefined {
     const key = keyOf(object);
     const old = this.#objects.get(key);
-    if (old) this.#unindex(key, old);
     this.#objects.set(key, object);
-    for (const [name, values] of this.#functions) {
+    for (const [name, valuesOf] of this.#functions) {
       const index = this.#indexes.get(name)!;
-      for (const value of values(object)) {
+      const values = valuesOf(object);
+      if (old) {
+        const before = valuesOf(old);
+        // Most updates are statuses, which change no index.
+        if (before.length === values.length && before.every((value, at) => value === values[at])) continue;
+        takeOut(index, key, before);
+      }
+      for (const value of values) {
         const keys = index.get(value);
         if (keys) keys.add(key);
         else index.set(value, new Set([key]));
@@ -78,20 +84,17 @@ export class Indexer<Kind extends AnyObject> implements Lister<Kind> {
   delete(key: string): Live<Kind> | undefined {
     const old = this.#objects.get(key);
     if (!old) return undefined;
-    this.#unindex(key, old);
     this.#objects.delete(key);
+    for (const [name, valuesOf] of this.#functions) takeOut(this.#indexes.get(name)!, key, valuesOf(old));
     return old;
   }
+}
 
-  #unindex(key: string, old: Live<Kind>): void {
-    for (const [name, values] of this.#functions) {
-      const index = this.#indexes.get(name)!;
-      for (const value of values(old)) {
-        const keys = index.get(value);
-        keys?.delete(key);
-        if (keys?.size === 0) index.delete(value);
-      }
-    }
+function takeOut(index: Map<string, Set<string>>, key: string, values: readonly string[]): void {
+  for (const value of values) {
+    const keys = index.get(value);
+    keys?.delete(key);
+    if (keys?.size === 0) index.delete(value);
   }
 }
 
