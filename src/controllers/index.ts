@@ -26,6 +26,7 @@ import { resourceQuota } from "./resourcequota/index.ts";
 import { rootCa } from "./rootca.ts";
 import { serviceAccount } from "./serviceaccount.ts";
 import { statefulSet } from "./statefulset/index.ts";
+import { attributesClassProtection, claimProtection, volumeProtection } from "./storageprotection/index.ts";
 import { ttlAfterFinished } from "./ttlafterfinished.ts";
 
 export { type Decision, DecisionRing, type DecisionSink };
@@ -48,6 +49,9 @@ export const controllers: readonly Controller[] = [
   taintEviction,
   disruption,
   podGarbageCollector,
+  claimProtection,
+  volumeProtection,
+  attributesClassProtection,
   resourceQuota,
   clusterRoleAggregation,
   namespace,

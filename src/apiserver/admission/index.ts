@@ -16,6 +16,7 @@ import { runtimeClass } from "./runtimeClass.ts";
 import { serviceAccount } from "./serviceAccount.ts";
 import type { AdmissionStep } from "./step.ts";
 import { defaultIngressClass, defaultStorageClass } from "./storage.ts";
+import { storageProtection } from "./storageProtection.ts";
 import { taintNodesByCondition } from "./taintNodes.ts";
 
 export interface AdmissionParts {
@@ -35,6 +36,7 @@ export function admissionSteps({ prng, clock, store, authorizer }: AdmissionPart
     priority,
     defaultTolerations,
     defaultStorageClass,
+    storageProtection,
     runtimeClass,
     certificateRequester,
     defaultIngressClass,
