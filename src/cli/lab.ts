@@ -11,7 +11,7 @@ import type { Page } from "./lab/format.ts";
 import { namespaceInit } from "./lab/host.ts";
 import { entries, findEntry, readPage, sourceRoot } from "./lab/library.ts";
 import { missing } from "./lab/needs.ts";
-import { Progress, solution, startWriting, written } from "./lab/progress.ts";
+import { myFile, Progress, solution, startWriting, written } from "./lab/progress.ts";
 import { runningFile, runPage } from "./lab/run-page.ts";
 import { gradeWith } from "./lab/test-run.ts";
 import { hasCluster } from "./lab/world.ts";
@@ -49,11 +49,7 @@ async function one(io: Io, root: string, page: Page, number: string, options: La
   const my = checking ? written(root, page) : [];
   const inside = io.env["DHOW_LAB_INSIDE"] !== undefined;
   if (checking && page.write && !inside) {
-    io.out(
-      my.length > 0
-        ? `your ${page.write.reference.symbol} is in: ${my[0]!.split(" ")[1]}`
-        : `nothing written yet: \`dhow lab ${number} --write\``,
-    );
+    io.out(my.length > 0 ? `your ${page.write.reference.symbol} is in: ${my[0]!.split(" ")[1]}` : nothingWritten(root, page, number));
     if (my.length > 0 && !(await gradeWith(io, root, page.write.gradedBy, my))) return exitCodes.failed;
   }
   const flags = [...(checking ? ["--check"] : []), ...(options.break === undefined ? [] : ["--break", options.break])];
@@ -72,6 +68,12 @@ async function one(io: Io, root: string, page: Page, number: string, options: La
     if (my.length > 0) progress.tick(page.path, "written");
   }
   return code;
+}
+
+function nothingWritten(root: string, page: Page, number: string): string {
+  const file = myFile(root, page);
+  if (file === undefined || !existsSync(file)) return `nothing written yet: \`dhow lab ${number} --write\``;
+  return `${relative(process.cwd(), file)} is still empty: fill in ${page.write!.reference.symbol}; until then ours is played`;
 }
 
 async function all(io: Io, root: string): Promise<number> {

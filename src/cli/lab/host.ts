@@ -1,8 +1,9 @@
 // The machine as a lab finds it and must leave it.
-// Invariant: reads only; what is reported as left behind carries the lab's own mark, others may work on the machine meanwhile.
+// Invariant: what is ended or reported as left behind carries the lab's own mark; others may work on the machine meanwhile.
 // Called by: world.ts, before and after. Next on the way: world.ts.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { type Clock, delay } from "#lib";
 
 export interface HostPicture {
   readonly mounts: readonly string[];
@@ -27,6 +28,26 @@ export function markedProcesses(mark: string): readonly { readonly pid: number; 
         return []; // Gone meanwhile, or another user's.
       }
     });
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Ended just now.
+  }
+}
+
+/** Ends everything that carries the mark. Stopped first: who keeps others alive would otherwise start a new one while we go through them. */
+export async function endMarked(mark: string, clock: Clock): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    const found = markedProcesses(mark);
+    if (found.length === 0) return;
+    for (const { pid } of found) signal(pid, "SIGSTOP");
+    for (const { pid } of found) signal(pid, "SIGKILL");
+    // They are nobody's children here: the kernel tells us nothing when they have gone.
+    await delay(clock, 20);
+  }
 }
 
 export function picture(mark: string): HostPicture {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Clock } from "#lib";
 import { CliError } from "../io.ts";
 import type { WorldSpec } from "./format.ts";
-import { markedProcesses } from "./host.ts";
+import { endMarked } from "./host.ts";
 
 export interface Ran {
   readonly code: number;
@@ -174,13 +174,7 @@ class ShellWorld implements World {
 
   async close(): Promise<void> {
     if (hasCluster(this.#spec)) await this.run(`dhow down --purge --name ${clusterName}`).catch(() => undefined);
-    for (const { pid } of markedProcesses(this.folder)) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // Ended just now.
-      }
-    }
+    await endMarked(this.folder, this.#options.clock);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
