@@ -18,6 +18,8 @@ const needed: Readonly<Record<string, string>> = {
   curl: "curl",
   ip: "iproute2",
   debootstrap: "debootstrap",
+  etcd: "etcd-server",
+  etcdctl: "etcd-client",
 };
 const neededFiles: Readonly<Record<string, string>> = {
   "/usr/lib/cni/bridge": "containernetworking-plugins",

@@ -28,6 +28,8 @@ export { defaultLimits, type StoreLimits } from "./limits.ts";
 export { type MemoryStoreOptions, memoryStore } from "./memory.ts";
 export { FolderInUse } from "./lock.ts";
 export { type OpenStoreOptions, openStore } from "./open.ts";
+export { decode as decodeEtcd, encode as encodeEtcd } from "./etcd/codec.ts";
+export { calls as etcdCalls } from "./etcd/messages.gen.ts";
 export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
 export { revision } from "./revision.ts";
 export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";

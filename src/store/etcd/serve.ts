@@ -5,6 +5,7 @@
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import { type Server, serveGrpc, type ServeGrpcOptions } from "#wire";
 import { openLocalStore } from "../open.ts";
+import type { Disk } from "../wal/disk.ts";
 import { createEtcd, defaultEtcdLimits, etcdMethods } from "./face.ts";
 import { etcdHttp } from "./http.ts";
 import { soleMember } from "./identity.ts";
@@ -16,6 +17,8 @@ const graceMs = 2000;
 
 export interface ServeEtcdOptions {
   readonly directory: string;
+  /** In place of the machine's disk. */
+  readonly disk?: Disk;
   readonly name: string;
   readonly clusterToken: string;
   readonly peerUrls: readonly string[];
@@ -42,6 +45,7 @@ export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> 
   const limits = { ...defaultEtcdLimits, ...options.limits };
   const store = await openLocalStore({
     directory,
+    ...(options.disk ? { disk: options.disk } : {}),
     clock,
     prng,
     log,

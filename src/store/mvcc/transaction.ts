@@ -113,7 +113,7 @@ export function refusalOf(state: MvccState, txn: TxnRequest, path: Iterator<bool
   return undefined;
 }
 
-export function rangeRefusal(state: MvccState, { revision }: RangeRequest): "compacted" | "future" | undefined {
+export function rangeRefusal(state: MvccState, { revision }: Pick<RangeRequest, "revision">): "compacted" | "future" | undefined {
   if (revision <= 0) return undefined;
   if (revision > state.revision) return "future";
   return revision < state.compactRevision ? "compacted" : undefined;

@@ -3,7 +3,10 @@
 // Called by: face.ts. Next on the way: the call's own file.
 
 import type { Rpc } from "../etcd.ts";
+import { memberAdd, memberPromote, memberRemove, memberUpdate } from "./cluster/change.ts";
 import { memberList } from "./cluster/list.ts";
+import { campaign, leader, proclaim, resign } from "./election/election.ts";
+import { observe } from "./election/observe.ts";
 import { compact } from "./kv/compact.ts";
 import { deleteRange } from "./kv/deleterange.ts";
 import { put } from "./kv/put.ts";
@@ -14,6 +17,11 @@ import { leaseKeepAlive } from "./lease/keepalive.ts";
 import { leaseLeases } from "./lease/leases.ts";
 import { leaseRevoke } from "./lease/revoke.ts";
 import { leaseTimeToLive } from "./lease/timetolive.ts";
+import { lock, unlock } from "./lock/lock.ts";
+import { alarm } from "./maintenance/alarm.ts";
+import { defragment } from "./maintenance/defragment.ts";
+import { hash, hashKv } from "./maintenance/hash.ts";
+import { moveLeader } from "./maintenance/moveleader.ts";
 import { status } from "./maintenance/status.ts";
 import { watch } from "./watch/watch.ts";
 
@@ -30,5 +38,21 @@ export const rpcs: readonly Rpc[] = [
   leaseTimeToLive,
   leaseLeases,
   memberList,
+  memberAdd,
+  memberRemove,
+  memberUpdate,
+  memberPromote,
   status,
+  alarm,
+  hash,
+  hashKv,
+  defragment,
+  moveLeader,
+  lock,
+  unlock,
+  campaign,
+  proclaim,
+  leader,
+  resign,
+  observe,
 ];

@@ -13,4 +13,4 @@ export const thisMember = ({ identity }: Etcd): Sparse<Member> => ({
   clientURLs: identity.clientUrls,
 });
 
-export const memberList = unary("MemberList", (etcd) => ({ header: etcd.header(), members: [thisMember(etcd)] }));
+export const memberList = unary("MemberList", (etcd) => ({ header: { ...etcd.header(), revision: 0 }, members: [thisMember(etcd)] }));

@@ -107,8 +107,11 @@ export class OneWatch {
 
   #deliver(events: readonly StoreEvent[], revision: number): void {
     if (events.length === 0) return;
-    const { request, send } = this.#options;
-    send({ header: { revision }, events: events.map((event) => eventOf(event, request.prev_kv)) }, true);
+    const { request, send, store } = this.#options;
+    // What was before is read as of the revision before, which may be compacted.
+    const { compactRevision } = store.state;
+    const messages = events.map((event) => eventOf(event, request.prev_kv && event.kv.modRevision > compactRevision));
+    send({ header: { revision }, events: messages }, true);
   }
 
   #closed(error: StoreError | undefined): void {
@@ -116,7 +119,8 @@ export class OneWatch {
     this.#watch = undefined;
     const { send, ended, store } = this.#options;
     const compact_revision = error?.code === "compacted" ? (error.compactRevision ?? store.state.compactRevision) : 0;
-    send({ header: { revision: store.state.revision }, canceled: true, compact_revision }, false);
+    // etcd tells no revision here.
+    send({ header: { revision: 0 }, canceled: true, compact_revision }, false);
     ended();
   }
 }

@@ -43,10 +43,8 @@ class WatchStream {
         else if (cancel_request) this.#cancel(cancel_request.watch_id);
         else if (progress_request) this.#progressOfAll();
       },
-      () => {
-        this.close();
-        stream.end();
-      },
+      // Who has no more to ask still wants to hear, until it hangs up.
+      () => undefined,
     );
   }
 
@@ -102,7 +100,7 @@ class WatchStream {
 
   #send(watch: OneWatch, response: Sparse<WatchResponse>, isEvent: boolean): void {
     if (this.#closed) return;
-    const whole = { ...response, header: this.#etcd.header(response.header?.revision), watch_id: watch.id };
+    const whole = { ...response, header: { ...this.#etcd.header(), ...response.header }, watch_id: watch.id };
     if (isEvent) watch.sentEvent = true;
     if (watch.fragment) for (const part of fragments(whole, this.#etcd.limits.maxRequestBytes + overheadBytes)) this.#stream.send(part);
     else this.#stream.send(whole);

@@ -1,0 +1,16 @@
+// The second door of store/: its parts, for whoever puts members together itself.
+// Invariant: only sim/ comes in here; everybody else takes a whole store (index.ts).
+// Called by: sim/store/. Next on the way: mvcc/state.ts, wal/log.ts.
+
+export type { EventBatch, KeyValue, StoreWatch } from "./contract.ts";
+export { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
+export { MvccState, type Outcome } from "./mvcc/state.ts";
+export { revision } from "./revision.ts";
+export { snapshotName, unfinishedSuffix } from "./snapshot/format.ts";
+export { type LoadedSnapshot, readNewestSnapshot } from "./snapshot/read.ts";
+export { writeSnapshot } from "./snapshot/write.ts";
+export { CorruptFile, type Disk, type DiskFile } from "./wal/disk.ts";
+export { DiskLog } from "./wal/log.ts";
+export { recoverLog } from "./wal/recover.ts";
+export { SimulatedDisk } from "./wal/simulateddisk.ts";
+export { WatchHub } from "./watch/hub.ts";
