@@ -101,6 +101,7 @@ function takeOut(index: Map<string, Set<string>>, key: string, values: readonly 
 /** Freezes to the bottom: what many loops share, none may change. */
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) deepFreeze(part);
+  if (Array.isArray(value)) for (const part of value) deepFreeze(part);
+  else for (const key in value) deepFreeze(value[key]);
   return Object.freeze(value);
 }

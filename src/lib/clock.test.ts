@@ -41,5 +41,8 @@ test("delay resolves in time, and rejects with the signal's reason", async () =>
 test("times in the API's two forms", () => {
   const ms = Date.UTC(2026, 10, 23, 5, 44, 3, 217);
   assert.equal(rfc3339(ms), "2026-11-23T05:44:03Z");
+  const special = [0, -1, Date.UTC(2000, 1, 29), Date.UTC(2100, 1, 28, 23, 59, 59), Date.UTC(9999, 11, 31, 23, 59, 59, 999)];
+  const everyDay = Array.from({ length: 60_000 }, (_, day) => day * 86_400_000 + ((day * 7919) % 86_400) * 1000 + (day % 1000));
+  for (const one of [...special, ...everyDay]) assert.equal(rfc3339(one), `${new Date(one).toISOString().slice(0, 19)}Z`);
   assert.equal(rfc3339Micro(ms), "2026-11-23T05:44:03.217000Z");
 });

@@ -87,9 +87,28 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** RFC 3339 with whole seconds, the form of `metav1.Time`. */
+const dayMs = 86_400_000;
+const lastMs = Date.UTC(10_000, 0) - 1;
+const two = (value: number): string => (value < 10 ? `0${value}` : String(value));
+
+/** RFC 3339 with whole seconds, the form of `metav1.Time`. Every object that is written tells several: a Date for each would be felt. */
 export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  if (!(ms >= 0 && ms <= lastMs)) return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  // Years that begin in March, in eras of 400: the leap day comes last.
+  const days = Math.floor(ms / dayMs) + 719_468;
+  const era = Math.floor(days / 146_097);
+  const dayOfEra = days - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shifted = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shifted + 2) / 5) + 1;
+  const month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const seconds = Math.floor((ms % dayMs) / 1000);
+  const time = `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return `${year}-${two(month)}-${two(day)}T${time}Z`;
 }
 
 /** RFC 3339 with microseconds, the form of `metav1.MicroTime`. */

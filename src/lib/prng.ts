@@ -40,7 +40,7 @@ export function seededPrng(seed: number): Prng {
 }
 
 export function systemPrng(): Prng {
-  const pool = new Uint32Array(256);
+  const pool = new Uint32Array(4096);
   let used = pool.length;
   return fromNext32(() => {
     if (used === pool.length) {

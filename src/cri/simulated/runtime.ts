@@ -42,8 +42,10 @@ type ContainerCalls = Omit<
 const fail = (call: string, code: string, detail: string): never => {
   throw new CriError(call, endpoint, code, detail);
 };
-const matches = (labels: Labels, wanted: Labels | undefined): boolean =>
-  Object.entries(wanted ?? {}).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
+function matches(labels: Labels, wanted: Labels | undefined): boolean {
+  for (const key in wanted) if (!Object.hasOwn(labels, key) || labels[key] !== wanted[key]) return false;
+  return true;
+}
 
 export function simulatedCri(settings: SimulatedSettings): Cri {
   const { clock } = settings;

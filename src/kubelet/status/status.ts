@@ -106,9 +106,9 @@ function same(a: unknown, b: unknown): boolean {
 
 /** What the API server has, as it will be once it has been told `told`: our fields and conditions, and others' as they are. */
 export function withStatus(current: PodStatus | undefined, told: PodStatus): PodStatus {
-  const ours = new Set<string>(conditionTypes);
-  const others = (current?.conditions ?? []).filter((one) => !ours.has(one.type));
-  return { ...current, ...told, conditions: [...(told.conditions ?? []).filter((one) => ours.has(one.type)), ...others] };
+  const isOurs = ({ type }: PodCondition): boolean => (conditionTypes as readonly string[]).includes(type);
+  const others = (current?.conditions ?? []).filter((one) => !isOurs(one));
+  return { ...current, ...told, conditions: [...(told.conditions ?? []).filter(isOurs), ...others] };
 }
 
 /** Conditions merge by type: a reason or message that is no longer there must be said to be gone. */
