@@ -31,6 +31,11 @@ export async function main(argv: readonly string[], entry: string): Promise<numb
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
   };
+  // `dhow … | head`: whoever reads no more is told no more; what was begun is still finished and cleared away.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
   try {
     return await program(io, argv);
   } catch (error) {

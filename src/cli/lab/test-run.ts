@@ -41,10 +41,16 @@ export function runTests(
   return { passed: status === 0, output };
 }
 
+function complaint(output: string): readonly string[] {
+  const lines = output.slice(Math.max(output.indexOf("✖ failing tests:"), 0)).split("\n");
+  return lines.filter((line) => line.trim() !== "" && !/^\s+at /.test(line)).slice(1, 20);
+}
+
 export function gradeWith(io: Io, root: string, file: string, my: readonly string[]): Promise<boolean> {
   const { passed, output } = runTests(root, [file], { my });
-  const failed = output.split("\n").filter((line) => /^✖ (?!failing tests)/.test(line.trim()));
+  // A file that cannot even be loaded fails under its own name; what it says is below.
+  const failed = output.split("\n").filter((line) => /^✖ (?!failing tests)/.test(line.trim()) && !line.includes(file));
   io.out(passed ? `✔ ${file} is green with it` : `✖ ${file} is red with it:`);
-  if (!passed) for (const line of new Set(failed.length > 0 ? failed : output.split("\n").slice(-20))) io.out(`  ${line.trim()}`);
+  if (!passed) for (const line of new Set(failed.length > 0 ? failed : complaint(output))) io.out(`  ${line.trim()}`);
   return Promise.resolve(passed);
 }
