@@ -21,7 +21,7 @@ function write(set: FieldSet, self: boolean): string {
 function innerText(set: FieldSet): string {
   const elements = [...set.members];
   for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element);
-  if (elements.length > 1) elements.sort(compareElements);
+  if (elements.length > 1) sortElements(elements);
   let out = "";
   for (const element of elements) {
     const child = set.children.get(element);
@@ -30,6 +30,14 @@ function innerText(set: FieldSet): string {
     out += `${keyText(element)}:${below ? write(child, set.members.has(element)) : "{}"}`;
   }
   return out;
+}
+
+const plainField = /^f:[ -~]*$/;
+
+/** Names of fields are in order as any text is; whatever else there is has an order of its own. */
+function sortElements(elements: string[]): void {
+  if (elements.every((element) => plainField.test(element))) elements.sort();
+  else elements.sort(compareElements);
 }
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must be found
