@@ -3,6 +3,7 @@
 
 export * from "./apply/index.ts";
 export * from "./kinds/index.ts";
+export { warningsOf } from "./kinds/warnings/index.ts";
 export * from "./machinery/index.ts";
 export * from "./meta/index.ts";
 export * from "./openapi/index.ts";

@@ -37,6 +37,8 @@ function setDefaults(object: ApiObject): void {
     spec.resources.requests = { ...spec.resources.limits, ...spec.resources.requests };
   }
   spec.enableServiceLinks ??= true;
+  // Upstream reads it so; in a template it stays as it is written.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
 }
 
 function prepareForCreate(object: ApiObject): void {

@@ -3,7 +3,7 @@
 //   validating admission → store; nothing is stored unless all of it passed.
 // Called by: registry.ts; update.ts where a PUT may create. Next on the way: write.ts.
 
-import { type ApiObject, ApiError, rulesFor, validateObjectMeta } from "#api";
+import { type ApiObject, ApiError, rulesFor, validateObjectMeta, warningsOf } from "#api";
 import { nameSuffix } from "#lib";
 import type { HttpResponse } from "#wire";
 import { type AdmissionRequest, runMutating, runValidating } from "../admission/step.ts";
@@ -96,6 +96,7 @@ function prepare(call: Call, object: ApiObject): void {
   if (errors.length > 0) throw ApiError.invalid({ group, kind }, object.metadata.name ?? "", errors);
   if (resourceVersion !== "" && resourceVersion !== "0")
     throw ApiError.of(500, "", "resourceVersion should not be set on objects to be created");
+  for (const text of warningsOf(group, kind, object)) call.warn(text);
 }
 
 /** Names of access rules may be anything a path can hold; of other kinds without rules, subdomains. */

@@ -3,6 +3,7 @@
 // Called by: pipeline.ts after authorization. Next on the way: the verb's file.
 
 import { ApiError, type ResourceInfo, type SubresourceInfo } from "#api";
+import { own } from "#lib";
 import type { HttpResponse } from "#wire";
 import type { Call } from "../call.ts";
 import type { RequestInfo } from "../route.ts";
@@ -65,8 +66,16 @@ function allows({ verb, parts, namespace }: RequestInfo, resource: ResourceInfo)
   return verb !== "deletecollection" || !resource.namespaced || namespace !== "";
 }
 
+/** Said to whoever touches a resource that has had its day, whatever the verb. */
+const deprecated: Readonly<Record<string, string>> = {
+  "/endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+  "/componentstatuses": "v1 ComponentStatus is deprecated in v1.19+",
+};
+
 export async function dispatch(call: Call): Promise<HttpResponse> {
   const { resource, subresource, info } = call;
+  const old = own(deprecated, `${resource.group}/${resource.resource}`);
+  if (old !== undefined) call.warn(old);
   const virtual = call.core.virtual.find((one) => one.group === resource.group && one.resource === resource.resource);
   if (virtual && subresource === undefined) return createVirtual(call, virtual);
   if (subresource !== undefined && subresource.name !== "status") return subresources(call, subresource);

@@ -3,7 +3,7 @@
 //   being deleted is gone with the same write.
 // Called by: registry.ts; patch.ts and the subresources for everything behind the merge. Next on the way: write.ts.
 
-import { type ApiObject, ApiError, fieldError, rulesFor, validateObjectMetaUpdate } from "#api";
+import { type ApiObject, ApiError, fieldError, rulesFor, validateObjectMetaUpdate, warningsOf } from "#api";
 import { assert } from "#lib";
 import type { HttpResponse } from "#wire";
 import { type AdmissionRequest, runMutating, runValidating } from "../admission/step.ts";
@@ -168,6 +168,7 @@ async function decide(call: Call, target: Target, { stored, object, dryRun }: St
   const errors = [...about, ...about];
   errors.push(...(status ? rules.validateStatusUpdate(object, old) : rules.validateUpdate(object, old)));
   if (errors.length > 0) throw ApiError.invalid({ group, kind }, target.name, errors);
+  if (call.info.subresource === "") for (const text of warningsOf(group, kind, object, old)) call.warn(text);
   await runValidating(call.core.admission, admission);
   assert(object.metadata.name === target.name, "an update never moves an object");
   return isFinished(object, old) ? { type: "delete" } : { type: "put", object, owners: old.metadata.managedFields };
