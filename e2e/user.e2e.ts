@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { Cluster, kubectls, root } from "./support/cluster.ts";
+import { Cluster, kubectls, launcher, root } from "./support/cluster.ts";
 import { must, run } from "./support/commands.ts";
 
 /** The cluster's home is made by mkdtemp: root's, and closed to everybody else. */
@@ -159,6 +159,30 @@ test("a folder that somebody else's cluster lives in is refused by name", { time
   const refused = await cluster.dhow("up", "--name", "theirs", "--detach", "--simulated-nodes", "1", "--port", "0");
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /belongs to user 12345, who made this cluster; run dhow as that user, or use another --name/);
+});
+
+/** What root has in a container that was given nothing special. */
+const inContainer =
+  "chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,+net_bind_service,+sys_chroot,+kill";
+
+test("root with a container's few rights drops root too; root that cannot become another keeps it, and says so", {
+  timeout: 400_000,
+}, async () => {
+  const up = (rights: string): Promise<{ code: number; stderr: string }> =>
+    run("setpriv", [`--bounding-set=-all,+${rights}`, "--inh-caps=-all", "--", launcher, "up", "--name", "user", "--detach"], {
+      env: cluster.env,
+      timeoutMs: 120_000,
+    });
+  assert.doesNotMatch((await up(inContainer)).stderr, /keep root/);
+  servingUser(cluster.folder);
+  // Nobody is left to look after it: what runs is found and stopped all the same.
+  process.kill(kernelSays(cluster.folder, "supervisor").pid, "SIGKILL");
+  assert.match(await cluster.down(), /stopped control-plane[\s\S]*stopped nodes-simulated/);
+
+  assert.match((await up(inContainer.replace("+setuid,", ""))).stderr, /the parts that serve keep root: root lacks CAP_SETUID here/);
+  assert.equal(kernelSays(cluster.folder, "control-plane").field("Uid").split("\t")[0], "0");
+  assert.match(await cluster.kubectl("get deployment web -o name"), /deployment.apps\/web/);
+  await cluster.down();
 });
 
 const folderOfCopy = join(closed, "home/copy");

@@ -12,6 +12,7 @@ import {
   type PartView,
   purgeState,
   readSettings,
+  readUser,
   type StatePaths,
   startSupervisor,
   stateExists,
@@ -98,6 +99,7 @@ async function askSupervisor(io: Io, paths: StatePaths): Promise<Stopped> {
 /** The supervisor is dead: this process takes its place for as long as stopping takes. */
 async function takeOver(io: Io, home: string, paths: StatePaths, settings: ClusterSettings): Promise<Stopped> {
   const records = [...partRecords(paths)].filter(([part]) => part !== "supervisor");
+  const { user } = readUser(paths);
   const supervisor = await startSupervisor({
     paths,
     clock: io.clock,
@@ -105,6 +107,7 @@ async function takeOver(io: Io, home: string, paths: StatePaths, settings: Clust
     facts: () => Promise.resolve({ settings }),
     report: { partReady: () => undefined, progress: (part, text) => io.err(`${part}: ${text}`), restarting: () => undefined },
     spawn: false,
+    ...(user ? { group: user.gid } : {}),
   });
   const alive = new Set(supervisor.views().map((view) => view.pid));
   supervisor.stop();

@@ -3,7 +3,7 @@
 // Called by: program.ts. Next on the way: compose/bring-up.ts.
 
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import {
   bringUp,
@@ -15,6 +15,7 @@ import {
   leanEnv,
   lockHolder,
   nodePlaces,
+  openLog,
   openStateFolder,
   ownContainerd,
   partArgv,
@@ -166,7 +167,7 @@ async function detached(
 ): Promise<number> {
   writeSettings(paths, settings);
   const logPath = join(paths.logs, "supervisor.log");
-  const log = openSync(logPath, "a", 0o600);
+  const log = openLog(logPath);
   const argv = partArgv(io.launcher, partNames.supervisor, home, paths.name);
   const child = spawn(argv[0]!, argv.slice(1), { detached: true, stdio: ["ignore", log, log], env: { ...process.env, ...leanEnv } });
   closeSync(log);

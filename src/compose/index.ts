@@ -18,7 +18,7 @@ export type { PartContext } from "./context.ts";
 export type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
 export type { MemoryNodes } from "./memory-nodes.ts";
 export type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
-export { type GrowingFile, growingFile, type SpanFile, spanFile } from "./files.ts";
+export { type GrowingFile, growingFile, openLog, type SpanFile, spanFile } from "./files.ts";
 export { lastErrors, lastLines } from "./last-errors.ts";
 export { mostRealNodes, nodePlaces, ownContainerd } from "./node-place.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";

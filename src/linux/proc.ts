@@ -2,6 +2,7 @@
 // Invariant: a process is named by pid AND start time; a pid alone may already be somebody else.
 // Called by: adoption after a crash (cri/containerd, compose), `status`, the node's capacity. Next on the way: mounts.ts.
 
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 export interface ProcessIdentity {
@@ -57,10 +58,22 @@ export function processOwner(pid: number): number | undefined {
   }
 }
 
+/** What a process's own user may read of it, root without CAP_SYS_PTRACE (as in most containers) may not: root asks as that user then. */
+function memoryMap(pid: number): string {
+  const path = `/proc/${pid}/smaps_rollup`;
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    const owner = processOwner(pid);
+    if ((error as NodeJS.ErrnoException).code !== "EACCES" || !owner || process.getuid?.() !== 0) throw error;
+    return execFileSync("cat", [path], { uid: owner, gid: owner, encoding: "latin1", stdio: "pipe", timeout: 2000 });
+  }
+}
+
 /** Proportional set size in bytes: shared pages are counted in shares, so sums over processes are honest. */
 export function proportionalSetSize(pid: number): number | undefined {
   try {
-    const match = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"));
+    const match = /^Pss:\s+(\d+) kB$/m.exec(memoryMap(pid));
     return match ? Number(match[1]) * 1024 : undefined;
   } catch {
     return undefined;

@@ -18,14 +18,14 @@ export interface Code {
 
 function packageAbove(folder: string, name: string): string | undefined {
   for (let place = folder; ; place = dirname(place)) {
-    const candidate = join(place, "node_modules", name);
-    if (existsSync(join(candidate, "package.json"))) return candidate;
+    const candidate = `${place}/node_modules/${name}`;
+    if (basename(place) !== "node_modules" && existsSync(candidate)) return candidate;
     if (dirname(place) === place) return undefined;
   }
 }
 
 function dependenciesOf(folder: string): readonly string[] {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { dependencies?: object };
+  const { dependencies = {} } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as { dependencies?: object };
   return Object.keys(dependencies);
 }
 
@@ -45,7 +45,7 @@ export function codeOf(node: string, main: string): Code {
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const found = packageAbove(...next);
     if (found === undefined) continue;
-    const real = realpathSync(found);
+    const real = realpathSync.native(found);
     if (packages.has(real)) continue;
     packages.set(real, real !== found);
     for (const name of dependenciesOf(real)) waiting.push([real, name]);

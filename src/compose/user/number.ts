@@ -3,9 +3,9 @@
 // Called by: decide.ts. Next on the way: the state folder keeps it in `user.json`, and every later start reads it there.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { processIds, processOwner } from "#linux";
+import { processIds } from "#linux";
 
 export interface User {
   readonly uid: number;
@@ -55,7 +55,7 @@ export function textOf(path: string): string {
 /** Numbers that somebody has: accounts, services, running processes, and the other clusters of this home. */
 export function takenNumbers(home: string, except: string): (number: number) => boolean {
   const taken = new Set([...numbersIn(textOf("/etc/passwd")), ...numbersIn(textOf("/etc/group"))]);
-  for (const pid of processIds()) taken.add(processOwner(pid) ?? 0);
+  for (const pid of processIds()) taken.add(statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? 0);
   for (const name of existsSync(home) ? readdirSync(home) : []) {
     const { user } = parseUser(name === except ? "" : textOf(join(home, name, "user.json")));
     if (user) taken.add(user.uid);

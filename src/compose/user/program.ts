@@ -8,7 +8,7 @@ import type { PartProgram } from "../supervisor/shell.ts";
 import type { Serving } from "./decide.ts";
 import { asUser, environment, type Start, startThrough } from "./launch.ts";
 import { root } from "./number.ts";
-import { settleCache, settlePart } from "./settle.ts";
+import { cacheFolder, settleCache, settlePart } from "./settle.ts";
 
 export interface Place {
   readonly home: string;
@@ -35,17 +35,20 @@ export function servingProgram(
   const { dropping } = serving;
   const { user, through } = dropping;
   const launch = asUser(dropping, argvOf(through ? startThrough(launcher, through) : launcher, undefined));
-  const cache = settleCache(home, user);
   return {
     ...program,
     argv: launch.argv,
-    settle: () => settlePart(paths, program.name, folders, user),
+    settle() {
+      // Somebody may have emptied the cache meanwhile.
+      settleCache(home, user);
+      settlePart(paths, program.name, folders, user);
+    },
     dropped: {
       user,
       bySelf: launch.user === undefined,
       directory: paths.directory,
       env: environment(outer),
-      opened: through ? [cache, through.root, through.node] : [cache],
+      opened: [cacheFolder(home, user), ...(through ? [through.root, through.node] : [])],
     },
   };
 }

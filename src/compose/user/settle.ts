@@ -81,9 +81,8 @@ export function cacheFolder(home: string, user: User): string {
   return join(home, ".cache", `user-${user.uid}`);
 }
 
-export function settleCache(home: string, user: User): string {
+export function settleCache(home: string, user: User): void {
   const folder = cacheFolder(home, user);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   settle([{ path: folder, ...user, mode: 0o700 }]);
-  return folder;
 }
