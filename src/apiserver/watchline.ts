@@ -4,11 +4,11 @@
 
 import { type ApiError, encodeJson, encodeProtobuf, encodeProtobufWatchEvent, joinApiVersion } from "#api";
 import type { Cause, Revision } from "#store";
-import type { Entry } from "./cache/entry.ts";
+import { type Entry, jsonPieces } from "./cache/entry.ts";
 import type { CacheEvent, EventType } from "./cache/event.ts";
 import { withoutOwnership } from "./cache/splice.ts";
 import type { Call } from "./call.ts";
-import { encodeAs, entryBytes, type EntryView, partialType, statusType, tableOf, viewedObject } from "./output.ts";
+import { encodeAs, entryBytes, type EntryView, partialType, servesStoredBytes, statusType, tableOf, viewedObject } from "./output.ts";
 import { viewOf } from "./registry/answer.ts";
 
 const initialEventsEnd = "k8s.io/initial-events-end";
@@ -81,6 +81,8 @@ export class WatchLines {
   }
 
   #bytes(entry: Entry, revision: Revision): Buffer | readonly Buffer[] {
+    // What goes out as it is stored is copied once, straight into its line.
+    if (!this.#bare && servesStoredBytes(this.#view)) return jsonPieces(entry, revision);
     const bytes = entryBytes(this.#view, entry, revision);
     return this.#bare ? withoutOwnership(bytes) : bytes;
   }

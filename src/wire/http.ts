@@ -59,5 +59,7 @@ export async function readAll(body: Uint8Array | AsyncIterable<Uint8Array> | und
     if (length > limitBytes) throw new RangeError(`body exceeds ${limitBytes} bytes`);
     chunks.push(chunk);
   }
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return Buffer.from(only.buffer, only.byteOffset, only.byteLength);
   return Buffer.concat(chunks, length);
 }

@@ -7,6 +7,7 @@ import type { AdmissionStep } from "./step.ts";
 
 export const certificateRequester: AdmissionStep = {
   name: "CertificateRequester",
+  kinds: ["CertificateSigningRequest"],
   async mutate({ operation, resource, subresource, object, user }) {
     if (operation !== "CREATE" || resource.kind !== "CertificateSigningRequest" || subresource !== "" || !object) return;
     const spec = (object as unknown as CertificateSigningRequest).spec;

@@ -14,6 +14,7 @@ function tolerates({ key, effect }: Toleration, taint: string): boolean {
 
 export const defaultTolerations: AdmissionStep = {
   name: "DefaultTolerationSeconds",
+  kinds: ["Pod"],
   async mutate({ operation, resource, subresource, object }) {
     if (operation === "DELETE" || resource.group !== "" || resource.kind !== "Pod" || subresource !== "" || !object) return;
     const { spec } = object as unknown as Pod;

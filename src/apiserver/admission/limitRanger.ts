@@ -32,6 +32,7 @@ async function rangesOf({ reader, namespace }: AdmissionRequest): Promise<LimitR
 
 export const limitRanger: AdmissionStep = {
   name: "LimitRanger",
+  kinds: ["Pod", "PersistentVolumeClaim"],
   async mutate(request) {
     if (!concerns(request) || request.resource.kind !== "Pod") return;
     for (const range of await rangesOf(request)) fill(request.object as unknown as Pod, range);

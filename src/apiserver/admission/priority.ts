@@ -9,6 +9,7 @@ const group = "scheduling.k8s.io";
 
 export const priority: AdmissionStep = {
   name: "Priority",
+  kinds: ["Pod"],
   async mutate(request) {
     const { operation, resource, subresource, object } = request;
     if (operation !== "CREATE" || resource.group !== "" || resource.kind !== "Pod" || subresource !== "" || !object) return;

@@ -9,6 +9,7 @@ import type { AdmissionStep } from "./step.ts";
 
 export const runtimeClass: AdmissionStep = {
   name: "RuntimeClass",
+  kinds: ["Pod"],
   async mutate({ operation, resource, subresource, name, object, reader }) {
     if (operation !== "CREATE" || resource.group !== "" || resource.kind !== "Pod" || subresource !== "" || !object) return;
     const { spec } = object as unknown as Pod;

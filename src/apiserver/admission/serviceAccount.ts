@@ -13,6 +13,7 @@ const mirrorAnnotation = "kubernetes.io/config.mirror";
 export function serviceAccount(prng: Prng): AdmissionStep {
   return {
     name: "ServiceAccount",
+    kinds: ["Pod"],
     async mutate({ operation, resource, subresource, namespace, name, object, reader }) {
       if (operation !== "CREATE" || resource.group !== "" || resource.kind !== "Pod" || subresource !== "" || !object) return;
       const pod = object as unknown as Pod;

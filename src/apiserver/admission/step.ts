@@ -23,14 +23,20 @@ export interface AdmissionRequest {
 
 export interface AdmissionStep {
   readonly name: string;
+  /** It is only about whole objects of these kinds, never about subresources; without, about everything. */
+  readonly kinds?: readonly string[];
   mutate?(request: AdmissionRequest): Promise<void>;
   validate?(request: AdmissionRequest): Promise<void>;
 }
 
 export async function runMutating(steps: readonly AdmissionStep[], request: AdmissionRequest): Promise<void> {
-  for (const step of steps) await step.mutate?.(request);
+  for (const step of steps) if (step.mutate && isAbout(step, request)) await step.mutate(request);
 }
 
 export async function runValidating(steps: readonly AdmissionStep[], request: AdmissionRequest): Promise<void> {
-  for (const step of steps) await step.validate?.(request);
+  for (const step of steps) if (step.validate && isAbout(step, request)) await step.validate(request);
+}
+
+function isAbout({ kinds }: AdmissionStep, { resource, subresource }: AdmissionRequest): boolean {
+  return kinds === undefined || (subresource === "" && kinds.includes(resource.kind));
 }

@@ -25,6 +25,7 @@ const storageDefaults = ["storageclass.kubernetes.io/is-default-class", "storage
 
 export const defaultStorageClass: AdmissionStep = {
   name: "DefaultStorageClass",
+  kinds: ["PersistentVolumeClaim"],
   async mutate({ operation, resource, subresource, object, reader }) {
     if (operation !== "CREATE" || resource.group !== "" || resource.kind !== "PersistentVolumeClaim" || subresource !== "" || !object)
       return;
@@ -38,6 +39,7 @@ export const defaultStorageClass: AdmissionStep = {
 
 export const defaultIngressClass: AdmissionStep = {
   name: "DefaultIngressClass",
+  kinds: ["Ingress"],
   async mutate({ operation, resource, subresource, object, reader }) {
     if (operation !== "CREATE" || resource.group !== "networking.k8s.io" || resource.kind !== "Ingress" || subresource !== "" || !object)
       return;

@@ -9,6 +9,7 @@ const notReady: Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedu
 
 export const taintNodesByCondition: AdmissionStep = {
   name: "TaintNodesByCondition",
+  kinds: ["Node"],
   async mutate({ operation, resource, subresource, object }) {
     if (operation !== "CREATE" || resource.group !== "" || resource.kind !== "Node" || subresource !== "" || !object) return;
     const spec = ((object as unknown as Node).spec ??= {});

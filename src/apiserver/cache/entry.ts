@@ -128,6 +128,18 @@ export function itemPieces(shape: EntryShape, entry: Entry): Buffer[] {
   return [brace, head.subarray(shape.typeLength), middle, tail];
 }
 
+/** No text of a revision is longer than this, with what stands around it. */
+export const maxItemExtraBytes = 48;
+
+/** The same, written into a buffer that has room for the entry and `maxItemExtraBytes`; returns where it ends. */
+export function writeItem(shape: EntryShape, { bytes, offset, revision }: Entry, into: Buffer, start: number): number {
+  let at = start;
+  into[at++] = 0x7b;
+  at += bytes.copy(into, at, shape.typeLength, offset);
+  at += into.write(resourceVersionText(bytes, offset, revision), at, "latin1");
+  return at + bytes.copy(into, at, offset);
+}
+
 const partialHead = Buffer.from('{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1",');
 
 /** Only the metadata, cut out of the bytes. */

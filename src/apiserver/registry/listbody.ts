@@ -6,14 +6,14 @@ import { encodeJson, encodeProtobuf, joinApiVersion } from "#api";
 import { Slicer } from "#lib";
 import type { HttpResponse } from "#wire";
 import { canonicalHead } from "../cache/splice.ts";
-import { type Entry, itemPieces, objectOf, partialPieces } from "../cache/entry.ts";
+import { type Entry, itemPieces, maxItemExtraBytes, objectOf, partialPieces, writeItem } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { bytesResponse, type EntryView, servesStoredBytes, tableOf, viewedObject } from "../output.ts";
 import { viewOf } from "./answer.ts";
 import type { Selection } from "./list.ts";
 
 const wholeBytes = 256 << 10;
-const chunkBytes = 64 << 10;
+const chunkBytes = 128 << 10;
 
 interface ListMeta {
   resourceVersion: string;
@@ -71,20 +71,31 @@ function pieceOf(view: EntryView, entry: Entry): Buffer[] {
 
 async function* chunks(call: Call, view: EntryView, head: Buffer, entries: readonly Entry[]): AsyncGenerator<Uint8Array> {
   const slicer = new Slicer(call.core.clock);
-  let pieces: Buffer[] = [head];
-  let length = head.length;
-  for (const [index, entry] of entries.entries()) {
-    if (index > 0) pieces.push(comma);
-    pieces.push(...pieceOf(view, entry));
-    length += entry.bytes.length;
-    if (length < chunkBytes) continue;
-    yield Buffer.concat(pieces);
-    pieces = [];
-    length = 0;
+  yield head;
+  for (let from = 0; from < entries.length; ) {
+    let to = from;
+    for (let length = 0; to < entries.length && length < chunkBytes; to++) length += entries[to]!.bytes.length;
+    yield chunkOf(view, entries, from, to);
+    from = to;
     if (slicer.spent) await slicer.turn();
   }
-  pieces.push(end);
-  yield Buffer.concat(pieces);
+  yield end;
+}
+
+/** A run of items with the comma before each but the list's first. */
+function chunkOf(view: EntryView, entries: readonly Entry[], from: number, to: number): Buffer {
+  const items = entries.slice(from, to);
+  if (!servesStoredBytes(view)) {
+    return Buffer.concat(items.flatMap((entry, index) => [...(from + index > 0 ? [comma] : []), ...pieceOf(view, entry)]));
+  }
+  const room = items.reduce((sum, { bytes }) => sum + bytes.length + maxItemExtraBytes, 0);
+  const chunk = Buffer.allocUnsafeSlow(room);
+  let at = 0;
+  for (const [index, entry] of items.entries()) {
+    if (from + index > 0) chunk[at++] = 0x2c;
+    at = writeItem(view.shape, entry, chunk, at);
+  }
+  return chunk.subarray(0, at);
 }
 
 /** Tables and protobuf are built from objects, in slices. */
