@@ -13,7 +13,7 @@ test("a long list is its head, its items and its end", async () => {
     const path = "/api/v1/namespaces/long/configmaps";
     for (let index = 0; index < 80; index++) {
       const labels = index % 2 === 0 ? { labels: { even: "yes" } } : {};
-      await created(server, path, { metadata: { name: `c${100 + index}`, ...labels }, data: { text: `${index} é `.repeat(1000) } });
+      await created(server, path, { metadata: { name: `c${100 + index}`, ...labels }, data: { text: `${index} é `.repeat(3000) } });
     }
     for (const query of ["", "?labelSelector=even"]) {
       const { status, text } = await server.ask({ method: "GET", target: path + query });
