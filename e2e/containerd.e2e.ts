@@ -12,17 +12,21 @@ import {
   clearLeftovers,
   connectCri,
   type ContainerConfig,
+  containerdPaths,
   type Cri,
   type CriEvent,
+  endStrays,
   findContainerd,
+  findShims,
   imageVisible,
   type PodSandboxConfig,
   prepareContainerd,
   runtimeReady,
   stopSandboxes,
+  strayShims,
 } from "#cri";
 import { loadImage, pauseArchive, pauseReference } from "#image";
-import { noSpans, systemClock, systemPrng } from "#lib";
+import { delay, noSpans, systemClock, systemPrng } from "#lib";
 import * as linux from "#linux";
 import { cleanupCni, cniConflist, conflistFile, networkName } from "#network";
 import { type HostPicture, picture } from "./support/host.ts";
@@ -71,7 +75,7 @@ async function start(): Promise<void> {
   const log = openSync(join(directory, "log"), "a");
   containerd = spawn(prepared.argv[0]!, prepared.argv.slice(1), { env: prepared.env, stdio: ["ignore", log, log] });
   cri = await connectCri(prepared.socket, { clock, prng: systemPrng(), spans: noSpans });
-  await runtimeReady(prepared.socket, cri, { clock, timeoutMs: 20_000 });
+  await runtimeReady(prepared.socket, cri, { clock, timeoutMs: 60_000 });
 }
 
 async function end(signal: NodeJS.Signals): Promise<void> {
@@ -186,12 +190,43 @@ test("after kill -9 of containerd the container lives on, the subscription comes
   await event("resync", Math.max(from, before));
 });
 
+test("a containerd that starts waits for a shim that is slow to answer: nothing is lost", async () => {
+  const [steady] = (await cri.listContainers()).filter((one) => one.state === "CONTAINER_RUNNING");
+  const [shim] = findShims(directory, linux);
+  await end("SIGKILL");
+  cri.close();
+  process.kill(shim!.pid, "SIGSTOP");
+  // Longer than containerd's own five seconds, after which it would have ended the container.
+  setTimeout(() => process.kill(shim!.pid, "SIGCONT"), 8000);
+  await start();
+  assert.equal((await cri.containerStatus(steady!.id))?.state, "CONTAINER_RUNNING");
+  assert.deepEqual(strayShims(directory, linux), []);
+});
+
+test("a shim that containerd has lost is a stray, and ends with what it holds", async () => {
+  const { tasks } = containerdPaths(directory);
+  await end("SIGKILL");
+  cri.close();
+  for (const id of readdirSync(tasks)) {
+    await linux.unmountBelow(join(tasks, id));
+    rmSync(join(tasks, id), { recursive: true });
+  }
+  assert.ok(linux.cgroupProcesses(cgroup).length >= 2);
+  const kill = (pid: number, signal: "SIGKILL"): void => void process.kill(pid, signal);
+  const ended = await endStrays({ directory, cgroup, kernel: linux, clock, kill });
+  assert.match(ended.join("\n"), /^(container process \d+\n)+shim \d+$/);
+  // The kernel takes a moment, a busy one a longer one.
+  for (let round = 0; round < 100 && linux.cgroupProcesses(cgroup).length > 0; round++) await delay(clock, 100);
+  assert.deepEqual([findShims(directory, linux), linux.cgroupProcesses(cgroup)], [[], []]);
+  await start();
+});
+
 test("a clean stop leaves nothing", async () => {
   assert.deepEqual(await stopSandboxes(cri, { graceSeconds: 1 }), []);
   await end("SIGTERM");
   const removed = await clear();
   assert.ok(
-    removed.every((one) => /^(cgroup|interface|iptables chain) /.test(one)),
+    removed.every((one) => /^(cgroup|interface|iptables chain|CNI result) /.test(one)),
     removed.join("\n"),
   );
   assert.deepEqual(await picture(directory), untouched);

@@ -3,10 +3,23 @@
 // Called by: cluster.ts. Next on the way: cri/containerd/, which knows containerd's own ways.
 
 import { join } from "node:path";
-import { clearLeftovers, containerdPaths, type PreparedContainerd, prepareContainerd } from "#cri";
+import { clearLeftovers, containerdPaths, endStrays, type PreparedContainerd, prepareContainerd } from "#cri";
 import { pauseReference } from "#image";
-import type { Clock } from "#lib";
-import { cgroupProcesses, commandLine, hasCapability, mounts, processIds, processStartTime, removeCgroup, unmountBelow } from "#linux";
+import type { Clock, Log } from "#lib";
+import {
+  cgroupProcesses,
+  commandLine,
+  hasCapability,
+  mounts,
+  parentProcess,
+  processCgroups,
+  processIds,
+  processStartTime,
+  removeCgroup,
+  removeEmptyCgroup,
+  unixSockets,
+  unmountBelow,
+} from "#linux";
 import { cleanupCni, cniConflist, conflistFile, networkName } from "#network";
 import type { NodePlace } from "./node-place.ts";
 import type { StatePaths } from "./state/paths.ts";
@@ -42,6 +55,19 @@ export function containerdFor(
     },
   });
   return { ...prepared, clear: () => clearNode(paths, place, clock) };
+}
+
+/** Ends what the node's containerd has lost, in the background. */
+export function strayEnder({ containerd, cgroup }: NodePlace, clock: Clock, log: Log): () => void {
+  const own = { parentProcess, unixSockets, processCgroups, removeEmptyCgroup };
+  const kernel = { ...own, processIds, commandLine, processStartTime, cgroupProcesses };
+  return () =>
+    void endStrays({ directory: containerd, cgroup, clock, kernel, kill: (pid, signal) => process.kill(pid, signal) }).then(
+      (ended) => {
+        if (ended.length > 0) log.warn("ended what containerd had lost", { ended });
+      },
+      (error: unknown) => log.warn("could not look for what containerd has lost", { error }),
+    );
 }
 
 /** Whatever one node left on the machine, in words. Its containerd has ended. */

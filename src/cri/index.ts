@@ -16,6 +16,7 @@ export {
 } from "./containerd/instance.ts";
 export { answered, imageVisible, pathExists, runtimeReady, type WaitOptions } from "./containerd/ready.ts";
 export { type ClearOptions, clearLeftovers, type Leftovers, removeCgroupWhenEmpty, stopSandboxes } from "./containerd/shutdown.ts";
+export { type EndStraysOptions, endStrays, type StrayKernel, strayShims } from "./containerd/strays.ts";
 export type {
   CallOptions,
   Cri,

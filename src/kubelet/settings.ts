@@ -55,6 +55,8 @@ export interface KubeletDependencies {
   readonly volumes: Volumes;
   /** Removes a pod's control group when the pod is gone; runtimes remove only the containers' own. */
   readonly removeCgroup?: (path: string) => void;
+  /** Ends what the runtime has lost sight of; called whenever its events begin anew. */
+  readonly endStrays?: () => void;
   readonly clock: Clock;
   readonly prng: Prng;
   readonly log: Log;

@@ -47,3 +47,25 @@ export function removeCgroup(path: string): { removed: readonly string[]; busy: 
   for (const folder of cgroupFolders(path)) visit(folder);
   return { removed, busy };
 }
+
+/** The control groups of a process, as paths within their hierarchies. */
+export function processCgroups(pid: number): readonly string[] {
+  try {
+    const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
+    // hierarchy:controllers:path
+    return [...new Set(lines.filter((line) => line !== "").map((line) => line.slice(line.indexOf(":", line.indexOf(":") + 1) + 1)))];
+  } catch {
+    return [];
+  }
+}
+
+/** The one folder in every hierarchy, and only where nothing is in it. */
+export function removeEmptyCgroup(path: string): void {
+  for (const folder of cgroupFolders(path)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something is in it: it is in use.
+    }
+  }
+}

@@ -1,7 +1,7 @@
 // The door of linux/: what dhow asks of the kernel, today by /proc, /sys and short commands.
 // Invariant: no Kubernetes word; reading never changes anything, changing names its target.
 
-export { cgroupFolders, cgroupHierarchies, cgroupProcesses, removeCgroup } from "./cgroups.ts";
+export { cgroupFolders, cgroupHierarchies, cgroupProcesses, processCgroups, removeCgroup, removeEmptyCgroup } from "./cgroups.ts";
 export { type MachineFacts, machineFacts, primaryAddress } from "./machine.ts";
 export { type Mount, mounts, mountsBelow, run, unmountBelow } from "./mounts.ts";
 export {
@@ -9,10 +9,12 @@ export {
   commandLine,
   hasCapability,
   isRunning,
+  parentProcess,
   type ProcessIdentity,
   processIds,
   processOwner,
   processStartTime,
   proportionalSetSize,
+  unixSockets,
 } from "./proc.ts";
 export { availableMemoryBytes, type CgroupFacts, cgroupFacts, freeDiskBytes } from "./room.ts";

@@ -3,7 +3,7 @@
 // Called by: adoption after a crash (cri/containerd, compose), `status`, the node's capacity. Next on the way: mounts.ts.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -31,6 +31,36 @@ export function processStartTime(pid: number): string | undefined {
 
 export function isRunning(identity: ProcessIdentity): boolean {
   return processStartTime(identity.pid) === identity.startTime;
+}
+
+export function parentProcess(pid: number): number | undefined {
+  try {
+    return Number(statFields(readFileSync(`/proc/${pid}/stat`, "latin1"))[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paths of the unix sockets that a process of this network namespace has open. */
+export function unixSockets(pid: number): readonly string[] {
+  try {
+    const inodes = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => socketInode(`/proc/${pid}/fd/${fd}`) ?? []));
+    // Num RefCount Protocol Flags Type St Inode Path
+    const rows = readFileSync("/proc/net/unix", "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/ +/));
+    return [...new Set(rows.filter((row) => row[7] !== undefined && inodes.has(row[6]!)).map((row) => row[7]!))];
+  } catch {
+    return [];
+  }
+}
+
+function socketInode(link: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1];
+  } catch {
+    return undefined; // Closed between the listing and the reading.
+  }
 }
 
 /** Command line of a process as its arguments; empty when it is gone or a kernel thread. */

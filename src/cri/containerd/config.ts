@@ -27,6 +27,9 @@ export interface ContainerdPaths {
   readonly tasks: string;
 }
 
+/** Sockets of shims lie in a folder that all containerds share. */
+export const shimSocketFolder = "/run/containerd/s/";
+
 export function containerdPaths(directory: string): ContainerdPaths {
   return {
     root: `${directory}/root`,
@@ -42,6 +45,17 @@ export function containerdPaths(directory: string): ContainerdPaths {
 /** A TOML basic string; JSON's escapes are a subset of TOML's. */
 const quote = (text: string): string => JSON.stringify(text);
 
+/**
+ * A containerd that starts asks every shim once and gives up after five seconds: on a busy machine that ends running containers and loses their shims.
+ * A shim that is dead refuses at once; only a slow one is waited for.
+ */
+const timeouts = `[timeouts]
+  "io.containerd.timeout.shim.load" = "60s"
+  "io.containerd.timeout.shim.cleanup" = "60s"
+  "io.containerd.timeout.shim.shutdown" = "30s"
+  "io.containerd.timeout.task.state" = "30s"
+`;
+
 export function containerdConfig(settings: ContainerdSettings): string {
   const paths = containerdPaths(settings.directory);
   const cri = `plugins."io.containerd.grpc.v1.cri"`;
@@ -53,6 +67,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 [grpc]
   address = ${quote(paths.socket)}
 
+${timeouts}
 [${cri}]
   sandbox_image = ${quote(settings.sandboxImage)}
   restrict_oom_score_adj = ${settings.restrictOomScoreAdj}

@@ -45,7 +45,9 @@ export interface FoundProcess {
   readonly startTime: string;
 }
 
-function find(kernel: Kernel, matches: (argv: readonly string[]) => boolean): readonly FoundProcess[] {
+type ProcessTable = Pick<Kernel, "processIds" | "commandLine" | "processStartTime">;
+
+function find(kernel: ProcessTable, matches: (argv: readonly string[]) => boolean): readonly FoundProcess[] {
   const found: FoundProcess[] = [];
   for (const pid of kernel.processIds()) {
     if (!matches(kernel.commandLine(pid))) continue;
@@ -62,7 +64,7 @@ export function findContainerd(directory: string, kernel: Kernel): FoundProcess 
 }
 
 /** Shims of the instance; they outlive it. */
-export function findShims(directory: string, kernel: Kernel): readonly FoundProcess[] {
+export function findShims(directory: string, kernel: ProcessTable): readonly FoundProcess[] {
   const { socket } = containerdPaths(directory);
   return find(kernel, (argv) => (argv[0] ?? "").includes("containerd-shim") && argv[argv.indexOf("-address") + 1] === socket);
 }

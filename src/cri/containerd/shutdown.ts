@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Clock } from "#lib";
 import { delay } from "#lib";
 import type { Cri } from "../contract.ts";
-import { containerdPaths } from "./config.ts";
+import { containerdPaths, shimSocketFolder } from "./config.ts";
 import { findShims, type Kernel } from "./instance.ts";
 
 export interface StopOptions {
@@ -54,14 +54,14 @@ export interface ClearOptions {
   kill(pid: number, signal: "SIGKILL"): void;
 }
 
-/** Sockets of shims lie in a folder that all containerds share; each task's folder names its own. */
+/** Each task's folder names its shim's socket. */
 function shimSockets(directory: string): readonly string[] {
   const { tasks } = containerdPaths(directory);
   if (!existsSync(tasks)) return [];
   return readdirSync(tasks).flatMap((id) => {
     const file = join(tasks, id, "address");
     const path = existsSync(file) ? readFileSync(file, "utf8").replace(/^unix:\/\//, "") : "";
-    return path.startsWith("/run/containerd/s/") && existsSync(path) ? [path] : [];
+    return path.startsWith(shimSocketFolder) && existsSync(path) ? [path] : [];
   });
 }
 

@@ -151,6 +151,7 @@ export class NodePods {
   #event(event: CriEvent): void {
     switch (event.kind) {
       case "resync":
+        this.#node.endStrays?.();
         for (const worker of this.#workers.values()) worker.poke();
         void this.#adoptOrphans();
         return;

@@ -1,0 +1,90 @@
+// Which shims are strays: a table of processes and a folder of containers.
+// Invariant shown: a shim that any container still names is left alone, also when its own first container is gone.
+// Called by: npm test.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { ManualClock } from "#lib";
+import { containerdPaths } from "./config.ts";
+import { endStrays, type StrayKernel, strayShims } from "./strays.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "dhow-strays-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+const { socket, tasks } = containerdPaths(directory);
+const id = (letter: string): string => letter.repeat(64);
+const shim = (letter: string, ...last: string[]): string[] => [
+  "/usr/bin/containerd-shim-runc-v2",
+  "-id",
+  id(letter),
+  "-address",
+  socket,
+  ...last,
+];
+const listens = (letter: string): string => `/run/containerd/s/${letter}`;
+
+interface Row {
+  readonly argv: readonly string[];
+  readonly parent?: number;
+  readonly sockets?: readonly string[];
+  readonly cgroups?: readonly string[];
+}
+
+const table: Readonly<Record<number, Row>> = {
+  10: { argv: shim("a"), sockets: [listens("a")] },
+  11: { argv: ["/pause"], parent: 10, cgroups: ["/dhow-x/pod1/a"] },
+  // Its sandbox is gone, a container of the same pod is not.
+  20: { argv: shim("b"), sockets: [listens("b")] },
+  30: { argv: shim("c"), sockets: [listens("c")] },
+  31: { argv: ["sh"], parent: 30, cgroups: ["/dhow-x/pod3/c", "/elsewhere"] },
+  32: { argv: ["sleep"], parent: 31, cgroups: ["/dhow-x/pod3/c"] },
+  40: { argv: shim("d", "delete"), sockets: [] },
+  50: { argv: shim("e"), sockets: [] },
+};
+
+function kernelOf(removed: string[] = []): StrayKernel {
+  return {
+    processIds: () => Object.keys(table).map(Number),
+    commandLine: (pid) => table[pid]?.argv ?? [],
+    processStartTime: () => "1",
+    parentProcess: (pid) => table[pid]?.parent,
+    unixSockets: (pid) => table[pid]?.sockets ?? [],
+    processCgroups: (pid) => table[pid]?.cgroups ?? [],
+    cgroupProcesses: (path) =>
+      Object.entries(table)
+        .filter(([, row]) => row.cgroups?.includes(path))
+        .map(([pid]) => Number(pid)),
+    removeEmptyCgroup: (path) => void removed.push(path),
+  };
+}
+
+function container(letter: string, address?: string): void {
+  mkdirSync(join(tasks, id(letter)), { recursive: true });
+  if (address !== undefined) writeFileSync(join(tasks, id(letter), "address"), `unix://${address}`);
+}
+
+test("no folder of containers, no strays", () => {
+  assert.deepEqual(strayShims(directory, kernelOf()), []);
+});
+
+test("a stray is named by no container, neither by id nor by socket; it ends with what it started", async () => {
+  container("a", listens("a"));
+  container("f", listens("b"));
+  assert.deepEqual(
+    strayShims(directory, kernelOf()).map(({ pid }) => pid),
+    [30],
+  );
+  const [killed, removed, clock] = [[] as number[], [] as string[], new ManualClock()];
+  const ending = endStrays({ directory, cgroup: "/dhow-x", kernel: kernelOf(removed), clock, kill: (pid) => void killed.push(pid) });
+  clock.advance(200);
+  assert.deepEqual(await ending, ["container process 31", "container process 32", "shim 30"]);
+  assert.deepEqual(killed, [31, 32, 30]);
+  assert.deepEqual(removed, ["/dhow-x/pod3/c", "/dhow-x/pod3"]);
+});
+
+test("where a container does not say how it is reached, nobody is a stray", () => {
+  container("g");
+  assert.deepEqual(strayShims(directory, kernelOf()), []);
+});
