@@ -218,17 +218,12 @@ export class LocalStore implements Store {
   async #propose(command: Command): Promise<Outcome> {
     const outcome = await this.execute(command);
     if (outcome.type !== "refused") return outcome;
-    switch (outcome.reason) {
-      case "leaseNotFound":
-        throw storeError.leaseNotFound();
-      case "future":
-        throw storeError.future();
-      case "compacted":
-        throw storeError.compacted(this.state.compactRevision);
-      case "keyNotFound":
-      case "leaseExists":
-        assert(false, `${command.type} is not refused for ${outcome.reason}`);
-    }
+    const { reason } = outcome;
+    if (reason === "leaseNotFound") throw storeError.leaseNotFound();
+    if (reason === "future") throw storeError.future();
+    if (reason === "compacted") throw storeError.compacted(this.state.compactRevision);
+    // Of the others only etcd's face hears, by `execute`.
+    assert(false, `${command.type} is not refused for ${reason}`);
   }
 
   #apply(entry: Entry): Outcome | undefined {

@@ -7,6 +7,7 @@ import type { GrpcCall, GrpcError, GrpcStream } from "#wire";
 import type { LocalStore } from "../store.ts";
 import type { Outcome } from "../mvcc/state.ts";
 import type { Command } from "../mvcc/command.ts";
+import type { Access } from "./access.ts";
 import type { Sparse } from "./codec.ts";
 import type { calls, Messages, ResponseHeader } from "./messages.gen.ts";
 
@@ -39,6 +40,7 @@ export interface Etcd {
   readonly identity: Identity;
   readonly limits: EtcdLimits;
   readonly version: string;
+  readonly access: Access;
   /** For the head of an answer; the store's revision unless another is given. */
   header(revision?: number): Sparse<ResponseHeader>;
   /** Through the log; a refusal is thrown in etcd's words. */

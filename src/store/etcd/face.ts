@@ -4,12 +4,14 @@
 
 import type { Clock, Log, Prng } from "#lib";
 import { GrpcError, type GrpcMethod, type GrpcStream } from "#wire";
+import { Access } from "./access.ts";
 import { decode, encode, type Sparse } from "./codec.ts";
 import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
 import { rpcs } from "./rpc/index.ts";
+import { Tokens } from "./tokens.ts";
 
 export const defaultEtcdLimits: EtcdLimits = {
   maxRequestBytes: 1.5 * 1024 * 1024,
@@ -36,6 +38,7 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
   return {
     ...options,
     limits,
+    access: new Access(store.state.auth, new Tokens(options.clock, options.prng)),
     header: (revision): Sparse<ResponseHeader> => ({
       cluster_id: identity.clusterId,
       member_id: identity.memberId,

@@ -6,6 +6,7 @@ import { assert, unreachable } from "#lib";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Cause, LeaseId, Revision } from "../contract.ts";
 import { revision } from "../revision.ts";
+import type { AuthChange } from "./auth.ts";
 
 export type Command =
   | {
@@ -25,7 +26,8 @@ export type Command =
   | { readonly type: "etcdPut"; readonly request: Uint8Array }
   | { readonly type: "etcdDeleteRange"; readonly request: Uint8Array }
   | { readonly type: "etcdTxn"; readonly request: Uint8Array }
-  | { readonly type: "alarm"; readonly active: boolean; readonly alarm: number; readonly member: bigint };
+  | { readonly type: "alarm"; readonly active: boolean; readonly alarm: number; readonly member: bigint }
+  | { readonly type: "auth"; readonly change: AuthChange };
 
 const kinds = {
   put: 1,
@@ -37,6 +39,7 @@ const kinds = {
   etcdDeleteRange: 7,
   etcdTxn: 8,
   alarm: 9,
+  auth: 10,
 } as const;
 const withLease = 1;
 const withCause = 2;
@@ -95,6 +98,8 @@ export function encodeCommand(command: Command): Buffer {
         .varint(command.alarm)
         .int64(BigInt.asIntN(64, command.member))
         .finish();
+    case "auth":
+      return new ByteWriter(256).byte(kind).text(JSON.stringify(command.change)).finish();
     default:
       return unreachable(command);
   }
@@ -133,6 +138,8 @@ export function decodeCommand(data: Uint8Array): Command {
       return { type: "etcdTxn", request: reader.rest() };
     case kinds.alarm:
       return { type: "alarm", active: reader.byte() === 1, alarm: reader.varint(), member: BigInt.asUintN(64, reader.int64()) };
+    case kinds.auth:
+      return { type: "auth", change: JSON.parse(reader.text()) as AuthChange };
     default:
       assert(false, `the log has a command of unknown kind ${kind}`);
   }

@@ -7,6 +7,7 @@ import type { Cause, EventBatch, KeyRange, KeyValue, LeaseId, Revision, StoreEve
 import { decode, type Sparse } from "../etcd/codec.ts";
 import type { DeleteRangeResponse, PutResponse, TxnResponse } from "../etcd/messages.gen.ts";
 import { revision } from "../revision.ts";
+import { type AuthRefusal, AuthState } from "./auth.ts";
 import type { Command } from "./command.ts";
 import { History } from "./history.ts";
 import { byBytes, KeyIndex } from "./keyindex.ts";
@@ -25,7 +26,7 @@ export type Outcome =
   | { readonly type: "transaction"; readonly response: Sparse<TxnResponse> }
   | { readonly type: "refused"; readonly reason: Refusal };
 
-export type Refusal = TransactionRefusal | "leaseExists";
+export type Refusal = TransactionRefusal | AuthRefusal | "leaseExists";
 
 /** `alarm` is etcd's number of it: 1 for no space. */
 export interface Alarm {
@@ -45,6 +46,7 @@ export class MvccState {
   readonly #index = new KeyIndex();
   readonly history: History;
   readonly leases = new Leases();
+  readonly auth = new AuthState();
   #alarms: readonly Alarm[] = [];
   #compactRevision: Revision;
   #bytes = 0;
@@ -112,6 +114,10 @@ export class MvccState {
       case "alarm":
         this.setAlarm(command, command.active);
         return { type: "done" };
+      case "auth": {
+        const reason = this.auth.apply(command.change);
+        return reason ? { type: "refused", reason } : { type: "done" };
+      }
       default:
         return unreachable(command);
     }

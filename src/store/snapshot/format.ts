@@ -7,7 +7,9 @@ import { assert } from "#lib";
 import { type Configuration, decodeConfiguration, encodeConfiguration, type SnapshotMark } from "#raft";
 import { ByteReader, type ByteWriter } from "../bytes.ts";
 import type { EventBatch, KeyValue, LeaseId, Revision, StoreEvent } from "../contract.ts";
+import type { AuthRecord } from "../mvcc/auth.ts";
 import { readCause, writeCause } from "../mvcc/command.ts";
+import type { Alarm } from "../mvcc/state.ts";
 import { revision } from "../revision.ts";
 
 export const snapshotVersion = 1;
@@ -59,7 +61,7 @@ export function decodeSnapshotHeader(file: Buffer): SnapshotHeader | undefined {
   };
 }
 
-const kinds = { lease: 1, key: 2, revision: 3, end: 4, configuration: 5 } as const;
+const kinds = { lease: 1, key: 2, revision: 3, end: 4, configuration: 5, alarm: 6, auth: 7 } as const;
 const withLease = 1;
 const withCause = 1;
 const isDelete = 2;
@@ -68,6 +70,8 @@ const withPrevious = 4;
 export type SnapshotRecord =
   | { readonly type: "lease"; readonly id: LeaseId; readonly ttlSeconds: number }
   | { readonly type: "key"; readonly kv: KeyValue }
+  | { readonly type: "alarm"; readonly alarm: Alarm }
+  | { readonly type: "auth"; readonly auth: AuthRecord }
   /** `previous` is missing where the reader knows it from the state. */
   | { readonly type: "revision"; readonly batch: EventBatch }
   /** Who the members were. A store that has always been alone does not say it. */
@@ -95,6 +99,14 @@ function readVersion(reader: ByteReader, key: string): KeyValue {
 
 export function writeLease(writer: ByteWriter, id: LeaseId, ttlSeconds: number): void {
   writer.byte(kinds.lease).int64(id).varint(ttlSeconds);
+}
+
+export function writeAlarm(writer: ByteWriter, { alarm, member }: Alarm): void {
+  writer.byte(kinds.alarm).varint(alarm).int64(BigInt.asIntN(64, member));
+}
+
+export function writeAuth(writer: ByteWriter, auth: AuthRecord): void {
+  writer.byte(kinds.auth).text(JSON.stringify(auth));
 }
 
 export function writeKey(writer: ByteWriter, kv: KeyValue): void {
@@ -151,6 +163,12 @@ export function* readSnapshotRecords(payload: Buffer, previousOf: PreviousOf): G
     switch (kind) {
       case kinds.lease:
         yield { type: "lease", id: reader.int64(), ttlSeconds: reader.varint() };
+        break;
+      case kinds.alarm:
+        yield { type: "alarm", alarm: { alarm: reader.varint(), member: BigInt.asUintN(64, reader.int64()) } };
+        break;
+      case kinds.auth:
+        yield { type: "auth", auth: JSON.parse(reader.text()) as AuthRecord };
         break;
       case kinds.key:
         yield { type: "key", kv: readVersion(reader, reader.byteString()) };

@@ -12,6 +12,8 @@ import {
   encodeSnapshotHeader,
   snapshotName,
   unfinishedSuffix,
+  writeAlarm,
+  writeAuth,
   writeBatch,
   writeConfiguration,
   writeEnd,
@@ -76,6 +78,8 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
   // Everything that belongs to this moment is taken before the first await.
   const { revision, compactRevision } = state;
   const leases = Array.from(state.leases.all(), ({ id, ttlSeconds }) => ({ id, ttlSeconds }));
+  const { alarms } = state;
+  const auth = state.auth.used ? state.auth.record() : undefined;
   const batches = state.history.copy().filter((batch) => batch.revision >= compactRevision);
   const scan = state.scan({ start: "", end: "\0" }, compactRevision, { limit: 0, countOnly: false });
   const pin = state.pin(compactRevision);
@@ -91,6 +95,14 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
     }
     for (const { id, ttlSeconds } of leases) {
       writeLease(stream.writer, id, ttlSeconds);
+      await stream.recorded();
+    }
+    for (const alarm of alarms) {
+      writeAlarm(stream.writer, alarm);
+      await stream.recorded();
+    }
+    if (auth) {
+      writeAuth(stream.writer, auth);
       await stream.recorded();
     }
     for (let done = false; !done; ) {

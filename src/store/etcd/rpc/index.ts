@@ -3,6 +3,10 @@
 // Called by: face.ts. Next on the way: the call's own file.
 
 import type { Rpc } from "../etcd.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import { roleAdd, roleDelete, roleGet, roleGrantPermission, roleList, roleRevokePermission } from "./auth/roles.ts";
+import { authDisable, authEnable, authStatus } from "./auth/switch.ts";
+import { userAdd, userChangePassword, userDelete, userGet, userGrantRole, userList, userRevokeRole } from "./auth/users.ts";
 import { memberAdd, memberPromote, memberRemove, memberUpdate } from "./cluster/change.ts";
 import { memberList } from "./cluster/list.ts";
 import { campaign, leader, proclaim, resign } from "./election/election.ts";
@@ -55,4 +59,21 @@ export const rpcs: readonly Rpc[] = [
   leader,
   resign,
   observe,
+  authEnable,
+  authDisable,
+  authStatus,
+  authenticate,
+  userAdd,
+  userDelete,
+  userChangePassword,
+  userGrantRole,
+  userRevokeRole,
+  userGet,
+  userList,
+  roleAdd,
+  roleDelete,
+  roleGrantPermission,
+  roleRevokePermission,
+  roleGet,
+  roleList,
 ];

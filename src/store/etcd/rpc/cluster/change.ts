@@ -18,24 +18,28 @@ function known({ identity }: Etcd, id: bigint): void {
   if (id !== identity.memberId) throw etcdError("memberNotFound");
 }
 
-export const memberAdd = unary("MemberAdd", ({ identity }, { peerURLs }) => {
+export const memberAdd = unary("MemberAdd", ({ identity, access }, { peerURLs }, caller) => {
+  access.admin(caller);
   if (peerURLs.length === 0 || !peerURLs.every(isPeerUrl)) throw etcdError("memberBadUrls");
   if (peerURLs.some((url) => identity.peerUrls.includes(url))) throw etcdError("peerUrlExists");
   throw refused("MemberAdd");
 });
 
-export const memberRemove = unary("MemberRemove", (etcd, { ID }) => {
+export const memberRemove = unary("MemberRemove", (etcd, { ID }, caller) => {
+  etcd.access.admin(caller);
   known(etcd, ID);
   // Nobody would be left to agree to it.
   throw etcdError("notEnoughStarted");
 });
 
-export const memberUpdate = unary("MemberUpdate", (etcd, { ID }) => {
+export const memberUpdate = unary("MemberUpdate", (etcd, { ID }, caller) => {
+  etcd.access.admin(caller);
   known(etcd, ID);
   throw refused("MemberUpdate");
 });
 
-export const memberPromote = unary("MemberPromote", (etcd, { ID }) => {
+export const memberPromote = unary("MemberPromote", (etcd, { ID }, caller) => {
+  etcd.access.admin(caller);
   known(etcd, ID);
   throw etcdError("memberNotLearner");
 });

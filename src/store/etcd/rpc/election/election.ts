@@ -24,6 +24,7 @@ const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b
 
 export const campaign = unary("Campaign", async (etcd, { name, lease: given, value }, caller) => {
   try {
+    etcd.access.write(caller, `${name}/`, afterPrefix(`${name}/`));
     const lease = await leaseOf(etcd, given);
     const place = await takePlace(etcd, `${name}/`, lease, value);
     const { key, createRevision } = place;
@@ -43,9 +44,10 @@ function given(leader: LeaderKey | undefined): LeaderKey {
   return leader;
 }
 
-export const proclaim = unary("Proclaim", async (etcd, request) => {
+export const proclaim = unary("Proclaim", async (etcd, request, caller) => {
   try {
     const { key, rev, lease } = given(request.leader);
+    etcd.access.write(caller, key);
     const revision = await ifCreatedAt(etcd, key, rev, { request_put: { key, value: request.value, lease } });
     if (revision === undefined) throw refusal("election: not leader");
     return { header: etcd.header(revision) };
@@ -54,15 +56,21 @@ export const proclaim = unary("Proclaim", async (etcd, request) => {
   }
 });
 
-export const leader = unary("Leader", (etcd, { name }) => {
-  const kv = leaderOf(etcd, name);
-  if (!kv) throw refusal("election: no leader");
-  return { header: etcd.header(), kv: kvOf(kv) };
+export const leader = unary("Leader", (etcd, { name }, caller) => {
+  try {
+    etcd.access.read(caller, `${name}/`, afterPrefix(`${name}/`));
+    const kv = leaderOf(etcd, name);
+    if (!kv) throw refusal("election: no leader");
+    return { header: etcd.header(), kv: kvOf(kv) };
+  } catch (error) {
+    throw unknown(error);
+  }
 });
 
-export const resign = unary("Resign", async (etcd, request) => {
+export const resign = unary("Resign", async (etcd, request, caller) => {
   try {
     const { key, rev } = given(request.leader);
+    etcd.access.write(caller, key);
     return { header: etcd.header(await ifCreatedAt(etcd, key, rev, { request_delete_range: { key } })) };
   } catch (error) {
     throw unknown(error);

@@ -62,6 +62,7 @@ export const observe = streaming("Observe", (etcd, stream) => {
   let observation: Observation | undefined;
   stream.onMessage(
     ({ name }) => {
+      etcd.access.read(stream, `${name}/`, afterPrefix(`${name}/`));
       observation ??= new Observation(etcd, stream, name);
     },
     () => undefined,

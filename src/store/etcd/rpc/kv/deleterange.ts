@@ -8,6 +8,8 @@ import { checkSize } from "./space.ts";
 
 export const deleteRange = unary("DeleteRange", async (etcd, request, caller) => {
   checkDeleteRange(request);
+  etcd.access.write(caller, request.key, request.range_end);
+  if (request.prev_kv) etcd.access.read(caller, request.key, request.range_end);
   checkSize(etcd, caller.bytes.length);
   const { response } = await etcd.execute({ type: "etcdDeleteRange", request: caller.bytes }, "deleteRange");
   return { ...response, header: etcd.header(response.header?.revision) };

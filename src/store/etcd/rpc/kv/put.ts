@@ -8,6 +8,9 @@ import { checkQuota, checkSize } from "./space.ts";
 
 export const put = unary("Put", async (etcd, request, caller) => {
   checkPut(request);
+  etcd.access.write(caller, request.key);
+  etcd.access.lease(caller, etcd.store.state.leases.get(request.lease)?.keys ?? []);
+  if (request.prev_kv) etcd.access.read(caller, request.key);
   checkSize(etcd, caller.bytes.length);
   await checkQuota(etcd, caller.bytes.length);
   const { response } = await etcd.execute({ type: "etcdPut", request: caller.bytes }, "put");

@@ -13,8 +13,9 @@ import { checkRange } from "./checks.ts";
 
 const keysPerStep = 1024;
 
-export const range = unary("Range", async (etcd, request) => {
+export const range = unary("Range", async (etcd, request, caller) => {
   checkRange(request);
+  etcd.access.read(caller, request.key, request.range_end);
   const { state } = etcd.store;
   const refusal = rangeRefusal(state, request);
   if (refusal) throw etcdError(refusal);

@@ -13,6 +13,7 @@ const onlyReads = (txn: TxnRequest): boolean => [...txn.success, ...txn.failure]
 
 export const txn = unary("Txn", async (etcd, request, caller) => {
   checkTxn(request, etcd.limits.maxTxnOps);
+  etcd.access.txn(caller, request);
   if (onlyReads(request)) {
     const { state } = etcd.store;
     const path = choosePath(state, request);

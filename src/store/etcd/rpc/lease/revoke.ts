@@ -4,7 +4,8 @@
 
 import { unary } from "../../etcd.ts";
 
-export const leaseRevoke = unary("LeaseRevoke", async (etcd, request) => {
+export const leaseRevoke = unary("LeaseRevoke", async (etcd, request, caller) => {
+  etcd.access.lease(caller, etcd.store.state.leases.get(request.ID)?.keys ?? []);
   await etcd.execute({ type: "revokeLease", id: request.ID }, "done");
   return { header: etcd.header() };
 });

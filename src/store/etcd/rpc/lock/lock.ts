@@ -6,13 +6,14 @@ import { GrpcError } from "#wire";
 import { encode } from "../../codec.ts";
 import { unary } from "../../etcd.ts";
 import { etcdError } from "../../errors.ts";
-import { leaseOf, takePlace, unknown, waitForTurn } from "../queue.ts";
+import { afterPrefix, leaseOf, takePlace, unknown, waitForTurn } from "../queue.ts";
 
 const noBytes = new Uint8Array(0);
 
 export const lock = unary("Lock", async (etcd, request, caller) => {
   try {
     const prefix = `${request.name}/`;
+    etcd.access.write(caller, prefix, afterPrefix(prefix));
     const place = await takePlace(etcd, prefix, await leaseOf(etcd, request.lease), noBytes);
     const waited = await waitForTurn(etcd, prefix, place, caller.signal);
     // The lease may have ended in line.
@@ -23,9 +24,10 @@ export const lock = unary("Lock", async (etcd, request, caller) => {
   }
 });
 
-export const unlock = unary("Unlock", async (etcd, { key }) => {
+export const unlock = unary("Unlock", async (etcd, { key }, caller) => {
   try {
     if (key === "") throw etcdError("emptyKey");
+    etcd.access.write(caller, key);
     const { response } = await etcd.execute({ type: "etcdDeleteRange", request: encode("DeleteRangeRequest", { key }) }, "deleteRange");
     return { header: etcd.header(response.header?.revision) };
   } catch (error) {

@@ -4,4 +4,7 @@
 
 import { unary } from "../../etcd.ts";
 
-export const defragment = unary("Defragment", () => ({}));
+export const defragment = unary("Defragment", ({ access }, _request, caller) => {
+  access.admin(caller);
+  return {};
+});

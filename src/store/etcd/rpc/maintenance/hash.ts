@@ -32,12 +32,14 @@ async function hashAt(etcd: Etcd, at: Revision): Promise<number> {
   return sum;
 }
 
-export const hash = unary("Hash", async (etcd) => {
+export const hash = unary("Hash", async (etcd, _request, caller) => {
+  etcd.access.admin(caller);
   const { revision } = etcd.store.state;
   return { header: etcd.header(revision), hash: await hashAt(etcd, revision) };
 });
 
-export const hashKv = unary("HashKV", async (etcd, request) => {
+export const hashKv = unary("HashKV", async (etcd, request, caller) => {
+  etcd.access.admin(caller);
   const { state } = etcd.store;
   const refusal = rangeRefusal(state, { revision: request.revision });
   if (refusal) throw etcdError(refusal);

@@ -5,7 +5,8 @@
 import { unary } from "../../etcd.ts";
 import { etcdError } from "../../errors.ts";
 
-export const moveLeader = unary("MoveLeader", ({ identity }, { targetID }) => {
+export const moveLeader = unary("MoveLeader", ({ identity, access }, { targetID }, caller) => {
+  access.admin(caller);
   if (targetID !== identity.memberId) throw etcdError("badLeaderTransferee");
   return {};
 });

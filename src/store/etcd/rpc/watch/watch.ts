@@ -4,6 +4,7 @@
 // Called by: rpc/index.ts. Next on the way: onewatch.ts, then watch/hub.ts.
 
 import type { Timer } from "#lib";
+import { GrpcError } from "#wire";
 import type { Sparse } from "../../codec.ts";
 import { type Etcd, type MessageStream, streaming } from "../../etcd.ts";
 import type { WatchCreateRequest, WatchResponse } from "../../messages.gen.ts";
@@ -20,6 +21,13 @@ const reasons = {
   empty: "mvcc: watcher range is empty",
   compacted: "etcdserver: mvcc: required revision has been compacted",
 } as const;
+
+/** How Go spells what a watch can be refused for. */
+const goNames: Readonly<Record<string, string>> = {
+  INVALID_ARGUMENT: "InvalidArgument",
+  PERMISSION_DENIED: "PermissionDenied",
+  UNAUTHENTICATED: "Unauthenticated",
+};
 
 class WatchStream {
   readonly #etcd: Etcd;
@@ -60,6 +68,12 @@ class WatchStream {
     const start = request.key === "" ? "\0" : request.key;
     const end = request.range_end;
     if (request.start_revision < 0) return this.#refuse(reasons.compacted);
+    try {
+      this.#etcd.access.read(this.#stream, start, end);
+    } catch (error) {
+      if (!(error instanceof GrpcError)) throw error;
+      return this.#refuse(`rpc error: code = ${goNames[error.code] ?? error.code} desc = ${error.message}`);
+    }
     if (end !== "" && end !== "\0" && start >= end) return this.#refuse(reasons.empty);
     if (request.watch_id !== 0n && this.#watches.has(request.watch_id)) return this.#refuse(reasons.duplicate);
     const id = request.watch_id === 0n ? this.#freeId() : request.watch_id;
