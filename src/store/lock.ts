@@ -2,7 +2,7 @@
 // Invariant: two living processes never both hold the lock; a dead one's lock is taken over, also when its pid was given to another.
 // Called by: open.ts, before the first file is read. Next on the way: open.ts.
 
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const lockName = "LOCK";
@@ -21,6 +21,7 @@ export class FolderInUse extends Error {
   }
 }
 
+/** Undefined: there is no such process, or it has ended and only waits for its parent to take note, which may be long after. */
 function startedOf(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
@@ -30,7 +31,10 @@ function startedOf(pid: number): string | undefined {
   try {
     // Field 22; the command's name before it may hold spaces and brackets. (proc_pid_stat(5))
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // The first thread may be dead while another still ends a write: only when it is the last one is the folder let go.
+    if (/^[ZX]$/.test(fields[0] ?? "") && readdirSync(`/proc/${pid}/task`).length <= 1) return undefined;
+    return fields[19] ?? "";
   } catch {
     return "";
   }
