@@ -10,11 +10,11 @@ import { type Entry, type EntryShape, objectOf } from "./cache/entry.ts";
 import type { ResourceCache } from "./cache/resource.ts";
 import type { Watcher } from "./cache/watcher.ts";
 import { endOf, keyOf } from "./registry/keys.ts";
-import type { ObjectReader } from "./stages.ts";
+import type { ObjectReader, Unread } from "./stages.ts";
 
 /** The decoded object: frozen, for others read it too. */
 type Read = (shape: EntryShape, entry: Entry) => ApiObject;
-type Changed = (namespace: string, name: string, object: ApiObject | undefined) => void;
+type Changed = (namespace: string, name: string, shape: EntryShape, entry: Entry | undefined) => void;
 
 /** How long a miss may wait for the cache to be as new as the store. */
 const freshnessTimeoutMs = 3000;
@@ -32,6 +32,11 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
     if (entry) return entry;
     // What is missing may have been written a moment ago.
     return (await cache.waitFor(await store.linearizableRevision(), freshnessTimeoutMs)) ? cache.of(info).get(key) : undefined;
+  };
+  const follow = (group: string, resource: string, changed: Changed): void => {
+    const follower = new Follower(() => cache.of(find(group, resource)), changed);
+    follower.start();
+    follower.run().catch((error: unknown) => log.error("a reader inside the server failed", { resource, error }));
   };
   return {
     async get(group, resource, namespace, name) {
@@ -53,9 +58,11 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
       return objects;
     },
     async follow(group, resource, changed) {
-      const follower = new Follower(() => cache.of(find(group, resource)), read, changed);
-      follower.start();
-      follower.run().catch((error: unknown) => log.error("a reader inside the server failed", { resource, error }));
+      follow(group, resource, (namespace, name, shape, entry) => changed(namespace, name, entry && read(shape, entry)));
+    },
+    async followUnread(group, resource, changed) {
+      const unread = (shape: EntryShape, entry: Entry): Unread => ({ fields: entry.fields, read: () => objectOf(shape, entry) });
+      follow(group, resource, (namespace, name, shape, entry) => changed(namespace, name, entry && unread(shape, entry)));
     },
   };
 }
@@ -63,15 +70,13 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
 /** Survives a cache that was filled anew: what has vanished meanwhile is told as deleted. */
 class Follower {
   readonly #cache: () => ResourceCache;
-  readonly #read: Read;
   readonly #changed: Changed;
   readonly #seen = new Map<string, { namespace: string; name: string }>();
   #following: ResourceCache | undefined;
   #watcher: Watcher | undefined;
 
-  constructor(cache: () => ResourceCache, read: Read, changed: Changed) {
+  constructor(cache: () => ResourceCache, changed: Changed) {
     this.#cache = cache;
-    this.#read = read;
     this.#changed = changed;
   }
 
@@ -83,13 +88,13 @@ class Follower {
     for (const [key, { namespace, name }] of this.#seen) if (!state.has(key)) this.#gone(key, namespace, name);
     for (const [key, entry] of state.entries()) {
       this.#seen.set(key, entry);
-      this.#changed(entry.namespace, entry.name, this.#read(cache.shape, entry));
+      this.#changed(entry.namespace, entry.name, cache.shape, entry);
     }
   }
 
   #gone(key: string, namespace: string, name: string): void {
     this.#seen.delete(key);
-    this.#changed(namespace, name, undefined);
+    this.#changed(namespace, name, this.#following!.shape, undefined);
   }
 
   async run(): Promise<void> {
@@ -108,7 +113,7 @@ class Follower {
           continue;
         }
         this.#seen.set(key, entry);
-        this.#changed(entry.namespace, entry.name, this.#read(this.#following!.shape, entry));
+        this.#changed(entry.namespace, entry.name, this.#following!.shape, entry);
       }
     }
   }

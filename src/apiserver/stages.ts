@@ -107,4 +107,17 @@ export interface ObjectReader {
   list(group: string, resource: string, namespace?: string): Promise<readonly ApiObject[]>;
   /** Calls `changed` for each object there is, then for each change, in order; resolves after the first round. `object` undefined: deleted. */
   follow(group: string, resource: string, changed: (namespace: string, name: string, object: ApiObject | undefined) => void): Promise<void>;
+  /** The same for who can tell from the fields whether it wants to know more. */
+  followUnread(
+    group: string,
+    resource: string,
+    changed: (namespace: string, name: string, unread: Unread | undefined) => void,
+  ): Promise<void>;
+}
+
+/** An object that nobody has decoded yet. */
+export interface Unread {
+  /** What field selectors may ask. */
+  readonly fields: Readonly<Record<string, string>>;
+  read(): ApiObject;
 }

@@ -41,6 +41,7 @@ function world() {
     has: async () => false,
     list: async () => [],
     follow: async () => undefined,
+    followUnread: () => Promise.resolve(),
   };
   const clock = new ManualClock();
   const key = signingKey(ecKey());

@@ -106,3 +106,32 @@ test("rights go when their role, binding or pod goes", () => {
   nodes.remove("n", "p");
   assert.equal(nodes.reaches("n1", "secret", "n", "new"), false);
 });
+
+test("a node's pods are read when it asks about them, as they are then", () => {
+  const { nodes } = newAuthorizerParts();
+  const reads: string[] = [];
+  const pod = (name: string, nodeName: string, secretName: string) => (): ApiObject => {
+    reads.push(`${name} ${secretName}`);
+    return {
+      kind: "Pod",
+      apiVersion: "v1",
+      metadata: { name, namespace: "n" },
+      spec: { nodeName, containers: [], volumes: [{ name: "v", secret: { secretName } }] },
+    };
+  };
+  nodes.changed("n", "a", "", pod("a", "", "s"));
+  nodes.changed("n", "a", "n1", pod("a", "n1", "old"));
+  nodes.changed("n", "a", "n1", pod("a", "n1", "new"));
+  nodes.changed("n", "b", "n2", pod("b", "n2", "other"));
+  nodes.changed("n", "c", "n1", pod("c", "n1", "gone"));
+  nodes.remove("n", "c");
+  assert.deepEqual(reads, []);
+  assert.deepEqual([nodes.reaches("n1", "secret", "n", "old"), nodes.reaches("n1", "secret", "n", "new")], [false, true]);
+  assert.equal(nodes.reaches("n1", "secret", "n", "gone"), false);
+  assert.deepEqual(reads, ["a new"]);
+  // Deleted and made anew on another node, before anybody asked again.
+  nodes.changed("n", "a", "n1", pod("a", "n1", "newer"));
+  nodes.changed("n", "a", "n2", pod("a", "n2", "moved"));
+  assert.deepEqual([nodes.reaches("n1", "secret", "n", "new"), nodes.reaches("n2", "secret", "n", "moved")], [false, true]);
+  assert.deepEqual(reads, ["a new", "b other", "a moved"]);
+});

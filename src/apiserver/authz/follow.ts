@@ -24,6 +24,9 @@ export async function followAuthorization(reader: ObjectReader, { rbac, nodes }:
   const roles = Object.entries(kinds).map(([resource, kind]) =>
     reader.follow(group, resource, (namespace, name, object) => (object ? rbac.put(object) : rbac.remove(kind, namespace, name))),
   );
-  const pods = reader.follow("", "pods", (namespace, name, object) => (object ? nodes.put(object) : nodes.remove(namespace, name)));
+  const pods = reader.followUnread("", "pods", (namespace, name, pod) => {
+    if (pod) nodes.changed(namespace, name, pod.fields["spec.nodeName"] ?? "", () => pod.read());
+    else nodes.remove(namespace, name);
+  });
   await Promise.all([...roles, pods]);
 }

@@ -17,6 +17,39 @@ export class NodeGraph {
   /** `node vertex namespace/name` → how many pods name it. */
   readonly #edges = new Map<string, number>();
 
+  /** By node: pods that changed since somebody asked about it. Most nodes never ask, and their pods are never decoded for this. */
+  readonly #unread = new Map<string, Map<string, () => ApiObject>>();
+  readonly #unreadAt = new Map<string, string>();
+
+  /** A pod as it is now; `read` is asked when its node does. */
+  changed(namespace: string, name: string, nodeName: string, read: () => ApiObject): void {
+    const key = `${namespace}/${name}`;
+    const before = this.#unreadAt.get(key) ?? this.#pods.get(key)?.nodeName;
+    if (before !== undefined && before !== nodeName) this.remove(namespace, name);
+    if (nodeName === "") return;
+    const unread = this.#unread.get(nodeName);
+    if (unread) unread.set(key, read);
+    else this.#unread.set(nodeName, new Map([[key, read]]));
+    this.#unreadAt.set(key, nodeName);
+  }
+
+  #read(nodeName: string): void {
+    const unread = this.#unread.get(nodeName);
+    if (!unread) return;
+    this.#unread.delete(nodeName);
+    for (const key of unread.keys()) this.#unreadAt.delete(key);
+    for (const read of unread.values()) this.put(read());
+  }
+
+  #forget(key: string): void {
+    const nodeName = this.#unreadAt.get(key);
+    if (nodeName === undefined) return;
+    this.#unreadAt.delete(key);
+    const unread = this.#unread.get(nodeName);
+    unread?.delete(key);
+    if (unread?.size === 0) this.#unread.delete(nodeName);
+  }
+
   put(object: ApiObject): void {
     const pod = object as unknown as Pod;
     const { namespace = "", name = "" } = pod.metadata ?? {};
@@ -30,6 +63,7 @@ export class NodeGraph {
 
   remove(namespace: string, name: string): void {
     const key = `${namespace}/${name}`;
+    this.#forget(key);
     const bound = this.#pods.get(key);
     if (!bound) return;
     this.#pods.delete(key);
@@ -41,6 +75,7 @@ export class NodeGraph {
   }
 
   reaches(nodeName: string, vertex: Vertex, namespace: string, name: string): boolean {
+    this.#read(nodeName);
     return this.#edges.has(`${nodeName} ${vertex} ${namespace}/${name}`);
   }
 }

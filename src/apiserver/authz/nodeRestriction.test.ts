@@ -31,6 +31,7 @@ const reader: ObjectReader = {
   has: async () => false,
   list: async () => [],
   follow: async () => undefined,
+  followUnread: () => Promise.resolve(),
 };
 const tokenFor = (ref: object | null, audiences: string[] = []): ApiObject => ({
   kind: "TokenRequest",

@@ -1,6 +1,6 @@
-// Objects that were decoded a moment ago: who reads a revision next (a follower, admission, the writer of the next one) need not decode it again.
+// Objects that were decoded a moment ago: who reads a revision next (a follower, admission, authentication) need not decode it again.
 // Invariant: an object here is frozen through and through and is the newest decoded revision of its key; what is kept is bounded by the bytes it came from.
-// Called by: reader.ts, registry/write.ts. Next on the way: entry.ts, which decodes.
+// Called by: reader.ts. Next on the way: entry.ts, which decodes.
 
 import { type ApiObject, RawJson } from "#api";
 import type { Revision } from "#store";
@@ -11,7 +11,8 @@ interface Kept {
   readonly bytes: number;
 }
 
-const defaultMaxBytes = 16 << 20;
+/** What admission and authorization look at in each request is small; pods in their thousands are not kept. */
+const defaultMaxBytes = 4 << 20;
 
 export class DecodedObjects {
   readonly #maxBytes: number;

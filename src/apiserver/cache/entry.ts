@@ -62,11 +62,6 @@ export function entryFromWrite(shape: EntryShape, key: string, revision: Revisio
   };
 }
 
-/** Written by a server of this kind: it can be served as it lies there. */
-export function isCanonical(shape: EntryShape, value: Uint8Array): boolean {
-  return spliceOffset(Buffer.from(value.buffer, value.byteOffset, value.byteLength), shape.head) >= 0;
-}
-
 /** Decodes a stored value of whatever form: our JSON, another server's JSON or protobuf. Throws PoisonedValue. */
 export function decodeStored(shape: EntryShape, value: Uint8Array): ApiObject {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);

@@ -4,7 +4,7 @@
 
 import { type ApiObject, ApiError, encodeJson, type ManagedFieldsEntry, sameOwners } from "#api";
 import { type KeyValue, type Revision, revision as toRevision } from "#store";
-import { decodeStored, type Entry, type EntryShape, entryFromWrite, entryOfStored, isCanonical } from "../cache/entry.ts";
+import { decodeStored, type Entry, type EntryShape, entryFromWrite, entryOfStored } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
 import { clone } from "./clone.ts";
@@ -20,7 +20,7 @@ export interface Target {
 
 export interface Stored {
   readonly kv: KeyValue;
-  /** With its resourceVersion; the receiver's own, to be changed. */
+  /** Freshly decoded, with its resourceVersion; the receiver may change it. */
   readonly object: ApiObject;
 }
 
@@ -35,21 +35,16 @@ export function targetOf(call: Call, name: string): Target {
   return { shape, key: keyOf(shape.info, namespace, name), namespace, name };
 }
 
-export function decodeKv(call: Call, target: Target, kv: KeyValue): Stored {
-  const decode = (): ApiObject => {
-    const object = decodeStored(target.shape, kv.value);
-    object.metadata.resourceVersion = String(kv.modRevision);
-    return object;
-  };
-  // What another server wrote may lack defaults, which the cache's own entry of it has.
-  if (!isCanonical(target.shape, kv.value)) return { kv, object: decode() };
-  return { kv, object: clone(call.core.cache.decoded.get(kv.key, kv.modRevision, kv.value.length, decode)) };
+export function decodeKv(target: Target, kv: KeyValue): Stored {
+  const object = decodeStored(target.shape, kv.value);
+  object.metadata.resourceVersion = String(kv.modRevision);
+  return { kv, object };
 }
 
 /** The newest state, from the store itself: a writer must not decide on old news. */
 export async function readStored(call: Call, target: Target): Promise<Stored | undefined> {
   const { kvs } = await call.core.store.range({ start: target.key });
-  return kvs[0] && decodeKv(call, target, kvs[0]);
+  return kvs[0] && decodeKv(target, kvs[0]);
 }
 
 export type Decision =
@@ -92,7 +87,7 @@ export async function change(
     const written = await attemptWrite(call, target, { decision, expect, before, dryRun: options.dryRun });
     if ("outcome" in written) return written.outcome;
     if (attempt === maxAttempts) throw ApiError.modified(subjectOf(call), target.name);
-    stored = written.current && decodeKv(call, target, written.current);
+    stored = written.current && decodeKv(target, written.current);
   }
 }
 
