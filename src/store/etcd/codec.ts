@@ -227,7 +227,8 @@ class BackwardWriter {
   #at: number;
 
   constructor(capacity: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacity);
+    // From the pool: what is written here is sent and forgotten.
+    this.#buffer = Buffer.allocUnsafe(capacity);
     this.#at = capacity;
   }
 
@@ -238,7 +239,7 @@ class BackwardWriter {
   room(bytes: number): void {
     if (bytes <= this.#at) return;
     const used = this.length;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, used + bytes));
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + bytes));
     this.#buffer.copy(larger, larger.length - used, this.#at);
     this.#at = larger.length - used;
     this.#buffer = larger;
@@ -271,11 +272,21 @@ class BackwardWriter {
     }
   }
 
+  /** For 64 bits, as two halves: bigint arithmetic a byte at a time would cost more than the rest of a small answer. */
   bigVarint(value: bigint): void {
-    if (value <= 0x7fff_ffffn) return this.varint(Number(value));
+    if (value <= 0x1f_ffff_ffff_ffffn) return this.varint(Number(value));
+    this.room(10);
+    let low = Number(BigInt.asUintN(32, value));
+    let high = Number(value >> 32n);
     const bytes: number[] = [];
-    for (let rest = value; rest > 0n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | (rest >= 0x80n ? 0x80 : 0));
-    this.bytes(Uint8Array.from(bytes));
+    while (high > 0 || low >= 0x80) {
+      bytes.push((low & 0x7f) | 0x80);
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    bytes.push(low);
+    this.#at -= bytes.length;
+    for (let index = 0; index < bytes.length; index++) this.#buffer[this.#at + index] = bytes[index]!;
   }
 
   finish(): Buffer {

@@ -28,9 +28,20 @@ export function etcdMetrics(etcd: Etcd, metrics: MetricRegistry): (method: strin
     "grpc_server_handled_total",
     "Total number of RPCs completed on the server, regardless of success or failure.",
   );
+  // Counted plainly, and told when somebody looks: a label costs more than a small call.
+  const counts = new Map<string, Map<string, number>>();
+  metrics.collect(() => {
+    for (const [path, byCode] of counts)
+      for (const [code, count] of byCode) {
+        const [, grpc_service = "", grpc_method = ""] = path.split("/");
+        handled.add({ grpc_service, grpc_method, grpc_code: grpcCodeName(code) }, count);
+        byCode.delete(code);
+      }
+  });
   return (path, code) => {
-    const [, grpc_service = "", grpc_method = ""] = path.split("/");
-    handled.add({ grpc_service, grpc_method, grpc_code: grpcCodeName(code) });
+    let byCode = counts.get(path);
+    if (!byCode) counts.set(path, (byCode = new Map<string, number>()));
+    byCode.set(code, (byCode.get(code) ?? 0) + 1);
   };
 }
 

@@ -61,8 +61,9 @@ export const isGrpc = (headers: HttpHeaders): boolean => (header(headers, "conte
 /** Answers one stream whose content type is gRPC's. */
 export function answerGrpc(stream: Http2Stream, peer: SocketPeer, services: GrpcServices): void {
   const path = header(stream.headers, ":path") ?? "";
-  const exchange = new Exchange(stream, path, peer, services);
   const method = services.methods.get(path);
+  // A path that nobody knows is not counted by its name: callers could make up any number of them.
+  const exchange = new Exchange(stream, method ? path : "", peer, services);
   if (!method) {
     exchange.end(unknownMethod(path, services.methods));
     return;
