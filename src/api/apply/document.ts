@@ -27,13 +27,29 @@ export function documentOf(object: object, type: string): Document {
   return document;
 }
 
-/** Two states to be compared: top-level fields that are one and the same in both are left out of both. */
+/** Two states to be compared: fields, and fields of the metadata, that are one and the same in both are left out of both. */
 export function documentsOf(before: object, after: object, type: string): readonly [Document, Document] {
   const [left, right] = [before as Document, after as Document];
-  const same = (name: string): boolean => typeof left[name] === "object" && left[name] === right[name];
-  const documents = [messageOf(left, type, same), messageOf(right, type, same)] as const;
-  for (const { metadata } of documents) if (metadata !== undefined) delete (metadata as Document)["managedFields"];
-  return documents;
+  const same = sameIn(left, right);
+  const metadata = planOf(type).fields.find(({ name }) => name === "metadata")?.shape;
+  const [a, b] = [left["metadata"], right["metadata"]] as (Document | undefined)[];
+  if (metadata?.kind !== "message" || a === b || !a || !b) {
+    const documents = [messageOf(left, type, same), messageOf(right, type, same)] as const;
+    for (const { metadata: found } of documents) if (found !== undefined) delete (found as Document)["managedFields"];
+    return documents;
+  }
+  const apart = (name: string): boolean => name === "metadata" || same(name);
+  const sameInside = sameIn(a, b);
+  const leftOut = (name: string): boolean => name === "managedFields" || sameInside(name);
+  const document = (object: Document, inner: Document): Document => ({
+    ...messageOf(object, type, apart),
+    metadata: messageOf(inner, metadata.ref, leftOut),
+  });
+  return [document(left, a), document(right, b)];
+}
+
+function sameIn(left: Document, right: Document): (name: string) => boolean {
+  return (name) => typeof left[name] === "object" && left[name] === right[name];
 }
 
 function messageOf(object: Document, type: string, leftOut?: (name: string) => boolean): Document {

@@ -54,9 +54,10 @@ export class Owned {
     return new Owned({ ...this.identity, apiVersion }, this.time, set);
   }
 
-  /** The same fields, owned since another time. */
-  at(time: string): Owned {
-    return new Owned(this.identity, time, this.#raw ?? this.set);
+  /** The same fields and more, since `time`; if there is nothing more, in the same words. */
+  grown(more: FieldSet, time: string): Owned {
+    const set = this.set.union(more);
+    return new Owned(this.identity, time, set === this.set ? (this.#raw ?? set) : set);
   }
 
   get entry(): ManagedFieldsEntry {

@@ -78,11 +78,11 @@ function changed(live: ApiObject | undefined, object: ApiObject, managers: Manag
   const identity = identityOf(write, "Update");
   const key = identityText(identity);
   const known = managers.get(key);
-  // Who says something else of what it owns already, and nothing more, owns what it owned.
-  if (known && !mine.empty && isCovered(known, comparison, touched === mine)) {
+  // Who only adds to what it owns, or says something else of it, need not lose it first and get it back.
+  if (known && !mine.empty && touched === mine && !known.set.touches(comparison.removed)) {
     managers.delete(key);
     const left = takeFromOthers(managers, versions);
-    left.set(key, known.at(write.now));
+    left.set(key, known.grown(mine, write.now));
     return capped(left);
   }
   const left = takeFromOthers(managers, versions);
@@ -91,10 +91,6 @@ function changed(live: ApiObject | undefined, object: ApiObject, managers: Manag
     left.set(key, new Owned(identity, write.now, previous ? mine.union(previous.set) : mine));
   }
   return capped(left);
-}
-
-function isCovered(known: Owned, { added, modified, removed }: Comparison, whole: boolean): boolean {
-  return whole && known.set.covers(added) && known.set.covers(modified) && !known.set.touches(removed);
 }
 
 export function filtered({ added, modified, removed }: Comparison, filter: Filter): Comparison {
