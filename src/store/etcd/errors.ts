@@ -4,7 +4,7 @@
 
 import { type GrpcCode, GrpcError } from "#wire";
 import { StoreError, type StoreErrorCode } from "../contract.ts";
-import type { Outcome, Refusal } from "../mvcc/state.ts";
+import type { Outcome } from "../mvcc/state.ts";
 
 const table = {
   emptyKey: ["INVALID_ARGUMENT", "etcdserver: key is not provided"],
@@ -75,7 +75,7 @@ export function toEtcdError(error: unknown): unknown {
 
 /** The outcome, if it is of the expected kind; a refusal is thrown. */
 export function expectOutcome<Type extends Outcome["type"]>(outcome: Outcome, type: Type): Extract<Outcome, { type: Type }> {
-  if (outcome.type === "refused") throw etcdError(outcome.reason satisfies Refusal);
+  if (outcome.type === "refused") throw etcdError(outcome.reason);
   if (outcome.type !== type) throw new Error(`a ${type} was expected, not ${outcome.type}`);
   return outcome as Extract<Outcome, { type: Type }>;
 }

@@ -17,7 +17,7 @@ const json = (status: number, value: object): HttpResponse => plain(status, `${J
 export function etcdHttp(etcd: Etcd, metrics: MetricRegistry): HttpHandler {
   const pages: Readonly<Record<string, () => HttpResponse>> = {
     "/health": () => {
-      const [alarm] = etcd.store.state.alarms;
+      const [alarm] = etcd.store.state.alarms.up;
       if (etcd.store.failure) return json(503, { health: "false", reason: "STORE FAILED" });
       return alarm ? json(503, { health: "false", reason: "ALARM NOSPACE" }) : json(200, { health: "true", reason: "" });
     },

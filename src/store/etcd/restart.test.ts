@@ -47,7 +47,7 @@ function picture({ state }: LocalStore): object {
     compactRevision: state.compactRevision,
     kvs: scan.kvs.map((kv) => ({ ...kv, value: Buffer.from(kv.value).toString("hex") })),
     leases: Array.from(state.leases.all(), ({ id, ttlSeconds, keys }) => ({ id, ttlSeconds, keys: [...keys] })),
-    alarms: state.alarms,
+    alarms: state.alarms.up,
     auth: state.auth.record(),
     events: Array.from({ length: 3 }, (_, index) =>
       state.history.at(3 + index)?.events.map(({ type, kv, previous }) => ({ type, key: kv.key, before: previous?.modRevision })),

@@ -2,18 +2,17 @@
 // Invariant: equal commands in equal order give equal states; a revision is one command that changed something.
 // Called by: store.ts for each committed entry, snapshot/ to fill it. Next on the way: ../watch/hub.ts.
 
-import { assert, unreachable } from "#lib";
+import { assert } from "#lib";
 import type { Cause, EventBatch, KeyRange, KeyValue, LeaseId, Revision, StoreEvent, TxnResult } from "../contract.ts";
-import { decode, type Sparse } from "../etcd/codec.ts";
-import type { DeleteRangeResponse, PutResponse, TxnResponse } from "../etcd/messages.gen.ts";
 import { revision } from "../revision.ts";
-import { type AuthRefusal, AuthState } from "./auth.ts";
+import { Alarms } from "./alarms.ts";
+import { AuthState } from "./auth.ts";
+import { type Change, type EtcdOutcome, applyEtcd } from "./etcdcommands.ts";
 import type { Command } from "./command.ts";
 import { History } from "./history.ts";
 import { byBytes, KeyIndex } from "./keyindex.ts";
 import { Leases } from "./leases.ts";
 import { RangeScan, type ScanOptions } from "./scan.ts";
-import { type Change, choosePath, deleteRange, execute, put, putRefusal, refusalOf, type TransactionRefusal } from "./transaction.ts";
 import { isLive, KeyVersions, sizeOf } from "./versions.ts";
 
 const noBytes = new Uint8Array(0);
@@ -21,18 +20,8 @@ const noBytes = new Uint8Array(0);
 export type Outcome =
   | { readonly type: "txn"; readonly result: TxnResult }
   | { readonly type: "done" }
-  | { readonly type: "put"; readonly response: Sparse<PutResponse> }
-  | { readonly type: "deleteRange"; readonly response: Sparse<DeleteRangeResponse> }
-  | { readonly type: "transaction"; readonly response: Sparse<TxnResponse> }
-  | { readonly type: "refused"; readonly reason: Refusal };
-
-export type Refusal = TransactionRefusal | AuthRefusal | "leaseExists";
-
-/** `alarm` is etcd's number of it: 1 for no space. */
-export interface Alarm {
-  readonly alarm: number;
-  readonly member: bigint;
-}
+  | { readonly type: "refused"; readonly reason: "leaseNotFound" | "leaseExists" | "compacted" | "future" }
+  | EtcdOutcome;
 
 /** Holds history back from pruning. */
 export interface Pin {
@@ -46,8 +35,9 @@ export class MvccState {
   readonly #index = new KeyIndex();
   readonly history: History;
   readonly leases = new Leases();
+  /** For etcd's face only. */
   readonly auth = new AuthState();
-  #alarms: readonly Alarm[] = [];
+  readonly alarms = new Alarms();
   #compactRevision: Revision;
   #bytes = 0;
   #liveKeys = 0;
@@ -76,11 +66,6 @@ export class MvccState {
     return this.#liveKeys;
   }
 
-  /** What an operator has to see to, and what is refused until then. */
-  get alarms(): readonly Alarm[] {
-    return this.#alarms;
-  }
-
   apply(command: Command): Outcome {
     switch (command.type) {
       case "put":
@@ -93,33 +78,8 @@ export class MvccState {
         return this.#revoke(command.id);
       case "compact":
         return this.#compact(command.revision);
-      case "etcdPut": {
-        const request = decode("PutRequest", command.request);
-        const reason = putRefusal(this, request);
-        if (reason) return { type: "refused", reason };
-        return { type: "put", response: this.#change((change) => put(change, this, request)) };
-      }
-      case "etcdDeleteRange": {
-        const request = decode("DeleteRangeRequest", command.request);
-        return { type: "deleteRange", response: this.#change((change) => deleteRange(change, this, request)) };
-      }
-      case "etcdTxn": {
-        const request = decode("TxnRequest", command.request);
-        const path = choosePath(this, request);
-        const reason = refusalOf(this, request, path.values());
-        if (reason) return { type: "refused", reason };
-        const response = this.#change((change) => execute(change, this, request, path.values()));
-        return { type: "transaction", response: { ...response, header: { revision: this.revision } } };
-      }
-      case "alarm":
-        this.setAlarm(command, command.active);
-        return { type: "done" };
-      case "auth": {
-        const reason = this.auth.apply(command.change);
-        return reason ? { type: "refused", reason } : { type: "done" };
-      }
       default:
-        return unreachable(command);
+        return applyEtcd(this, command);
     }
   }
 
@@ -167,13 +127,8 @@ export class MvccState {
     this.history.append(batch);
   }
 
-  setAlarm({ alarm, member }: Alarm, active: boolean): void {
-    const others = this.#alarms.filter((one) => one.alarm !== alarm || one.member !== member);
-    this.#alarms = active ? [...others, { alarm, member }] : others;
-  }
-
   /** Whatever `write` does is one revision; if it does nothing, there is none. */
-  #change<Result>(write: (change: Change) => Result): Result {
+  change<Result>(write: (change: Change) => Result): Result {
     const at = this.#nextRevision();
     const events: StoreEvent[] = [];
     const result = write({

@@ -1,8 +1,8 @@
 // etcd's transaction: compares choose a branch, the branch reads and writes, nested ones too; all of it is one revision.
 // Invariant: whether it can be carried out is known before the first write; reads after a write see it.
-// Called by: state.ts for entries that came over etcd's face, etcd/rpc for transactions that only read. Next on the way: etcdrange.ts.
+// Called by: etcdcommands.ts for entries that came over etcd's face, etcd/rpc for transactions that only read. Next on the way: etcdrange.ts.
 
-import type { KeyValue, Revision, StoreEvent } from "../contract.ts";
+import type { KeyValue, Revision } from "../contract.ts";
 import type {
   Compare,
   DeleteRangeRequest,
@@ -18,18 +18,11 @@ import type {
 } from "../etcd/messages.gen.ts";
 import { kvOf, rangeOf } from "../etcd/kv.ts";
 import type { Sparse } from "../etcd/codec.ts";
+import type { Change } from "./etcdcommands.ts";
 import { compareBytes, etcdAnswer, etcdScan } from "./etcdrange.ts";
 import type { MvccState } from "./state.ts";
 
 export type TransactionRefusal = "keyNotFound" | "leaseNotFound" | "compacted" | "future";
-
-/** One revision in the making; it exists once something was written. */
-export interface Change {
-  readonly at: Revision;
-  readonly events: readonly StoreEvent[];
-  put(key: string, value: Uint8Array, lease: bigint | undefined): KeyValue | undefined;
-  delete(kv: KeyValue): void;
-}
 
 const everything = Number.MAX_SAFE_INTEGER;
 

@@ -7,9 +7,9 @@ import { assert } from "#lib";
 import { type Configuration, decodeConfiguration, encodeConfiguration, type SnapshotMark } from "#raft";
 import { ByteReader, type ByteWriter } from "../bytes.ts";
 import type { EventBatch, KeyValue, LeaseId, Revision, StoreEvent } from "../contract.ts";
+import type { Alarm } from "../mvcc/alarms.ts";
 import type { AuthRecord } from "../mvcc/auth.ts";
 import { readCause, writeCause } from "../mvcc/command.ts";
-import type { Alarm } from "../mvcc/state.ts";
 import { revision } from "../revision.ts";
 
 export const snapshotVersion = 1;

@@ -55,7 +55,7 @@ async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
     const frame = await nextFrame(disk, name, at, number, header);
     for (const record of readSnapshotRecords(frame.payload, previousOf)) {
       if (record.type === "lease") state.leases.grant(record.id, record.ttlSeconds);
-      else if (record.type === "alarm") state.setAlarm(record.alarm, true);
+      else if (record.type === "alarm") state.alarms.set(record.alarm, true);
       else if (record.type === "auth") state.auth.restore(record.auth);
       else if (record.type === "key") state.restoreKey(record.kv);
       else if (record.type === "revision") state.restoreBatch(record.batch);

@@ -78,7 +78,7 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
   // Everything that belongs to this moment is taken before the first await.
   const { revision, compactRevision } = state;
   const leases = Array.from(state.leases.all(), ({ id, ttlSeconds }) => ({ id, ttlSeconds }));
-  const { alarms } = state;
+  const alarms = state.alarms.up;
   const auth = state.auth.used ? state.auth.record() : undefined;
   const batches = state.history.copy().filter((batch) => batch.revision >= compactRevision);
   const scan = state.scan({ start: "", end: "\0" }, compactRevision, { limit: 0, countOnly: false });

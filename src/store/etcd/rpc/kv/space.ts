@@ -14,7 +14,7 @@ export function checkSize({ limits }: Etcd, bytes: number): void {
 
 export async function checkQuota(etcd: Etcd, bytes: number): Promise<void> {
   const { state } = etcd.store;
-  if (state.alarms.some(({ alarm }) => alarm === alarms.noSpace)) throw etcdError("noSpace");
+  if (state.alarms.up.some(({ alarm }) => alarm === alarms.noSpace)) throw etcdError("noSpace");
   if (state.bytes + bytes <= etcd.limits.quotaBytes) return;
   await etcd.execute({ type: "alarm", active: true, alarm: alarms.noSpace, member: etcd.identity.memberId }, "done");
   throw etcdError("noSpace");

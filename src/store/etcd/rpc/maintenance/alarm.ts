@@ -2,7 +2,7 @@
 // Invariant: an alarm is an entry of the log like any write, so that it is still up after a restart.
 // Called by: rpc/index.ts. Next on the way: kv/space.ts, which raises NOSPACE.
 
-import type { Alarm } from "../../../mvcc/state.ts";
+import type { Alarm } from "../../../mvcc/alarms.ts";
 import { type Etcd, unary } from "../../etcd.ts";
 
 const actions = { get: 0, activate: 1, deactivate: 2 } as const;
@@ -22,9 +22,9 @@ export const alarm = unary("Alarm", async (etcd, request) => {
     return { alarms: shown([wanted]) };
   }
   if (request.action === actions.deactivate) {
-    const up = state.alarms.filter((one) => one.alarm === wanted.alarm && one.member === wanted.member);
+    const up = state.alarms.up.filter((one) => one.alarm === wanted.alarm && one.member === wanted.member);
     if (up.length > 0) await change(etcd, false, wanted.alarm, wanted.member);
     return { alarms: shown(up) };
   }
-  return { alarms: shown(state.alarms.filter((one) => wanted.alarm === anyAlarm || one.alarm === wanted.alarm)) };
+  return { alarms: shown(state.alarms.up.filter((one) => wanted.alarm === anyAlarm || one.alarm === wanted.alarm)) };
 });

@@ -13,7 +13,7 @@ const alarmNames = new Map<number, string>([
 export const status = unary("Status", (etcd) => {
   const { store, identity } = etcd;
   const { bytes, raftTerm, raftIndex } = store.status();
-  const errors = store.state.alarms.map(({ alarm, member }) => `memberID:${member} alarm:${alarmNames.get(alarm) ?? alarm} `);
+  const errors = store.state.alarms.up.map(({ alarm, member }) => `memberID:${member} alarm:${alarmNames.get(alarm) ?? alarm} `);
   return {
     header: etcd.header(),
     version: etcd.version,
