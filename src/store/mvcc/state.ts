@@ -2,7 +2,7 @@
 // Invariant: equal commands in equal order give equal states; a revision is one command that changed something.
 // Called by: store.ts for each committed entry, snapshot/ to fill it. Next on the way: ../watch/hub.ts.
 
-import { assert } from "#lib";
+import { assert, unreachable } from "#lib";
 import type { Cause, EventBatch, KeyRange, KeyValue, LeaseId, Revision, StoreEvent, TxnResult } from "../contract.ts";
 import { revision } from "../revision.ts";
 import { Alarms } from "./alarms.ts";
@@ -78,8 +78,14 @@ export class MvccState {
         return this.#revoke(command.id);
       case "compact":
         return this.#compact(command.revision);
-      default:
+      case "etcdPut":
+      case "etcdDeleteRange":
+      case "etcdTxn":
+      case "alarm":
+      case "auth":
         return applyEtcd(this, command);
+      default:
+        return unreachable(command);
     }
   }
 
