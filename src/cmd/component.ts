@@ -2,8 +2,18 @@
 // Invariant: settings are parsed and frozen before anything is opened; an unknown flag ends with exit code 2 and its name.
 // Called by: main.ts. Next on the way: compose/components.ts, which builds each from its settings.
 
-import { runComponent } from "#compose";
-import { type ComponentName, componentFlags, etcdVersion, FlagError, flagHelp, type FlagTable, gitVersion, parseFlags } from "#config";
+import { runComponent, runStoreTool } from "#compose";
+import {
+  type ComponentName,
+  componentFlags,
+  etcdVersion,
+  FlagError,
+  flagHelp,
+  type FlagTable,
+  gitVersion,
+  parseFlags,
+  storeToolFlags,
+} from "#config";
 
 export async function component(name: string, argv: readonly string[]): Promise<number> {
   const table: FlagTable = componentFlags[name as ComponentName];
@@ -16,6 +26,11 @@ export async function component(name: string, argv: readonly string[]): Promise<
     return 0;
   }
   try {
+    const [verb] = argv;
+    if (name === "store" && verb !== undefined && !verb.startsWith("-")) {
+      await runStoreTool(verb, parseFlags(storeToolFlags, argv.slice(1)));
+      return 0;
+    }
     const running = await runComponent(name as ComponentName, parseFlags(table, argv));
     const stopped = Promise.withResolvers<number>();
     for (const signal of ["SIGTERM", "SIGINT"] as const)

@@ -2,7 +2,7 @@
 // Invariant: importing it loads no layer above wire; what needs more is imported when it is called.
 // Called by: cmd/ and cli/.
 
-import type { ComponentName } from "#config";
+import type { ComponentName, StoreToolSettings } from "#config";
 import type { Clock } from "#lib";
 import type { RunningPart } from "./part.ts";
 import { nodePlaces } from "./node-place.ts";
@@ -85,6 +85,11 @@ export async function imageTargets(paths: StatePaths, settings: ClusterSettings)
 /** A component alone; `settings` as its flag table says. */
 export async function runComponent(name: ComponentName, settings: unknown): Promise<RunningPart> {
   return (await import("./components.ts")).startComponent(name, settings);
+}
+
+/** `dhow store check` and its like, on a folder that nobody has open. */
+export async function runStoreTool(verb: string, settings: StoreToolSettings): Promise<void> {
+  return (await import("./store-tools.ts")).runStoreTool(verb, settings);
 }
 
 /** Makes the keys and certificates that are missing. */

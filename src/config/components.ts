@@ -80,6 +80,12 @@ export const storeFlags = {
   },
 } as const satisfies FlagTable;
 
+/** `dhow store check|dump|backup|restore`. */
+export const storeToolFlags = {
+  "data-dir": { type: "string", help: "folder of the data, which no store has open" },
+  file: { type: "string", help: "the backup to write or to restore" },
+} as const satisfies FlagTable;
+
 export const componentFlags = {
   apiserver: apiserverFlags,
   "controller-manager": controllerManagerFlags,
@@ -93,4 +99,5 @@ export type ApiserverSettings = Settings<typeof apiserverFlags>;
 export type ControllerManagerSettings = Settings<typeof controllerManagerFlags>;
 export type SchedulerSettings = Settings<typeof schedulerFlags>;
 export type KubeletSettings = Settings<typeof kubeletFlags>;
+export type StoreToolSettings = Settings<typeof storeToolFlags>;
 export type StoreSettings = Settings<typeof storeFlags>;

@@ -14,6 +14,8 @@ export {
   schedulerFlags,
   type StoreSettings,
   storeFlags,
+  type StoreToolSettings,
+  storeToolFlags,
 } from "./components.ts";
 export {
   type Flag,

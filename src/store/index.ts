@@ -3,6 +3,7 @@
 // Called by: apiserver/ and compose/. Next on the way: contract.ts, then open.ts.
 
 import type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
+import type { StoreTools } from "./offline/tools.ts";
 
 export {
   type Cause,
@@ -31,9 +32,20 @@ export { type OpenStoreOptions, openStore } from "./open.ts";
 export { decode as decodeEtcd, encode as encodeEtcd } from "./etcd/codec.ts";
 export { calls as etcdCalls } from "./etcd/messages.gen.ts";
 export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
+export type { StoreTools } from "./offline/tools.ts";
 export { revision } from "./revision.ts";
 export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";
 export { SimulatedDisk } from "./wal/simulateddisk.ts";
+
+/** Of a folder that no store has open; loaded only by a process that does that. */
+export const checkStore = async (directory: string, tools: StoreTools): Promise<void> =>
+  (await import("./offline/tools.ts")).checkStore(directory, tools);
+export const dumpStore = async (directory: string, tools: StoreTools): Promise<void> =>
+  (await import("./offline/tools.ts")).dumpStore(directory, tools);
+export const backupStore = async (directory: string, file: string, tools: StoreTools): Promise<void> =>
+  (await import("./offline/tools.ts")).backupStore(directory, file, tools);
+export const restoreStore = async (directory: string, file: string, tools: StoreTools): Promise<void> =>
+  (await import("./offline/tools.ts")).restoreStore(directory, file, tools);
 
 /** etcd's face; loaded only by a process that shows it. */
 export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> {
