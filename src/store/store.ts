@@ -23,11 +23,11 @@ import { LeaseExpiry } from "./lease/expiry.ts";
 import type { StoreLimits } from "./limits.ts";
 import { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
 import type { MvccState, Outcome } from "./mvcc/state.ts";
+import { Pruner } from "./prune.ts";
 import { type LogStorage, Replica } from "./replica.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 const keysPerStep = 1024;
-const revisionsPerStep = 256;
 
 function isByteString(key: string): boolean {
   for (let index = 0; index < key.length; index++) if (key.charCodeAt(index) > 0xff) return false;
@@ -54,9 +54,9 @@ export class LocalStore implements Store {
   readonly #replica: Replica;
   readonly #hub: WatchHub;
   readonly #expiry: LeaseExpiry;
+  readonly #pruner: Pruner;
   /** Resolves when the log is replayed and the store leads. */
   readonly started: Promise<void>;
-  #pruning = false;
   #stopped = false;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -67,6 +67,7 @@ export class LocalStore implements Store {
     this.state = state;
     this.#raft = new Raft({ id: 1, voters: [1], electionTicks: 10, ...options.raft });
     this.#hub = new WatchHub({ state, clock, log, maxWatchers: limits.maxWatchers });
+    this.#pruner = new Pruner(state, clock);
     this.#expiry = new LeaseExpiry(clock, (id) => this.#expired(id));
     for (const lease of state.leases.all()) this.#expiry.granted(lease.id, lease.ttlSeconds);
     this.#replica = new Replica({
@@ -237,22 +238,8 @@ export class LocalStore implements Store {
 
   #applied(): void {
     this.#hub.pump();
-    if (this.state.history.first < this.state.compactRevision) this.#prune();
+    this.#pruner.consider();
     this.#options.applied?.();
-  }
-
-  /** Frees compacted history a few milliseconds at a time. What a pin holds back is freed after a later write. */
-  #prune(): void {
-    if (this.#pruning) return;
-    this.#pruning = true;
-    const slicer = new Slicer(this.#options.clock);
-    const again = (): void => {
-      let done = this.state.prune(revisionsPerStep);
-      while (!done && !slicer.spent) done = this.state.prune(revisionsPerStep);
-      if (done) this.#pruning = false;
-      else void slicer.turn().then(again);
-    };
-    again();
   }
 
   #expired(id: LeaseId): void {

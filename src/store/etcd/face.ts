@@ -8,6 +8,7 @@ import { Access } from "./access.ts";
 import { decode, encode, type Sparse } from "./codec.ts";
 import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
+import { healthMethod, healthPath } from "./health.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
 import { rpcs } from "./rpc/index.ts";
@@ -109,5 +110,7 @@ function streamMethod(etcd: Etcd, rpc: StreamRpc): GrpcMethod {
 }
 
 export function etcdMethods(etcd: Etcd): ReadonlyMap<string, GrpcMethod> {
-  return new Map(rpcs.map((rpc) => [calls[rpc.name].path, rpc.form === "unary" ? unaryMethod(etcd, rpc) : streamMethod(etcd, rpc)]));
+  const methods = new Map<string, GrpcMethod>([[healthPath, healthMethod(etcd)]]);
+  for (const rpc of rpcs) methods.set(calls[rpc.name].path, rpc.form === "unary" ? unaryMethod(etcd, rpc) : streamMethod(etcd, rpc));
+  return methods;
 }
