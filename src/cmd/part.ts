@@ -25,6 +25,8 @@ import { parseFlags } from "#config";
 import { type Clock, createLog, type Log, MetricRegistry, systemClock, systemPrng } from "#lib";
 
 const flushAfterMs = 3000;
+const flushRounds = 20;
+const idleShare = 0.1;
 const logBytes = 16 * 1024 * 1024;
 
 const flags = {
@@ -70,8 +72,7 @@ export async function part(argv: readonly string[], main: string): Promise<void>
     name: partName,
     socket: paths.socket,
     start: async (facts: Facts, progress) => {
-      // A part may end by a kill: what was compiled is kept for the next start now, not at the end.
-      clock.after(flushAfterMs, flushCompileCache);
+      flushWhenIdle(clock);
       return start({
         paths,
         settings: facts["settings"] as ClusterSettings,
@@ -90,4 +91,20 @@ export async function part(argv: readonly string[], main: string): Promise<void>
       process.exit(code);
     },
   });
+}
+
+/**
+ * A part may end by a kill: what was compiled is kept for the next start now, not at the end. The first time that takes a second
+ * in which nothing else runs, so it waits until there is nothing else to do.
+ */
+function flushWhenIdle(clock: Clock): void {
+  let before = performance.eventLoopUtilization();
+  const look = (round: number): void => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    if (utilization < idleShare) flushCompileCache();
+    else if (round < flushRounds) clock.after(flushAfterMs, () => look(round + 1));
+  };
+  clock.after(flushAfterMs, () => look(1));
 }
