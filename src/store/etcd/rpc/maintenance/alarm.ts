@@ -2,8 +2,10 @@
 // Invariant: an alarm is an entry of the log like any write, so that it is still up after a restart.
 // Called by: rpc/index.ts. Next on the way: kv/space.ts, which raises NOSPACE.
 
+import { GrpcError } from "#wire";
 import type { Alarm } from "../../../mvcc/alarms.ts";
 import { type Etcd, unary } from "../../etcd.ts";
+import { alarms } from "../kv/space.ts";
 
 const actions = { get: 0, activate: 1, deactivate: 2 } as const;
 const anyAlarm = 0;
@@ -16,6 +18,9 @@ async function change(etcd: Etcd, active: boolean, alarm: number, member: bigint
 
 export const alarm = unary("Alarm", async (etcd, request) => {
   const { state } = etcd.store;
+  // What no etcd knows must not get into the log.
+  if (request.alarm < anyAlarm || request.alarm > alarms.corrupt)
+    throw new GrpcError("INVALID_ARGUMENT", `etcdserver: there is no alarm ${request.alarm}`);
   const wanted = { alarm: request.alarm, member: request.memberID };
   if (request.action === actions.activate) {
     await change(etcd, true, wanted.alarm, wanted.member);
