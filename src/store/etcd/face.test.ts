@@ -74,7 +74,7 @@ function randomMessage(prng: Prng, name: string, depth: number): object {
 const keys = ["", "a", "b", "ab", "\0", "\xff", "root", "r"];
 
 function randomValue(prng: Prng, kind: string, depth: number): unknown {
-  switch (kind[0]) {
+  switch (kind.charAt(0)) {
     case "b":
       return prng.between(0, 1) === 1;
     case "e":
