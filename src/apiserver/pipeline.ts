@@ -5,10 +5,11 @@
 import { ApiError, type ResourceInfo, resources } from "#api";
 import { AssertionFailed, type MetricLabels, Pacer, type SpanSink, uuid } from "#lib";
 import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
-import { Negotiated, negotiate, plainJson, type Representation, wantsPretty } from "./accept.ts";
+import { Negotiated, wantsPretty } from "./accept.ts";
 import type { Call, Core } from "./call.ts";
 import { causeOf, type RequestCause } from "./cause.ts";
 import { forbidden } from "./forbidden.ts";
+import { errorForm, type Form, pageNotFound, withHeaders } from "./form.ts";
 import { Gate, type GateLimits } from "./gate.ts";
 import { errorResponse } from "./output.ts";
 import { checkPath, dispatch } from "./registry/registry.ts";
@@ -219,23 +220,6 @@ export class Pipeline {
   }
 }
 
-/** A refusal comes in the form that the answer would have had, as far as that can be told. */
-function errorForm(request: HttpRequest, info: RequestInfo): Representation {
-  const accept = header(request.headers, "accept");
-  const pretty = wantsPretty(info.query, header(request.headers, "user-agent") ?? "");
-  try {
-    return { ...negotiate({ accept, stream: false, pretty }), view: "object" };
-  } catch {
-    // Nobody knows what such a caller reads; people do.
-    return { ...plainJson, pretty: true };
-  }
-}
-
-/** What the answer will look like, as soon as that is known. */
-interface Form {
-  representation: Representation | undefined;
-}
-
 /** They write nothing, so nobody asks why. */
 const reads: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 
@@ -266,22 +250,4 @@ function attributesOf(info: RequestInfo, user: UserInfo): Attributes {
     fieldSelector: query.get("fieldSelector") ?? undefined,
     labelSelector: query.get("labelSelector") ?? undefined,
   };
-}
-
-const pageNotFound: HttpResponse = {
-  status: 404,
-  headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  body: Buffer.from("404 page not found\n"),
-};
-
-function withHeaders(response: HttpResponse, auditId: string, warnings: ReadonlySet<string>): HttpResponse {
-  const headers: Record<string, string | readonly string[] | undefined> = { ...response.headers, "audit-id": auditId };
-  if (warnings.size > 0) headers["warning"] = [...warnings].map((text) => `299 - ${quoted(text)}`);
-  return { ...response, headers };
-}
-
-/** A quoted string of a header: no line breaks, nothing beyond ASCII. */
-function quoted(text: string): string {
-  const safe = text.replace(/[^\x20-\x7e]/g, "?");
-  return `"${safe.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
