@@ -320,7 +320,8 @@ function writeOne(writer: BackwardWriter, field: Field, value: unknown): void {
       break;
     case "m": {
       const before = writer.length;
-      write(writer, field.message!, value as Value);
+      if (value instanceof Uint8Array) writer.bytes(value);
+      else write(writer, field.message!, value as Value);
       writer.varint(writer.length - before);
       break;
     }
@@ -342,6 +343,11 @@ function write(writer: BackwardWriter, shape: Shape, value: Value): void {
 
 const isDefault = (field: Field, value: unknown): boolean =>
   field.letter === "y" ? (value as Uint8Array).length === 0 : value === field.default;
+
+/** A message that is written already, to stand in others: what many are sent is encoded once. */
+export function encoded<Name extends keyof Messages>(name: Name, value: Sparse<Messages[Name]>): Sparse<Messages[Name]> {
+  return encode(name, value) as unknown as Sparse<Messages[Name]>;
+}
 
 export function encode<Name extends keyof Messages>(name: Name, value: Sparse<Messages[Name]>): Buffer {
   const writer = new BackwardWriter(256);

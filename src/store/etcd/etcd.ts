@@ -8,6 +8,7 @@ import type { LocalStore } from "../store.ts";
 import type { Outcome } from "../mvcc/state.ts";
 import type { Command } from "../mvcc/command.ts";
 import type { Access } from "./access.ts";
+import type { EventMessages } from "./eventmessages.ts";
 import type { Sparse } from "./codec.ts";
 import type { calls, Messages, ResponseHeader } from "./messages.gen.ts";
 
@@ -41,6 +42,7 @@ export interface Etcd {
   readonly limits: EtcdLimits;
   readonly version: string;
   readonly access: Access;
+  readonly eventMessages: EventMessages;
   /** For the head of an answer; the store's revision unless another is given. */
   header(revision?: number): Sparse<ResponseHeader>;
   /** Through the log; a refusal is thrown in etcd's words. */

@@ -8,6 +8,7 @@ import { Access } from "./access.ts";
 import { decode, encode, type Sparse } from "./codec.ts";
 import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
+import { EventMessages } from "./eventmessages.ts";
 import { healthMethod, healthPath } from "./health.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
@@ -39,6 +40,7 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
   return {
     ...options,
     limits,
+    eventMessages: new EventMessages(),
     access: new Access(store.state.auth, new Tokens(options.clock, options.prng)),
     header: (revision): Sparse<ResponseHeader> => ({
       cluster_id: identity.clusterId,

@@ -28,7 +28,7 @@ const limits = {
   headerListBytes: 64 * 1024,
   streamWindow: 1024 * 1024,
   connectionWindow: 8 * 1024 * 1024,
-  /** Beyond this much unsent the peer is not read any more. */
+  /** Beyond this much that the peer's windows hold back it can ask for nothing new. */
   queuedBytes: 64 * 1024 * 1024,
   /** Beyond this much with the socket, what streams have waits with them. */
   socketBytes: 1024 * 1024,
@@ -136,12 +136,11 @@ export class Http2Connection implements StreamWire {
 
   queued(bytes: number): void {
     this.#queuedBytes += bytes;
-    this.#balance();
   }
 
-  /** A peer that does not take its answers is not asked for more questions. */
+  /** A peer whose socket does not take what is sent is not read any more. */
   #balance(): void {
-    const tooMuch = this.#queuedBytes > limits.queuedBytes || this.#socket.writableLength > 4 * limits.socketBytes;
+    const tooMuch = this.#socket.writableLength > 4 * limits.socketBytes;
     if (tooMuch === this.#paused || this.#closed) return;
     this.#paused = tooMuch;
     if (tooMuch) this.#socket.pause();
@@ -296,7 +295,8 @@ export class Http2Connection implements StreamWire {
     if (id % 2 === 0) throw new ConnectionError(errorCodes.protocol, `a client's stream has an odd number, not ${id}`);
     if (id <= this.#lastStream) return;
     this.#lastStream = id;
-    if (this.#goingAway || this.#streams.size >= limits.streams) {
+    // Its window updates are read all the same: without them nothing that is queued could ever leave.
+    if (this.#goingAway || this.#streams.size >= limits.streams || this.#queuedBytes > limits.queuedBytes) {
       this.write(frameOf(frameTypes.resetStream, 0, id, uint32(errorCodes.refusedStream)));
       return;
     }

@@ -5,7 +5,7 @@
 import type { EventBatch, Revision, StoreError, StoreEvent, StoreWatch } from "../../../contract.ts";
 import type { LocalStore } from "../../../store.ts";
 import type { Sparse } from "../../codec.ts";
-import { eventOf } from "../../kv.ts";
+import type { EventMessages } from "../../eventmessages.ts";
 import type { WatchCreateRequest, WatchResponse } from "../../messages.gen.ts";
 
 const filters = { noPut: 0, noDelete: 1 } as const;
@@ -15,6 +15,7 @@ const maxRevisionsTogether = 1000;
 export interface OneWatchOptions {
   readonly id: bigint;
   readonly store: LocalStore;
+  readonly messages: EventMessages;
   readonly request: WatchCreateRequest;
   readonly send: (response: Sparse<WatchResponse>, isEvent: boolean) => void;
   readonly progress: (revision: number) => void;
@@ -110,7 +111,7 @@ export class OneWatch {
     const { request, send, store } = this.#options;
     // What was before is read as of the revision before, which may be compacted.
     const { compactRevision } = store.state;
-    const messages = events.map((event) => eventOf(event, request.prev_kv && event.kv.modRevision > compactRevision));
+    const messages = events.map((event) => this.#options.messages.of(event, request.prev_kv && event.kv.modRevision > compactRevision));
     send({ header: { revision }, events: messages }, true);
   }
 

@@ -80,6 +80,7 @@ class WatchStream {
     const watch = new OneWatch({
       id,
       store: this.#etcd.store,
+      messages: this.#etcd.eventMessages,
       request: { ...request, key: start },
       send: (response, isEvent) => this.#send(watch, response, isEvent),
       progress: (revision) => this.#progressOf(watch, revision),
