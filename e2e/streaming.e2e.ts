@@ -99,8 +99,16 @@ for (const kubectl of await kubectls()) {
       const command = ["sh", "-c", `head -c ${bigBytes} /dev/zero`];
       assert.deepEqual(await piped(inBox(...command)), { code: 0, bytes: bigBytes, sum: zeros });
       assert.deepEqual(await piped(inBox(...command), undefined, 2000), { code: 0, bytes: bigBytes, sum: zeros });
-      // What fits into a pipe. More unread input than that blocks containerd's own streaming server: see src/kubelet/README.md.
       assert.deepEqual(await piped(intoBox(...command), small), { code: 0, bytes: bigBytes, sum: zeros });
+    });
+
+    test("exec -i: a process that leaves most of its input unread is heard to its end", async () => {
+      for (const [script, code, says] of [
+        ["echo out; sleep 1; exit 4", 4, "out\n"],
+        ["exec 0<&-; sleep 1; exit 5", 5, ""],
+        ["head -c 1000 | wc -c; sleep 1; exit 6", 6, "1000\n"],
+      ] as const)
+        assert.deepEqual(await piped(intoBox("sh", "-c", script), big), { code, bytes: says.length, sum: sum(Buffer.from(says)) }, script);
     });
 
     test("exec: thirty at once", async () => {

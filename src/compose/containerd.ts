@@ -3,7 +3,7 @@
 // Called by: cluster.ts. Next on the way: cri/containerd/, which knows containerd's own ways.
 
 import { join } from "node:path";
-import { clearLeftovers, containerdPaths, endStrays, type PreparedContainerd, prepareContainerd } from "#cri";
+import { clearLeftovers, containerdPaths, discardInput, endStrays, type PreparedContainerd, prepareContainerd } from "#cri";
 import { pauseReference } from "#image";
 import type { Clock, Log } from "#lib";
 import {
@@ -67,6 +67,17 @@ export function strayEnder({ containerd, cgroup }: NodePlace, clock: Clock, log:
         if (ended.length > 0) log.warn("ended what containerd had lost", { ended });
       },
       (error: unknown) => log.warn("could not look for what containerd has lost", { error }),
+    );
+}
+
+/** Lets containerd tell how a process ended that has not read all its input, in the background. */
+export function inputTaker({ containerd }: NodePlace, clock: Clock, log: Log): (containerId: string, execId: string) => void {
+  return (containerId, execId) =>
+    void discardInput({ directory: containerd, containerId, execId, clock }).then(
+      (bytes) => {
+        if (bytes > 0) log.debug("a process ended with input unread", { containerId, execId, bytes });
+      },
+      (error: unknown) => log.warn("could not take unread input out of the way", { containerId, execId, error }),
     );
 }
 

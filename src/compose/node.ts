@@ -12,7 +12,7 @@ import { loadImage, pauseArchive, pauseReference } from "#image";
 import { createKubelet, hostVolumes, type Kubelet, kubeletHandler } from "#kubelet";
 import { machineFacts, primaryAddress, unmountBelow } from "#linux";
 import { networkName, routeApi, routePods } from "#network";
-import { containerdPlace, strayEnder } from "./containerd.ts";
+import { containerdPlace, inputTaker, strayEnder } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
@@ -82,7 +82,7 @@ export async function startNode(context: PartContext, node: string): Promise<Run
   const kubelet = createKubelet({
     client,
     cri,
-    ...(foreign === undefined ? { endStrays: strayEnder(place, clock, log) } : {}),
+    ...(foreign === undefined ? { endStrays: strayEnder(place, clock, log), execEnded: inputTaker(place, clock, log) } : {}),
     clock,
     prng,
     log,

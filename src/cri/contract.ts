@@ -27,6 +27,8 @@ export interface CallOptions {
 export type CriEvent =
   | { readonly kind: "created" | "started" | "deleted" | "oom"; readonly containerId: string }
   | { readonly kind: "stopped"; readonly containerId: string; readonly exitCode: number }
+  /** A process beside the container's own; told by containerd's own event service alone. */
+  | { readonly kind: "execStopped"; readonly containerId: string; readonly execId: string }
   | { readonly kind: "resync" };
 
 export interface CriEventHandlers {

@@ -5,6 +5,7 @@ import type { Cri } from "./contract.ts";
 import type { CallRecorder } from "./spans.ts";
 
 export { type ContainerdPaths, type ContainerdSettings, containerdConfig, containerdPaths } from "./containerd/config.ts";
+export { discardInput, type EndedExec } from "./containerd/input.ts";
 export {
   type FoundProcess,
   findContainerd,

@@ -57,6 +57,8 @@ export interface KubeletDependencies {
   readonly removeCgroup?: (path: string) => void;
   /** Ends what the runtime has lost sight of; called whenever its events begin anew. */
   readonly endStrays?: () => void;
+  /** Told of every process that was started by exec and has ended, where the runtime tells it. */
+  readonly execEnded?: (containerId: string, execId: string) => void;
   readonly clock: Clock;
   readonly prng: Prng;
   readonly log: Log;

@@ -25,6 +25,8 @@ export interface ContainerdPaths {
   readonly runcRoot: string;
   /** One folder a running container, each with the address of its shim. */
   readonly tasks: string;
+  /** One folder a container of CRI's, with the pipes of its processes. */
+  readonly volatile: string;
 }
 
 /** Sockets of shims lie in a folder that all containerds share. */
@@ -39,6 +41,7 @@ export function containerdPaths(directory: string): ContainerdPaths {
     cniConfDirectory: `${directory}/cni`,
     runcRoot: `${directory}/state/runc`,
     tasks: `${directory}/state/io.containerd.runtime.v2.task/k8s.io`,
+    volatile: `${directory}/state/io.containerd.grpc.v1.cri/containers`,
   };
 }
 

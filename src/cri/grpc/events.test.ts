@@ -29,7 +29,7 @@ const envelope = (topic: string, value: Uint8Array, namespace = "k8s.io") => ({ 
 test("containerd's envelopes", () => {
   const from = (one: ReturnType<typeof envelope>) => fromEnvelope(one, decode);
   assert.deepEqual(from(envelope("/tasks/exit", exit("abc", "abc", 3))), { kind: "stopped", containerId: "abc", exitCode: 3 });
-  assert.equal(from(envelope("/tasks/exit", exit("abc", "exec1", 0))), undefined);
+  assert.deepEqual(from(envelope("/tasks/exit", exit("abc", "exec1", 0))), { kind: "execStopped", containerId: "abc", execId: "exec1" });
   assert.equal(from(envelope("/tasks/exit", exit("abc", "abc", 3), "moby")), undefined);
   assert.deepEqual(from(envelope("/tasks/oom", Buffer.from([0x0a, 1, 0x61]))), { kind: "oom", containerId: "a" });
   assert.deepEqual(from(envelope("/containers/delete", Buffer.from([0x0a, 1, 0x61]))), { kind: "deleted", containerId: "a" });

@@ -26,7 +26,7 @@ const kinds: Readonly<Record<string, CriEvent["kind"]>> = {
 export function fromContainerEvent(message: Fields): CriEvent | undefined {
   const containerId = String(message["containerId"]);
   const kind = kinds[String(message["containerEventType"])];
-  if (kind === undefined || kind === "resync") return undefined;
+  if (kind === undefined || kind === "resync" || kind === "execStopped") return undefined;
   if (kind !== "stopped") return { kind, containerId };
   const statuses = (message["containersStatuses"] ?? []) as readonly { id: string; exitCode: number }[];
   return { kind, containerId, exitCode: statuses.find((status) => status.id === containerId)?.exitCode ?? 0 };
@@ -42,9 +42,10 @@ export function fromEnvelope(envelope: Fields, decode: (type: string, bytes: Uin
       return { kind: "started", containerId: String(inner("TaskStart")["containerId"]) };
     case "/tasks/exit": {
       const exit = inner("TaskExit");
+      const containerId = String(exit["containerId"]);
       // An exec's end carries its own id beside the container's: the container lives on.
-      if (exit["id"] !== exit["containerId"]) return undefined;
-      return { kind: "stopped", containerId: String(exit["containerId"]), exitCode: Number(exit["exitStatus"]) };
+      if (exit["id"] !== exit["containerId"]) return { kind: "execStopped", containerId, execId: String(exit["id"]) };
+      return { kind: "stopped", containerId, exitCode: Number(exit["exitStatus"]) };
     }
     case "/tasks/oom":
       return { kind: "oom", containerId: String(inner("TaskOOM")["containerId"]) };

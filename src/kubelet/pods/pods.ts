@@ -161,6 +161,9 @@ export class NodePods {
         if (uid !== undefined) this.#workers.get(uid)?.exited(event.containerId);
         return;
       }
+      case "execStopped":
+        this.#node.execEnded?.(event.containerId, event.execId);
+        return;
       case "oom": {
         const uid = this.#uidOfRuntimeId.get(event.containerId);
         if (uid !== undefined) this.#workers.get(uid)?.poke();
