@@ -51,8 +51,13 @@ export class SpdyConnection {
     this.#nextId = options.role === "client" ? 1 : 2;
     this.closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined);
-    socket.once("close", () => this.#gone());
-    this.drained = Promise.all([this.closed, this.#read()]).then(() => this.#endAll());
+    socket.once("close", () => this.#ping?.cancel());
+    // A peer that says all it has and closes at once has answered: the answers are behind, not lost, until reading has ended.
+    const read = this.#read().then(() => this.#gone());
+    this.drained = Promise.all([this.closed, read]).then(() => {
+      this.#gone();
+      this.#endAll();
+    });
     if (options.role === "server") this.#keepAlive();
   }
 
@@ -244,7 +249,6 @@ export class SpdyConnection {
   }
 
   #gone(): void {
-    this.#ping?.cancel();
     for (const id of this.#replies.keys()) this.#settle(id)?.reject(new Error("the connection was lost"));
   }
 
