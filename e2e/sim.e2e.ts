@@ -47,6 +47,12 @@ test("time stands still, and what needs none happens all the same", async () => 
   assert.deepEqual([new Date(nowMs).toISOString(), state], ["2026-01-05T09:00:00.000Z", "paused"]);
 });
 
+test("what a container prints is kept where the world may write, and read through the API server", async () => {
+  await cluster.kubectl(`run talk --image=${image} --restart=Never -- echo hello`);
+  await clock("step", "1s");
+  assert.equal(await cluster.kubectl("logs talk"), "hello\n");
+});
+
 test("a silent node: NotReady after 40 s, pods elsewhere after 300 s more, and they end when it comes back", async () => {
   const agent = async (what: string): Promise<void> => {
     const { code, stderr } = await cluster.dhow("node", "--name", cluster.name, what, "vt-sim-2");

@@ -64,7 +64,7 @@ export async function servedMemoryCluster({ context, clock, prng, log, around }:
     ca,
     nodes: simulatedNodes(paths.name, settings),
     without: settings.without,
-    nodePlace: { port: nodes.port, folder: (node) => join(paths.nodes, node), writeLog: appendLog },
+    nodePlace: { port: nodes.port, folder: (node) => join(paths.simulated, node), writeLog: appendLog },
     served(clientFor) {
       proxy = nodeProxy(paths, real, () => clientFor("system:apiserver", ["system:masters"]));
       return { securePort: server.port, nodeProxy: proxy };
