@@ -2,7 +2,7 @@
 // Invariant: does nothing unless the environment asks; a mutant that does not fit ends the process at once, in words.
 // Called by: Node, by NODE_OPTIONS that world.ts sets. Next on the way: mutant.ts, overlay.ts.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,7 +22,7 @@ const written = new Map<string, { symbol: string; file: string }>();
 for (const line of (process.env["DHOW_MY"] ?? "").split("\n")) {
   const [reference = "", file = ""] = line.split(" ");
   const [source = "", symbol = ""] = reference.split("#");
-  if (symbol !== "" && existsSync(file)) written.set(pathToFileURL(join(root, source)).href, { symbol, file });
+  if (symbol !== "") written.set(pathToFileURL(join(root, source)).href, { symbol, file: resolve(root, file) });
 }
 
 if (mutants.size + written.size > 0) {

@@ -54,9 +54,13 @@ export function startThrough(start: Start, code: Code): Start {
 }
 
 /** What a part may inherit of the environment of whoever started the cluster: how programs behave, never what somebody holds. */
-const harmless = /^(PATH|TZ|LANG|LC_[A-Z]+|NO_COLOR|NODE_[A-Z_]+|UV_[A-Z_]+)$/;
+const harmless = /^(PATH|TZ|LANG|LC_[A-Z]+|NO_COLOR|NODE_[A-Z_]+|UV_[A-Z_]+|DHOW_MUTANTS|DHOW_MY)$/;
 
-export function environment(of: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** Node's options may name files of ours (a broken world's hooks), which a part below a closed folder finds through the root it holds open. */
+export function environment(of: Readonly<Record<string, string | undefined>>, through?: Code): Record<string, string> {
   const kept = Object.entries(of).filter((entry): entry is [string, string] => entry[1] !== undefined && harmless.test(entry[0]));
-  return { ...Object.fromEntries(kept), HOME: "/", NODE_COMPILE_CACHE: openedAs(descriptors.cache) };
+  const seen = through
+    ? kept.map(([key, value]) => [key, value.replaceAll(`${through.root}/`, `${throughRoot(through, through.root)}/`)])
+    : kept;
+  return { ...Object.fromEntries(seen), HOME: "/", NODE_COMPILE_CACHE: openedAs(descriptors.cache) };
 }

@@ -47,7 +47,7 @@ export function servingProgram(
       user,
       bySelf: launch.user === undefined,
       directory: paths.directory,
-      env: environment(outer),
+      env: environment(outer, through),
       opened: [cacheFolder(home, user), ...(through ? [through.root, through.node] : [])],
     },
   };

@@ -134,6 +134,21 @@ test("below a closed folder everything is reached through what is inherited open
   assert.equal(throughRoot(code, "/root/dhow/node_modules/yaml"), "/proc/self/fd/4/node_modules/yaml");
 });
 
+test("a broken world's changes are handed on, and its hooks are found where the part finds its code", () => {
+  const code: Code = { node: "/root/n/node", main: "/root/dhow/src/cmd/main.ts", places: [], root: "/root/dhow", linked: false };
+  const hooks = "src/cli/lab/hooks.ts";
+  const outer = {
+    NODE_OPTIONS: `--import /root/dhow/${hooks}`,
+    DHOW_MUTANTS: "src/a.ts: 'x' => 'y'",
+    DHOW_MY: "src/a.ts#plan /root/dhow/my/plan.ts",
+  };
+  const { NODE_OPTIONS: plain, DHOW_MUTANTS: mutants } = environment(outer);
+  assert.deepEqual([plain, mutants], [outer.NODE_OPTIONS, outer.DHOW_MUTANTS]);
+  const { NODE_OPTIONS: seen, DHOW_MY: my } = environment(outer, code);
+  assert.equal(seen, `--import /proc/self/fd/4/${hooks}`);
+  assert.equal(my, "src/a.ts#plan /proc/self/fd/4/my/plan.ts");
+});
+
 test("of root's environment only what says how programs behave is handed on", () => {
   const outer = {
     PATH: "/bin",
