@@ -266,6 +266,17 @@ test("one trace from the pod's arrival to the status that says Running; what hap
   await world.kubelet.close();
 });
 
+test("an init container takes its time, and what starts after it still belongs to the trace of the pod's arrival", async () => {
+  const world = new World();
+  await world.create("a", [serve], { initContainers: [{ name: "i", image: "web:1", command: ["sh", "-c", "sleep 5; exit 0"] }] });
+  await world.pass(6000);
+  assert.equal(world.line("a"), "Running [running r0] ready True");
+  const starts = world.spans.spans.filter(({ name }) => name === "cri StartContainer");
+  assert.equal(starts.length, 2);
+  assert.equal(new Set(world.spans.spans.map((span) => span.traceId)).size, 1);
+  await world.kubelet.close();
+});
+
 test("a shorter grace hurries a stop that is under way", async () => {
   const world = new World();
   await world.create("a", [{ name: "c", image: "web:1", command: ["sh", "-c", "trap '' TERM; serve"] }]);

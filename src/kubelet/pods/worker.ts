@@ -203,7 +203,12 @@ export class PodWorker {
       if (times.length > 0) this.#wakeAt(Math.min(...times));
     }
     if (plan.actions.length > 0 || told) this.#record(plan, span, parent, startMs, causes);
-    if (plan.actions.length === 0 && !this.#dirty) this.#trace = undefined;
+    if (plan.actions.length === 0 && !this.#dirty && this.#begun()) this.#trace = undefined;
+  }
+
+  /** Each of its containers has been started once: while init containers run or images are fetched, what comes next follows from the same cause. */
+  #begun(): boolean {
+    return this.#pod?.spec?.containers.every(({ name }) => this.#runtime.containers.some((one) => one.name === name)) ?? true;
   }
 
   async #admit(context: ActionContext): Promise<void> {
