@@ -1,8 +1,9 @@
 // The spine: the short list of files that explain the whole.
-// Invariant: it stays short, and each file of it is part of the cluster that a test starts in memory (src/compose/story.test.ts).
-// Called by: npm test. Next on the way: docs/tour/spine.txt.
+// Invariant: it stays short, each file of it is part of the cluster in memory, and its features alone make a cluster.
+// Called by: npm test. Next on the way: docs/tour/spine.txt; spine/cluster.ts.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { test } from "node:test";
@@ -45,4 +46,28 @@ test("every file of the spine is part of the cluster in memory", () => {
     spine.filter((path) => !parts.has(path)),
     [],
   );
+});
+
+/** In a process of its own: what it loads is cut while it is loaded. */
+function clusterOfTheSpine(): Promise<{ code: number | null; output: string }> {
+  const flags = ["--disable-proto=delete", "--disable-warning=ExperimentalWarning", "--import", "./tools/spine/reduce.ts"];
+  const child = spawn(process.execPath, [...flags, "tools/spine/cluster.ts"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output }));
+  });
+}
+
+test("a cluster of the spine's features alone runs a Deployment's pods", async () => {
+  const { code, output } = await clusterOfTheSpine();
+  assert.equal(code, 0, `docs/tour/spine.txt no longer names what a Deployment needs:\n${output}`);
+  assert.deepEqual(output.trim().split("\n").toSorted(), [
+    "pods: Running, Running, Running",
+    "src/apiserver/admission/index.ts: namespaceLifecycle",
+    "src/controllers/index.ts: replicaSet, deployment",
+    "src/scheduler/plugins/index.ts: nodeResourcesFit",
+  ]);
 });
