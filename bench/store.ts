@@ -1,76 +1,86 @@
-// How fast the store writes, reads and starts: 1 KiB puts by 1, 64 and 1,000 writers, each acknowledged after fdatasync.
-// Invariant: one line of JSON a measurement, with CPU and loop delay beside the rate, so that runs can be paired and divided.
-// Called by: hand, `sh bin/node bench/store.ts [seconds]`. Next on the way: src/store/replica.ts.
+// `dhow store` beside an etcd, in one run with one client: puts, linearizable ranges, watch fan-out, memory, restart. fsync is on.
+// Invariant: the two take turns, so that a busy machine is busy for both; what is printed is the median of the rounds and its ratio.
+// Called by: hand, `sh bin/node bench/store.ts [--rounds N] [--etcd PROGRAM] [--only puts,ranges,watch,keys] [--keys N]`.
+// Next on the way: support/storeruns.ts.
 
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import { silentLog, systemClock, systemPrng } from "#lib";
-import { openStore, revision, type Store } from "#store";
+import { parseArgs } from "node:util";
+import { cpuMs, percentile } from "./support/cluster.ts";
+import { EtcdServer } from "./support/etcdserver.ts";
+import { h2loadMissing } from "./support/h2load.ts";
+import { fanOut, fill, puts, ranges } from "./support/storeruns.ts";
 
-const seconds = Number(process.argv[2] ?? 2);
-const clock = systemClock();
-const value = Buffer.alloc(1024, "v");
-
-function percentile(sorted: readonly number[], part: number): number {
-  return Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(3));
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "3" },
+    etcd: { type: "string", default: "/usr/bin/etcd" },
+    only: { type: "string", default: "puts,ranges,watch,keys" },
+    keys: { type: "string", default: "100000" },
+  },
+});
+const rounds = Number(flags.rounds);
+const keys = Number(flags.keys);
+const parts = new Set(flags.only.split(","));
+const missing = h2loadMissing();
+if (missing !== undefined) {
+  console.error(missing);
+  process.exit(1);
 }
 
-async function measure(name: string, writers: number, once: (writer: number, turn: number) => Promise<unknown>): Promise<void> {
-  const latencies: number[] = [];
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const cpu = process.cpuUsage();
-  const startMs = clock.monotonicMs();
-  const untilMs = startMs + seconds * 1000;
-  const loop = async (writer: number): Promise<void> => {
-    for (let turn = 0; clock.monotonicMs() < untilMs; turn++) {
-      const beganMs = clock.monotonicMs();
-      await once(writer, turn);
-      latencies.push(clock.monotonicMs() - beganMs);
-    }
-  };
-  await Promise.all(Array.from({ length: writers }, (_, writer) => loop(writer)));
-  const tookMs = clock.monotonicMs() - startMs;
-  const { user, system } = process.cpuUsage(cpu);
-  delay.disable();
-  latencies.sort((a, b) => a - b);
-  const line = {
-    name,
-    writers,
-    perSecond: Math.round((latencies.length / tookMs) * 1000),
-    p50Ms: percentile(latencies, 0.5),
-    p99Ms: percentile(latencies, 0.99),
-    cpuMicros: Number(((user + system) / latencies.length).toFixed(1)),
-    loopDelayP99Ms: Number((delay.percentile(99) / 1e6).toFixed(1)),
-  };
-  console.log(JSON.stringify(line));
-}
+const ours = new EtcdServer("dhow", ["sh", join(import.meta.dirname, "../bin/dhow"), "store"]);
+const servers = existsSync(flags.etcd) ? [ours, new EtcdServer("etcd", [flags.etcd])] : [ours];
+if (servers.length === 1) console.log(`no ${flags.etcd}: dhow alone`);
 
-async function timedOpen(directory: string, name: string): Promise<Store> {
-  const beganMs = clock.monotonicMs();
-  const store = await openStore({ directory, clock, prng: systemPrng(), log: silentLog() });
-  const bytes = readdirSync(directory).reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
-  console.log(JSON.stringify({ name, ms: Math.round(clock.monotonicMs() - beganMs), keys: store.status().keys, bytesOnDisk: bytes }));
-  return store;
-}
+const median = (values: readonly number[]): number => percentile(values, 50);
+const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
-const directory = mkdtempSync(join(tmpdir(), "dhow-bench-"));
-try {
-  let store = await timedOpen(directory, "open empty");
-  for (const writers of [1, 64, 1000]) {
-    await measure("put 1 KiB", writers, (writer, turn) =>
-      store.txn({ key: `/bench/${writers}/${writer}/${turn}`, expect: revision(0), operation: { type: "put", value } }),
-    );
-    await store.compact(store.status().revision);
+/** Each figure's median, server by server, and ours divided by etcd's. */
+async function compare<Figures extends object>(name: string, turns: number, turn: (server: EtcdServer) => Promise<Figures>): Promise<void> {
+  const runs = servers.map((): Figures[] => []);
+  for (let round = 0; round < turns; round++) for (const [at, server] of servers.entries()) runs[at]!.push(await turn(server));
+  const figures = Object.keys(runs[0]![0]!) as (keyof Figures & string)[];
+  console.log(name);
+  for (const figure of figures) {
+    const medians = runs.map((run) => median(run.map((one) => Number(one[figure]))));
+    const each = servers.map((server, at) => `${server.name} ${shown(medians[at]!)}`.padEnd(16)).join("");
+    console.log(`  ${figure.padEnd(16)}${each}${medians.length > 1 ? `ratio ${(medians[0]! / medians[1]!).toFixed(2)}` : ""}`);
   }
-  await measure("get", 64, (writer, turn) => store.range({ start: `/bench/64/${writer}/${turn % 10}` }));
-  const rssMiB = Math.round(process.memoryUsage().rss / 2 ** 20);
-  console.log(JSON.stringify({ name: "memory", rssMiB, keys: store.status().keys, valueMiB: Math.round(store.status().bytes / 2 ** 20) }));
-  await store.close();
-  store = await timedOpen(directory, "open again");
-  await store.close();
+}
+
+const requestsOf: Readonly<Record<number, number>> = { 1: 1500, 64: 16_000, 256: 32_000, 1000: 40_000 };
+
+async function main(): Promise<void> {
+  for (const server of servers) await server.start();
+  // The compiler has seen everything once before anything is counted.
+  for (const server of servers) await puts(server, 16_000, 64);
+  if (parts.has("puts"))
+    for (const [inFlight, requests] of Object.entries(requestsOf))
+      await compare(`put 1 KiB, ${inFlight} in flight`, rounds, (server) => puts(server, requests, Number(inFlight)));
+  if (parts.has("ranges")) {
+    for (const server of servers) await ranges(server, 10_000, 64);
+    await compare("linearizable range, 64 in flight", rounds, (server) => ranges(server, 40_000, 64));
+  }
+  if (parts.has("watch")) await compare("1,000 watchers of one key", rounds, (server) => fanOut(server, 1000, 30));
+  if (!parts.has("keys")) return;
+  for (const server of servers) await fill(server, keys);
+  await compare(`${keys} keys of 3 KiB`, 1, async (server) => {
+    const memoryMiB = server.memoryBytes() / 2 ** 20;
+    await server.kill("SIGTERM");
+    const restartMs = await server.start();
+    const restartCpuMs = cpuMs(server.pid);
+    const restartedMiB = server.memoryBytes() / 2 ** 20;
+    await server.kill("SIGKILL");
+    return { memoryMiB, restartMs, restartCpuMs, restartedMiB, restartKilledMs: await server.start() };
+  });
+}
+
+const destroy = async (): Promise<void> => {
+  for (const server of servers) await server.destroy();
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void destroy().then(() => process.exit(130)));
+try {
+  await main();
 } finally {
-  rmSync(directory, { recursive: true });
+  await destroy();
 }
