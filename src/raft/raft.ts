@@ -50,6 +50,11 @@ export class Raft {
     return this.#core.log.configuration;
   }
 
+  /** Where in the log it stands. */
+  get configuredAt(): number {
+    return this.#core.log.configuredAt;
+  }
+
   /** As it was when `index` was the newest entry. */
   configurationAt(index: number): Configuration {
     return this.#core.log.configurationAt(index);

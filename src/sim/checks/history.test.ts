@@ -1,0 +1,103 @@
+// What clients were told, made up: the checks must take what one store could have said, and refuse the rest by name.
+// Invariant: every lie in this file is found, and no truth is called one.
+// Called by: the test runner. Next on the way: history.ts, reference.ts.
+
+import { doesNotThrow, throws } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type EventBatch, revision } from "#store/parts";
+import { type Asked, History } from "./history.ts";
+import { Reference, Watched } from "./reference.ts";
+
+interface Line {
+  readonly at: readonly [number, number];
+  readonly key: string;
+  readonly asked: Asked;
+  /** What was found, undefined for "written", and the store's revision; nothing: never answered. */
+  readonly told?: readonly [string | undefined, number];
+}
+
+const write = (expect: string, value: string): Asked => ({ type: "write", expect, value });
+const read: Asked = { type: "read" };
+
+function historyOf(lines: readonly Line[]): History {
+  const history = new History();
+  for (const { at, key, asked, told } of lines) {
+    const output = told && { found: told[0], revision: told[1] };
+    history.record({ key, client: "x", input: asked, output, startMs: at[0], endMs: told ? at[1] : Number.POSITIVE_INFINITY });
+  }
+  return history;
+}
+
+const first: Line = { at: [0, 1], key: "/a", asked: write("", "one"), told: [undefined, 2] };
+
+const truths: readonly (readonly [string, readonly Line[]])[] = [
+  ["written and read", [first, { at: [2, 3], key: "/a", asked: read, told: ["one", 2] }]],
+  ["refused, with what is there", [first, { at: [2, 3], key: "/a", asked: write("", "two"), told: ["one", 2] }]],
+  [
+    "an unanswered write seen later",
+    [
+      first,
+      { at: [2, 3], key: "/a", asked: write("one", "two") },
+      { at: [4, 5], key: "/a", asked: read, told: ["one", 2] },
+      { at: [6, 7], key: "/a", asked: read, told: ["two", 3] },
+    ],
+  ],
+  ["two keys", [first, { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 3] }]],
+];
+
+const lies: readonly (readonly [string, string, readonly Line[]])[] = [
+  ["an acknowledged write is gone", "Linearizability", [first, { at: [2, 3], key: "/a", asked: read, told: ["", 2] }]],
+  [
+    "two writers both found the key free",
+    "Linearizability",
+    [first, { at: [2, 3], key: "/a", asked: write("", "two"), told: [undefined, 3] }],
+  ],
+  ["refused although it fitted", "Linearizability", [first, { at: [2, 3], key: "/a", asked: write("one", "two"), told: ["one", 2] }]],
+  [
+    "a read of another key at an older revision",
+    "Real Time",
+    [
+      first,
+      { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 3] },
+      { at: [4, 5], key: "/a", asked: read, told: ["one", 2] },
+    ],
+  ],
+  ["a new write without a new revision", "Real Time", [first, { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 2] }]],
+];
+
+describe("histories", () => {
+  for (const [name, lines] of truths) test(`true: ${name}`, () => doesNotThrow(() => historyOf(lines).check()));
+  for (const [name, promise, lines] of lies) {
+    test(`a lie: ${name}`, () => throws(() => historyOf(lines).check(), { name: "Violation", promise }));
+  }
+});
+
+describe("watches", () => {
+  const reference = new Reference();
+  for (const [at, value] of ["one", "two", "three"].entries()) {
+    reference.state.apply({ type: "put", key: "/a", expect: revision(at === 0 ? 0 : at + 1), value: Buffer.from(value) });
+  }
+  const batch = (at: number): EventBatch => reference.state.history.at(at)!;
+  const other: EventBatch = { ...batch(3), events: batch(2).events };
+  const watched = (from: number): Watched => new Watched(reference, "v", from);
+
+  test("every revision, once and in order", () => {
+    const watch = watched(2);
+    for (const at of [2, 3, 4]) watch.batch(batch(at));
+  });
+  for (const [name, revisions] of [
+    ["one is left out", [batch(2), batch(4)]],
+    ["one comes twice", [batch(2), batch(2)]],
+    ["one comes back", [batch(2), batch(3), batch(2)]],
+    ["one says something else", [batch(2), other]],
+  ] as const) {
+    test(`refused: ${name}`, () => {
+      const watch = watched(2);
+      throws(() => revisions.map((one) => watch.batch(one)), { name: "Violation", promise: "Watch" });
+    });
+  }
+  test("refused: compacted, though what it wants is still there", () => {
+    throws(() => watched(3).compacted(3), { promise: "Watch" });
+    doesNotThrow(() => watched(2).compacted(3));
+  });
+});

@@ -1,0 +1,31 @@
+// Some seeds, every time: a quick look at what `npm run sim -- --store --seeds 1..10000` looks at for long; and every seed that once found something.
+// Invariant: a seed's life is the same each time, to the last event.
+// Called by: the test runner. Next on the way: run.ts.
+
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runStore } from "./run.ts";
+
+const regressions = readFileSync(join(import.meta.dirname, "../regressions/store.txt"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+
+async function keeps(seed: number): Promise<void> {
+  const { violation, answers } = await runStore(seed);
+  strictEqual(violation, undefined, `npm run sim -- --store --seed ${seed} --trace`);
+  strictEqual(answers > 0, true, `seed ${seed} was a life without a client`);
+}
+
+test("seeds 1 to 25 keep every promise", async () => {
+  for (let seed = 1; seed <= 25; seed++) await keeps(seed);
+});
+
+for (const line of regressions) test(`regression: seed ${line}`, () => keeps(Number.parseInt(line, 10)));
+
+test("one seed is one story", async () => {
+  const [first, again] = [await runStore(7, { trace: true }), await runStore(7, { trace: true })];
+  deepStrictEqual(again, first);
+  strictEqual(first.lines.length > 20, true);
+});
