@@ -27,7 +27,7 @@ export const lifecycle: readonly PodCase[] = [
     spec: {
       restartPolicy: "Never",
       initContainers: [shell("one", "sleep 0.3; echo one >> /v/log", v), shell("two", "echo two >> /v/log", v)],
-      containers: [shell("c", "cat /v/log", v)],
+      containers: [shell("c", "until grep up /v/log 2> /dev/null; do sleep 0.1; done", v)],
       ...shared,
     },
     ends: "Succeeded",
@@ -63,8 +63,8 @@ export const lifecycle: readonly PodCase[] = [
     spec: {
       restartPolicy: "Never",
       terminationGracePeriodSeconds: 5,
-      initContainers: [sidecar("side", `echo up > /v/log; ${forever}`)],
-      containers: [shell("c", "cat /v/log", v)],
+      initContainers: [sidecar("side", `trap "exit 0" TERM; echo up > /v/log; while :; do sleep 0.1; done`)],
+      containers: [shell("c", "until grep up /v/log 2> /dev/null; do sleep 0.1; done", v)],
       ...shared,
     },
     ends: "Succeeded",

@@ -289,6 +289,18 @@ test("a shorter grace hurries a stop that is under way", async () => {
   await world.kubelet.close();
 });
 
+test("a postStart hook that hangs does not hold up the deletion", async () => {
+  const world = new World();
+  const lifecycle = { postStart: { exec: { command: ["sleep", "100"] } } };
+  await world.create("a", [{ ...serve, lifecycle }]);
+  assert.match(world.line("a"), /^Pending/);
+  await world.remove("a", 1);
+  await world.pass(2000);
+  assert.equal(world.pod("a"), undefined);
+  assert.deepEqual(await world.cri.listContainers({}), []);
+  await world.kubelet.close();
+});
+
 test("an ephemeral container joins a pod that runs, and its end changes nothing", async () => {
   const world = new World();
   await world.create("a", [serve]);

@@ -16,14 +16,22 @@ export interface HookTarget {
   readonly timeoutMs: number;
 }
 
-/** undefined: it went well. */
-export async function runHook(handler: LifecycleHandler, target: HookTarget): Promise<string | undefined> {
+/** undefined: it went well. Rejects with the signal's reason when nobody wants to know any more; what runs then ends with its container. */
+export async function runHook(handler: LifecycleHandler, target: HookTarget, signal?: AbortSignal): Promise<string | undefined> {
   if (handler.sleep) {
-    await delay(target.clock, Math.min(handler.sleep.seconds * 1000, target.timeoutMs));
+    await delay(target.clock, Math.min(handler.sleep.seconds * 1000, target.timeoutMs), signal);
     return undefined;
   }
   const { exec, httpGet, tcpSocket } = handler;
   const asked = { ...(exec ? { exec } : {}), ...(httpGet ? { httpGet } : {}), ...(tcpSocket ? { tcpSocket } : {}) };
-  const { healthy, why } = await check(asked, target);
-  return healthy ? undefined : why;
+  signal?.throwIfAborted();
+  const unwanted = Promise.withResolvers<never>();
+  const giveUp = (): void => unwanted.reject(signal?.reason);
+  signal?.addEventListener("abort", giveUp, { once: true });
+  try {
+    const { healthy, why } = await Promise.race([check(asked, target), unwanted.promise]);
+    return healthy ? undefined : why;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
 }

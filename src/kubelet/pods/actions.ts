@@ -183,7 +183,7 @@ async function createAndStart(container: Container, attempt: number, context: Ac
   if (!hook) return;
   const ip = pod.spec?.hostNetwork ? node.settings.addresses[0] : sandbox.ips[0];
   const target = { cri: node.cri, clock: node.clock, container, containerId, ip: ip ?? "", timeoutMs: postStartMs };
-  if ((await runHook(hook, target)) === undefined) return;
+  if ((await runHook(hook, target, options.signal)) === undefined) return;
   event("Warning", "FailedPostStartHook", "PostStartHook failed");
   memory.unhealthy.set(container.name, "FailedPostStartHook");
 }
