@@ -75,6 +75,12 @@ test("a page", () => {
   );
   assert.equal(page.lines[run.commands[0]!.line - 1], "$ echo one");
   assert.equal(sentenceBefore(page, run.line), "It prints `one` and no more:");
+  const broken = parsePage("labs/x/lab.md", text.replace("```break", "## Break it\n\n```break"));
+  assert.equal(
+    sentenceBefore(broken, broken.lines.indexOf("```break cut") + 1),
+    "It prints `one` and no more:",
+    "a heading promises nothing",
+  );
   assert.equal(page.breaks[0]?.mutant?.symbol, "BoundedQueue.push");
   assert.deepEqual(page.breaks[1], { name: "cut", reddens: "one", command: "touch cut" });
 });

@@ -211,11 +211,11 @@ function parseCommands(path: string, body: readonly string[], fenceLine: number)
   return commands;
 }
 
-/** The last sentence before a line: what the reader was told when the output stood below it. */
+/** The last sentence before a line: what the reader was told when the output stood below it. Headings and code promise nothing. */
 export function sentenceBefore(page: Page, line: number): string {
-  const step = page.steps.findLast((one) => one.type === "prose" && one.line <= line);
-  if (step?.type !== "prose") return page.title;
-  const paragraph = step.text.split(/\n\s*\n/).findLast((one) => !one.startsWith("#") && !one.startsWith("```")) ?? step.text;
+  const paragraphs = page.steps.flatMap((step) => (step.type === "prose" && step.line <= line ? step.text.split(/\n\s*\n/) : []));
+  const paragraph = paragraphs.findLast((one) => !/^(?:#|```)/.test(one.trim()));
+  if (paragraph === undefined) return page.title;
   const sentences = paragraph.replaceAll(/\s+/g, " ").split(/(?<=[.!?])\s+/);
   return sentences.at(-1)!.trim();
 }
