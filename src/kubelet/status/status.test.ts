@@ -133,6 +133,13 @@ const rows: readonly ({ name: string; phase: string; container: string } & Given
     container: "terminated Error restarts 0",
   },
   {
+    name: "Never, success, and a sidecar still runs",
+    pod: pod({ restartPolicy: "Never", initContainers: [{ name: "s", restartPolicy: "Always" }] }, { phase: "Running" }),
+    runtime: runtime(run("EXITED"), { ...run("RUNNING"), id: "s0", name: "s" }),
+    phase: "Running",
+    container: "terminated Completed restarts 0",
+  },
+  {
     name: "deleted, success",
     over: true,
     runtime: runtime(run("EXITED")),

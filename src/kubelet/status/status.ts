@@ -4,6 +4,7 @@
 
 import type { Pod, PodCondition, PodStatus } from "#api";
 import { own, rfc3339 } from "#lib";
+import { isRunningState } from "../pods/runtime.ts";
 import { conditionsOf, conditionTypes, phaseOf } from "./conditions.ts";
 import { type ContainerStatusInput, containerStatus, ephemeralStatus } from "./containers.ts";
 import { qosClass } from "./qos.ts";
@@ -28,7 +29,10 @@ export function podStatus(input: StatusInput): PodStatus {
   const ephemeral = ephemeralContainers.map((one) => ephemeralStatus(one, input));
   // As long as a container runs, the pod has not ended, whatever its fate.
   const failure = input.over ? input.failure : undefined;
-  const phase = failure ? "Failed" : phaseOf(pod, init, regular, input.over);
+  const fate = failure ? "Failed" : phaseOf(pod, init, regular, input.over);
+  // Whoever reads that a pod has ended gives away what it held: a sidecar that still runs keeps the phase that was.
+  const held = fate !== "Running" && fate !== "Pending" && runtime.containers.some(isRunningState);
+  const phase = held ? (pod.status?.phase ?? "Pending") : fate;
   const sandbox = runtime.sandboxes[0];
   const known = pod.status?.podIPs?.map((one) => one.ip ?? "") ?? [];
   const own = pod.spec?.hostNetwork ? input.hostIps : (sandbox?.ips ?? []);
@@ -40,7 +44,7 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
-    conditions: conditionsOf({ pod, phase, init, regular, sandboxReady: sandbox?.ready === true, now }),
+    conditions: conditionsOf({ pod, phase: fate, init, regular, sandboxReady: sandbox?.ready === true, now }),
     ...(message === undefined ? {} : { message }),
     ...(reason === undefined ? {} : { reason }),
     ...(input.hostIps[0] === undefined ? {} : { hostIP: input.hostIps[0], hostIPs: input.hostIps.map((ip) => ({ ip })) }),
