@@ -3,12 +3,17 @@
 // Called by: all of raft/ through state.ts. Next on the way: progress.ts.
 
 import { assert } from "#lib";
-import { type Configuration, decodeConfiguration, normal } from "./configuration.ts";
+import { type Configuration, decodeConfiguration, membersOf, normal } from "./configuration.ts";
 import type { Entry, SnapshotMark } from "./entry.ts";
 
 interface ConfiguredAt {
   readonly index: number;
   readonly configuration: Configuration;
+  readonly size: number;
+}
+
+function configuredAt(index: number, configuration: Configuration): ConfiguredAt {
+  return { index, configuration: normal(configuration), size: membersOf(configuration).length };
 }
 
 export interface LogStart {
@@ -17,6 +22,8 @@ export interface LogStart {
   readonly configuration: Configuration;
   readonly entries: readonly Entry[];
 }
+
+const none: readonly never[] = [];
 
 export class RaftLog {
   /** Entries after `#base`, oldest first. */
@@ -35,7 +42,7 @@ export class RaftLog {
 
   constructor({ snapshot, configuration, entries }: LogStart) {
     this.#base = snapshot;
-    this.#configurations = [{ index: snapshot.index, configuration: normal(configuration) }];
+    this.#configurations = [configuredAt(snapshot.index, configuration)];
     this.#entries = [];
     this.#committed = snapshot.index;
     this.#applied = snapshot.index;
@@ -77,6 +84,11 @@ export class RaftLog {
     return this.#configurations.at(-1)!.configuration;
   }
 
+  /** How many members the newest configuration has, learners included. */
+  get members(): number {
+    return this.#configurations.at(-1)!.size;
+  }
+
   /** Where the newest configuration stands. */
   get configuredAt(): number {
     return this.#configurations.at(-1)!.index;
@@ -106,7 +118,7 @@ export class RaftLog {
     assert(entry.index === this.lastIndex + 1, "the log has no gaps (Raft §5.3)");
     this.#entries.push(entry);
     this.#uncommittedBytes += entry.data.length;
-    if (entry.type === "configuration") this.#configurations.push({ index: entry.index, configuration: decodeConfiguration(entry.data) });
+    if (entry.type === "configuration") this.#configurations.push(configuredAt(entry.index, decodeConfiguration(entry.data)));
   }
 
   /** A leader's entries after `previous`, which we have: what differs is cut off, what is missing is added. Returns the last index. */
@@ -168,7 +180,7 @@ export class RaftLog {
   /** Entries to apply now: committed, and on our own disk. All but the newest `keep` leave memory with that. */
   takeCommitted(keep: number): readonly Entry[] {
     const until = Math.min(this.#committed, this.#durable);
-    if (this.#applied >= until) return [];
+    if (this.#applied >= until) return none;
     const entries = this.#entries.slice(this.#applied - this.#base.index, until - this.#base.index);
     this.#applied = until;
     // In one go of half the window: cutting an array at its front costs its length.
@@ -181,7 +193,7 @@ export class RaftLog {
     assert(mark.index > this.#committed, "a snapshot never takes the log back");
     this.#base = mark;
     this.#entries = [];
-    this.#configurations = [{ index: mark.index, configuration: normal(configuration) }];
+    this.#configurations = [configuredAt(mark.index, configuration)];
     this.#handedOut = mark.index;
     for (const one of this.#writing) one.last = mark.index;
     this.#durable = mark.index;

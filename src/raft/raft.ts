@@ -4,7 +4,7 @@
 // One voter is the smallest case of the same code: it campaigns, hears its own vote, appends, hears its own disk.
 
 import { unreachable } from "#lib";
-import { type Configuration, membersOf } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Input, RaftOptions, Ready, Refusal } from "./contract.ts";
 import { campaign } from "./election.ts";
 import type { HardState, MemberId } from "./entry.ts";
@@ -16,6 +16,9 @@ import { receive } from "./receive.ts";
 import * as replication from "./replication.ts";
 import { type Core, hardStateOf, newCore, type Role } from "./state.ts";
 import { transfer } from "./transfer.ts";
+
+/** Most steps have nothing of most things; a step is cheap. */
+const none: readonly never[] = [];
 
 export class Raft {
   readonly #core: Core;
@@ -167,27 +170,27 @@ export class Raft {
     const voteChanged = core.term !== last.term || core.vote !== last.vote;
     const mustSync = voteChanged || log.hasUnpersisted || restore !== undefined;
     if (mustSync) this.#number += 1;
-    const entries = mustSync ? log.takeUnpersisted(this.#number) : [];
+    const entries = mustSync ? log.takeUnpersisted(this.#number) : none;
     this.#holdPromises();
-    const keep = membersOf(log.configuration).length === 1 ? 0 : core.limits.keepEntries;
+    const keep = log.members === 1 ? 0 : core.limits.keepEntries;
     const committed = log.takeCommitted(keep);
     const changed = voteChanged || log.committed !== last.commit;
     if (changed) this.#lastReported = hardStateOf(core);
-    const ready: Ready = {
+    const ready: { -readonly [Field in keyof Ready]: Ready[Field] } = {
       number: this.#number,
-      ...(changed ? { hardState: this.#lastReported } : {}),
-      ...(restore ? { restore } : {}),
       entries,
       mustSync,
       messages: core.messages,
       committed,
-      snapshots: core.offers.map((to) => this.#snapshotFor(to)),
+      snapshots: core.offers.length > 0 ? core.offers.map((to) => this.#snapshotFor(to)) : none,
       reads: core.answers,
-      ...(refused ? { refused } : {}),
     };
+    if (changed) ready.hardState = this.#lastReported;
+    if (restore) ready.restore = restore;
+    if (refused) ready.refused = refused;
     if (core.messages.length > 0) core.messages = [];
     if (core.answers.length > 0) core.answers = [];
-    core.offers = [];
+    if (core.offers.length > 0) core.offers = [];
     core.restore = undefined;
     return ready;
   }

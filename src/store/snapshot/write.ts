@@ -23,6 +23,8 @@ import {
 
 /** Large enough for few syncs, small enough that the log's own writes are not held up behind one. */
 const frameBytes = 512 * 1024;
+/** Most stores are small, and so are their snapshots; for a large one this doubles a few times. */
+const firstBytes = 16 * 1024;
 const keysPerStep = 256;
 
 export interface SnapshotSource {
@@ -49,7 +51,7 @@ class FrameStream {
   records = 0;
 
   constructor(source: SnapshotSource, file: DiskFile) {
-    this.writer = new ByteWriter(frameBytes * 2, (bytes) => source.disk.allocate(bytes));
+    this.writer = new ByteWriter(firstBytes, (bytes) => source.disk.allocate(bytes));
     this.#file = file;
     this.#salt = source.salt;
     this.#signal = source.signal;

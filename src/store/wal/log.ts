@@ -11,7 +11,8 @@ import { beginFrame, sealFrame } from "./frame.ts";
 import { writeEntry, writeHardState, writeSnapshotMark } from "./record.ts";
 import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from "./segment.ts";
 
-const writerBytes = 256 * 1024;
+/** To begin with: it grows with the first large batch, and stays. */
+const writerBytes = 16 * 1024;
 /** A larger frame's memory is given back after it. */
 const keptWriterBytes = 4 * 1024 * 1024;
 
