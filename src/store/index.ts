@@ -3,7 +3,9 @@
 // Called by: apiserver/ and compose/. Next on the way: contract.ts, then open.ts.
 
 import type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
+import type { Store } from "./contract.ts";
 import type { StoreTools } from "./offline/tools.ts";
+import type { RemoteStoreOptions } from "./remote/open.ts";
 
 export {
   type Cause,
@@ -33,6 +35,7 @@ export { decode as decodeEtcd, encode as encodeEtcd } from "./etcd/codec.ts";
 export { calls as etcdCalls } from "./etcd/messages.gen.ts";
 export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
 export type { StoreTools } from "./offline/tools.ts";
+export type { RemoteStoreOptions } from "./remote/open.ts";
 export { revision } from "./revision.ts";
 export { CorruptFile, type Disk, DiskError, type DiskFile } from "./wal/disk.ts";
 export { SimulatedDisk } from "./wal/simulateddisk.ts";
@@ -51,4 +54,10 @@ export const restoreStore = async (directory: string, file: string, tools: Store
 export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> {
   const { serveEtcd: serve } = await import("./etcd/serve.ts");
   return serve(options);
+}
+
+/** Somebody else's store as ours; loaded only by a process that has one. */
+export async function openRemoteStore(options: RemoteStoreOptions): Promise<Store> {
+  const { openRemoteStore: open } = await import("./remote/open.ts");
+  return open(options);
 }

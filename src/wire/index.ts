@@ -2,6 +2,14 @@
 // Invariant: no Kubernetes kind is known here; what travels is method, target, headers and bytes.
 
 export { AcceptGate, type AcceptLimits } from "./accept.ts";
+export {
+  connectGrpc,
+  type GrpcChannel,
+  type GrpcChannelOptions,
+  type GrpcClientStream,
+  type GrpcStreamSink,
+  Unsent,
+} from "./grpc/channel.ts";
 export { serveGrpc, type ServeGrpcOptions } from "./grpc/listen.ts";
 export type { GrpcCall, GrpcMethod, GrpcServices, GrpcStream } from "./grpc/server.ts";
 export { type GrpcCode, GrpcError } from "./grpc/status.ts";

@@ -42,3 +42,12 @@ export function encodeMessage(text: string): string {
       byte >= 0x20 && byte <= 0x7e && byte !== 0x25 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   return encoded;
 }
+
+/** The text of a `grpc-message`; what is no percent-encoding stays as it came. */
+export function decodeMessage(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
