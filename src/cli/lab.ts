@@ -14,7 +14,7 @@ import { missing } from "./lab/needs.ts";
 import { myFile, Progress, solution, startWriting, written } from "./lab/progress.ts";
 import { runningFile, runPage } from "./lab/run-page.ts";
 import { gradeWith } from "./lab/test-run.ts";
-import { hasCluster } from "./lab/world.ts";
+import { hasCluster, toldBy } from "./lab/world.ts";
 
 interface LabOptions {
   readonly all?: boolean;
@@ -163,6 +163,7 @@ function shell(io: Io, root: string, number: string | undefined): Promise<number
     DHOW_LAB_WORK: folder,
     DHOW_ROOT: root,
     ...(hasCluster(page.world) ? { DHOW_NAME: "lab", KUBECONFIG: `${folder}/.dhow/lab/kubeconfig` } : {}),
+    ...toldBy(folder),
   };
   const enter =
     init === undefined ? [program] : ["nsenter", "--target", String(init), "--mount", "--pid", "--net", `--wd=${folder}`, program];

@@ -3,9 +3,21 @@
 // Called by: player.ts. Next on the way: hooks.ts, which the world's processes load; compose/ for the cluster itself.
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import type { Clock } from "#lib";
 import { CliError } from "../io.ts";
 import type { WorldSpec } from "./format.ts";
@@ -54,6 +66,12 @@ function clusterFlags(spec: WorldSpec): readonly string[] | undefined {
 export const hasCluster = (spec: WorldSpec): boolean => clusterFlags(spec) !== undefined;
 
 export const newFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), "dhow-lab-")));
+
+/** What the lab's own scripts tell the commands after them, in a file `.env`: an address, say. */
+export function toldBy(folder: string): Record<string, string> {
+  const file = join(folder, ".env");
+  return existsSync(file) ? (parseEnv(readFileSync(file, "utf8")) as Record<string, string>) : {};
+}
 
 /** Refuses by name what is not there yet. */
 export function refuseWorld(spec: WorldSpec): void {
@@ -144,7 +162,8 @@ class ShellWorld implements World {
   run(command: string): Promise<Ran> {
     const file = join(this.folder, ".dhow", `command-${++this.#commands}`);
     const out = openSync(file, "w");
-    const child = spawn("/bin/sh", ["-c", command], { cwd: this.folder, env: this.env, stdio: ["ignore", out, out], detached: true });
+    const env = { ...this.env, ...toldBy(this.folder) };
+    const child = spawn("/bin/sh", ["-c", command], { cwd: this.folder, env, stdio: ["ignore", out, out], detached: true });
     closeSync(out);
     return new Promise((resolve, reject) => {
       const bound = this.#options.clock.after(
