@@ -4,9 +4,9 @@
 
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { test } from "node:test";
-import type { Compare, RequestOp } from "../etcd/messages.gen.ts";
-import { MvccState } from "./state.ts";
-import { choosePath } from "./transaction.ts";
+import type { Compare, RequestOp } from "./etcd/messages.gen.ts";
+import { MvccState } from "./mvcc/state.ts";
+import { choosePath } from "./mvcc/transaction.ts";
 
 const [equal, greater, less, notEqual] = [0, 1, 2, 3] as const;
 const [version, create, mod, value, lease] = [0, 1, 2, 3, 4] as const;
