@@ -117,6 +117,25 @@ export function containerStatus(container: Container, init: boolean, input: Cont
     imageID: last?.imageRef ?? known?.imageID ?? "",
     ...(containerID === undefined ? {} : { containerID }),
     started,
+    ...(last ? granted(container) : {}),
+    ...mounted(container),
+  };
+}
+
+/** What it may use. The runtimes spoken to here tell of no other values than those they were given. */
+function granted({ resources = {} }: Container): Pick<ContainerStatus, "resources" | "allocatedResources"> {
+  return { resources, ...(resources.requests ? { allocatedResources: resources.requests } : {}) };
+}
+
+/** No mount is read-only all the way down: whoever asks for that is refused before. */
+function mounted({ volumeMounts = [] }: Container): Pick<ContainerStatus, "volumeMounts"> {
+  if (volumeMounts.length === 0) return {};
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly === true ? { readOnly, recursiveReadOnly: "Disabled" } : {}),
+    })),
   };
 }
 

@@ -226,3 +226,20 @@ test("quality of service", () => {
   assert.equal(qosClass(resources({ cpu: "1" }, {})), "Burstable");
   assert.equal(qosClass(resources({ cpu: "1", memory: "1Gi" }, { cpu: "1000m", memory: "1024Mi" })), "Guaranteed");
 });
+
+test("a container's mounts are told from the start, what it may use once the runtime has it", () => {
+  const requests = { cpu: "10m" };
+  const volumeMounts = [
+    { name: "v", mountPath: "/v" },
+    { name: "w", mountPath: "/w", readOnly: true },
+  ];
+  const given = pod({ containers: [{ name: "c", image: "i", resources: { requests }, volumeMounts }] });
+  const told = [
+    { name: "v", mountPath: "/v" },
+    { ...volumeMounts[1], recursiveReadOnly: "Disabled" },
+  ];
+  const [waits] = status({ pod: given }).containerStatuses!;
+  assert.deepEqual([waits?.volumeMounts, waits?.resources], [told, undefined]);
+  const [runs] = status({ pod: given, runtime: runtime(run("RUNNING")) }).containerStatuses!;
+  assert.deepEqual([runs?.volumeMounts, runs?.resources, runs?.allocatedResources], [told, { requests }, requests]);
+});
