@@ -1,6 +1,6 @@
 // The machine's disk: writes and syncs on a thread of its own. At the start, reads and what comes before the thread is awake are made right here.
 // Invariant: answers come in the order of calls; a thread that dies fails every call, now and later.
-// Called by: open.ts. Next on the way: diskcalls.ts.
+// Called by: open.ts. Next on the way: diskchannel.ts, then diskcalls.ts.
 
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import { macrotask } from "#lib";
 import { type Disk, DiskError, type DiskFile } from "./disk.ts";
 import { type Answer, answerTo, type Call } from "./diskcalls.ts";
+import { AskingSide, newBoard } from "./diskchannel.ts";
 
 interface Waiter {
   readonly call: Call;
@@ -18,6 +19,8 @@ interface Waiter {
 export class ThreadDisk implements Disk {
   readonly #directory: string;
   readonly #worker: Worker;
+  readonly #channel: AskingSide;
+  /** The first is with the thread. */
   readonly #waiting: Waiter[] = [];
   #dead: string | undefined;
   #awake = false;
@@ -29,10 +32,12 @@ export class ThreadDisk implements Disk {
     // The published package holds stripped .js beside no .ts.
     const script = new URL(import.meta.url.endsWith(".ts") ? "./diskthread.ts" : "./diskthread.js", import.meta.url);
     // A file may be opened here and closed there, so the thread must not count its own.
-    this.#worker = new Worker(script, { workerData: { directory }, name: "store-disk", trackUnmanagedFds: false });
-    this.#worker.on("message", (answer: Answer | "awake") => {
-      if (answer === "awake") this.#awake = true;
-      else this.#answered(answer);
+    const board = newBoard();
+    this.#worker = new Worker(script, { workerData: { directory, board }, name: "store-disk", trackUnmanagedFds: false });
+    this.#channel = new AskingSide(board, (memory) => this.#worker.postMessage(memory));
+    // The one message it ever sends.
+    this.#worker.once("message", () => {
+      this.#awake = true;
     });
     this.#worker.on("error", (error) => this.#died(error instanceof Error ? error.message : String(error)));
     this.#worker.on("exit", () => this.#died("the disk thread is gone"));
@@ -118,16 +123,22 @@ export class ThreadDisk implements Disk {
         void macrotask().then(() => settle(waiter, answer));
         return;
       }
-      // A write on its way keeps the process alive, an idle thread does not.
-      if (this.#waiting.push(waiter) === 1) this.#worker.ref();
-      this.#worker.postMessage(call);
+      if (this.#waiting.push(waiter) === 1) void this.#ask();
     });
   }
 
-  #answered(answer: Answer): void {
-    const waiter = this.#waiting.shift()!;
-    if (this.#waiting.length === 0) this.#worker.unref();
-    settle(waiter, answer);
+  /** One after the other, until nobody waits. */
+  async #ask(): Promise<void> {
+    // A write on its way keeps the process alive, an idle thread does not.
+    this.#worker.ref();
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      const answer = await this.#channel.ask(next.call);
+      // Whoever waited for a thread that has died was told so already.
+      if (this.#dead !== undefined) return;
+      this.#waiting.shift();
+      settle(next, answer);
+    }
+    this.#worker.unref();
   }
 
   #died(reason: string): void {
