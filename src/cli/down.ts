@@ -18,6 +18,7 @@ import {
   stateExists,
   statePaths,
 } from "#compose";
+import { storeWords } from "./foreign-store.ts";
 import { CliError, exitCodes, type Io } from "./io.ts";
 
 export interface DownOptions {
@@ -55,11 +56,14 @@ export async function down(io: Io, options: DownOptions): Promise<number> {
   for (const part of stopped.parts) io.out(`stopped ${part}`);
   for (const thing of stopped.removed) io.out(`removed ${thing}`);
   if (stopped.parts.length + stopped.removed.length === 0) io.out(`cluster "${paths.name}" was not running`);
+  const settingsOnly = settings?.virtual !== undefined || settings?.store !== undefined;
   io.out(
     options.purge === true
       ? `removed ${paths.directory}`
-      : `${settings?.virtual ? "settings stay" : "data stays"} in ${paths.directory} (--purge removes ${settings?.virtual ? "them" : "it"})`,
+      : `${settingsOnly ? "settings stay" : "data stays"} in ${paths.directory} (--purge removes ${settingsOnly ? "them" : "it"})`,
   );
+  const elsewhere = storeWords(settings);
+  if (elsewhere !== undefined) io.out(elsewhere);
   return exitCodes.done;
 }
 

@@ -6,10 +6,11 @@ import { existsSync, statSync } from "node:fs";
 import { type ClusterSettings, isAlive, partNames, partRecords, type StatePaths } from "#compose";
 import { nearest } from "#config";
 import type { Clock } from "#lib";
+import { chooseStore, type ForeignStoreOptions } from "./foreign-store.ts";
 import { containerProblems, type HostFacts, hostProblems, portProblem } from "./host.ts";
 import { command } from "./io.ts";
 
-export interface UpOptions {
+export interface UpOptions extends ForeignStoreOptions {
   readonly name: string;
   readonly detach?: boolean;
   readonly port?: number;
@@ -61,6 +62,7 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
       without: options.without ?? previous?.without ?? [],
       ...(port === undefined ? {} : { port }),
       ...(cri === undefined ? {} : { cri }),
+      ...chooseStore(options, previous),
       ...(virtual ? { virtual: { startMs, seed: options.seed ?? previous?.virtual?.seed ?? 1 } } : {}),
     },
     words,

@@ -78,6 +78,15 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .option("--without <parts>", "leave parts to somebody else: scheduler, controller-manager, controller-manager/NAME", (text: string) =>
       text.split(","),
     )
+    .option(
+      "--store <addresses>",
+      "keep the data in this etcd, or `dhow store`, such as http://127.0.0.1:2379; its members with commas",
+      (text: string) => text.split(","),
+    )
+    .option("--store-prefix <prefix>", "with --store: what the cluster's keys begin with (default: /registry)")
+    .option("--store-cafile <file>", "with --store: PEM of the authority of its certificates")
+    .option("--store-certfile <file>", "with --store: PEM of the certificate shown to it")
+    .option("--store-keyfile <file>", "with --store: PEM of that certificate's key")
     .option("--clock <clock>", "real, or virtual: time stands still until `dhow clock` moves it", oneOf(["real", "virtual"]))
     .option("--seed <number>", "with --clock virtual: of all chance in it (default: 1)", whole)
     .option("--since <time>", "with --clock virtual: when it begins, such as 2026-01-01T09:00:00Z (default: now)", instant)

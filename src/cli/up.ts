@@ -30,6 +30,7 @@ import {
   writeSettings,
 } from "#compose";
 import { instantText } from "./clock.ts";
+import { askStore, keepStoreTls, storeProblems } from "./foreign-store.ts";
 import { hostFacts } from "./host.ts";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
 import { askRuntime, chooseSettings, clockProblems, preflight, type UpOptions, withFreePort } from "./preflight.ts";
@@ -46,11 +47,17 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
     options,
     paths,
   );
-  const found = [...clockProblems(options, previous), ...(await preflight(options, settings, facts))];
+  const found = [
+    ...clockProblems(options, previous),
+    ...storeProblems(options, previous, settings.virtual !== undefined),
+    ...(await preflight(options, settings, facts)),
+  ];
+  if (found.length === 0) found.push(...(await askStore(paths, options, settings, io.clock)));
   const foreign = settings.cri !== undefined && settings.nodes > 0 && found.length === 0;
   const { problems, words: told } = foreign ? await askRuntime(settings.cri, io.clock, options.name) : { problems: found, words: [] };
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   openStateFolder(paths);
+  keepStoreTls(paths, options);
   if (options.quiet !== true) for (const line of [...words, ...told]) io.err(line);
   const reporter = await reporterFor(io, options, paths, settings);
   if (options.detach === true) return detached(io, home, paths, settings, options, reporter);
@@ -199,7 +206,7 @@ function refuseOtherSettings(paths: StatePaths, options: UpOptions, nowMs: numbe
   const running = readSettings(paths);
   if (!running) return;
   const { settings } = chooseSettings(options, running, nowMs, () => hostFacts(paths.directory));
-  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without", "virtual"] as const;
+  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without", "virtual", "store"] as const;
   const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
   const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);
   if (differs.length === 0) return;

@@ -53,11 +53,15 @@ async function clientOver(access: Credentials, component: string, clock: ReturnT
 }
 
 async function apiserver(settings: ApiserverSettings): Promise<RunningPart> {
-  required(settings, "tls-cert-file", "tls-private-key-file", "client-ca-file", "service-account-signing-key-file", "data-dir");
-  const [{ createApiServer }, { openStore }, { serve }] = await Promise.all([import("#apiserver"), import("#store"), import("#wire")]);
+  required(settings, "tls-cert-file", "tls-private-key-file", "client-ca-file", "service-account-signing-key-file");
+  const [{ createApiServer }, { storeOf }, { serve }] = await Promise.all([
+    import("#apiserver"),
+    import("./cluster-store.ts"),
+    import("#wire"),
+  ]);
   const parts = base();
   const clientCa = read(settings["client-ca-file"]);
-  const store = await openStore({ ...parts, directory: settings["data-dir"], failed: () => process.exit(1) });
+  const store = await storeOf(settings, parts);
   const server = createApiServer({
     ...parts,
     store,

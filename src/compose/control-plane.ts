@@ -5,9 +5,9 @@
 import { createApiServer } from "#apiserver";
 import { type Client, createClient } from "#client";
 import { gitVersion, userAgent } from "#config";
-import { openStore } from "#store";
 import { header, type HttpHandler } from "#wire";
 import { isSimulatedNode } from "./cluster.ts";
+import { clusterStore } from "./cluster-store.ts";
 import type { PartContext } from "./context.ts";
 import { inProcess } from "./in-process.ts";
 import { listenFrom } from "./listen.ts";
@@ -24,18 +24,7 @@ const closeGraceMs = 3000;
 export async function startControlPlane(context: PartContext): Promise<RunningPart> {
   const { paths, settings, clock, prng, log, metrics, spans } = context;
   processMetrics(metrics, clock);
-  const store = await openStore({
-    directory: paths.store,
-    clock,
-    prng,
-    log,
-    metrics,
-    // Whoever cannot write any more must not go on answering; the supervisor brings a process that reads the log anew.
-    failed(error) {
-      log.error("the store failed", { error });
-      process.exit(1);
-    },
-  });
+  const store = await clusterStore(context);
   const local = inProcess(clock);
   // The port is taken first, because the first objects name it; whoever calls before the API server is there waits a moment.
   const serving = Promise.withResolvers<HttpHandler>();

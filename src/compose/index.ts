@@ -14,6 +14,7 @@ import type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
 
 export { type BringUpOptions, bringUp, failureText, serverUrl, type StepEvent, type Up, UpFailed, type UpResult } from "./bring-up.ts";
 export { clusterParts, type Launcher, leanEnv, partArgv, partNames, realNodes, simulatedNodes } from "./cluster.ts";
+export { foreignStoreTls, prefixProblem, storeAddressProblem, storeCa, storeClient } from "./foreign-store.ts";
 export type { PartContext } from "./context.ts";
 export type { MemoryCluster, MemoryClusterOptions } from "./memory-cluster.ts";
 export type { MemoryNodes } from "./memory-nodes.ts";
@@ -30,6 +31,7 @@ export {
   stateExists,
   stateFormat,
   writeSettings,
+  writeWhole,
 } from "./state/folder.ts";
 export { dhowHome, enteredPaths, StateError, type StatePaths, statePaths } from "./state/paths.ts";
 export { isAlive, LockedError, lockHolder, partRecords, type ProcessRecord } from "./state/processes.ts";

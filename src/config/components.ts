@@ -19,6 +19,11 @@ export const apiserverFlags = {
   "service-cluster-ip-range": { type: "string", default: "10.96.0.0/16", help: "addresses for Services" },
   "advertise-address": { type: "string", help: "address under which pods and nodes reach this server" },
   "data-dir": { type: "string", help: "folder of the store that runs inside this process" },
+  "etcd-servers": { type: "list", help: "instead of --data-dir: members of a store elsewhere, such as http://127.0.0.1:2379" },
+  "etcd-prefix": { type: "string", default: "/registry", help: "what the keys in that store begin with" },
+  "etcd-cafile": { type: "string", help: "PEM of the authority of that store's certificates" },
+  "etcd-certfile": { type: "string", help: "PEM of the certificate shown to that store" },
+  "etcd-keyfile": { type: "string", help: "PEM of its key" },
 } as const satisfies FlagTable;
 
 const controlLoopFlags = {

@@ -7,7 +7,17 @@ import { unreachable } from "#lib";
 import { StoreError } from "#store";
 import { PoisonedValue } from "../cache/entry.ts";
 
+/** What a store elsewhere says of itself goes through in its own words, as upstream lets it. */
+function foreign({ code, message }: StoreError): ApiError | undefined {
+  if (code !== "unavailable" && code !== "outcomeUnknown") return undefined;
+  if (message.startsWith("etcdserver: ")) return ApiError.of(500, "", message);
+  if (message !== "context deadline exceeded") return undefined;
+  return ApiError.timeout(`request did not complete within requested timeout - ${message}`, 0);
+}
+
 function failure(error: StoreError): ApiError {
+  const told = foreign(error);
+  if (told) return told;
   switch (error.code) {
     case "compacted":
       return ApiError.gone("The resourceVersion for the provided list is too old.");

@@ -64,6 +64,8 @@ export interface ClusterSettings {
   /** Somebody else's CRI socket instead of a containerd of our own. */
   readonly cri?: string;
   readonly without: readonly string[];
+  /** Somebody else's store instead of our own: its members, and what our keys in it begin with. */
+  readonly store?: { readonly servers: readonly string[]; readonly prefix?: string };
   /** A cluster in virtual time: when its first hour strikes, and the seed of its chance. */
   readonly virtual?: { readonly startMs: number; readonly seed: number };
 }

@@ -47,6 +47,7 @@ export const servingKeys = [
   "simulated-nodes.key",
   "sa.key",
   "simulated-nodes.secret",
+  "store-client.key",
 ] as const;
 
 export function nodePair(node: string): string {

@@ -5,7 +5,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { MetricRegistry, seededPrng, silentLog, systemClock } from "#lib";
-import { type Cause, type EventBatch, type Store, StoreError } from "../contract.ts";
+import type { Cause, EventBatch, Store, StoreError } from "../contract.ts";
 import { type EtcdServer, serveEtcd } from "../etcd/serve.ts";
 import { revision } from "../revision.ts";
 import { SimulatedDisk } from "../wal/simulateddisk.ts";
