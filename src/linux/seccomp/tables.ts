@@ -1,0 +1,55 @@
+// The architectures a seccomp profile may name, and their system calls' numbers.
+// Invariant: x32 shares its token with x86-64; its numbers carry a bit of their own.
+// Called by: filter.ts. Next on the way: filter.ts.
+
+import { syscallTables } from "./tables.gen.ts";
+
+export interface Architecture {
+  /** AUDIT_ARCH_… as the kernel tells a filter. */
+  readonly token: number;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly x32: boolean;
+}
+
+export const x32Bit = 0x40000000;
+
+/** A word that is a number sets the next name's; otherwise names count up. */
+export function parseTable(text: string): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  let next = 0;
+  for (const word of text.split(" ")) {
+    if (/^\d+$/u.test(word)) next = Number(word);
+    else numbers.set(word, next++);
+  }
+  return numbers;
+}
+
+const architectures = {
+  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
+  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
+  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
+  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
+  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
+} as const;
+type ArchitectureName = keyof typeof architectures;
+
+export const architectureNames: readonly string[] = Object.keys(architectures);
+
+/** Of these nothing is known but the name: no program of such a kind runs on our processors, so there is nothing to filter. */
+export const foreignArchitectures: readonly string[] = [
+  ...["SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32"],
+  ...["SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_PARISC"],
+  ...["SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64"],
+];
+
+export function architecture(name: string): Architecture | undefined {
+  if (!Object.hasOwn(architectures, name)) return undefined;
+  const { token, table } = architectures[name as ArchitectureName];
+  return { token, numbers: parseTable(syscallTables[table]), x32: table === "x32" };
+}
+
+export function nativeArchitecture(arch: string): string {
+  if (arch === "x64") return "SCMP_ARCH_X86_64";
+  if (arch === "arm64") return "SCMP_ARCH_AARCH64";
+  throw new Error(`seccomp: no table of system calls for the processor ${arch}`);
+}
