@@ -2,7 +2,7 @@
 // Invariant: a home folder of its own; whatever the test does, `down --purge` runs and the folder is removed.
 // Called by: every e2e file. Next on the way: host.ts, which compares the machine before and after.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Follower, must, type Result, run, type RunOptions } from "./commands.ts";
@@ -16,15 +16,17 @@ export interface Kubectl {
   readonly path: string;
 }
 
-/** Debian's kubectl 1.20, and the machine's own where it has one. */
+/** Debian's kubectl 1.20, and the machine's own where it has one. `npm run e2e` gets Debian's; a file that is run alone takes what is there. */
 export async function kubectls(): Promise<readonly Kubectl[]> {
-  const debian = process.env["DHOW_E2E_KUBECTL_DEBIAN"] ?? join(root, ".cache/debian-kubectl/usr/bin/kubectl");
-  const found: Kubectl[] = [{ name: await clientVersion(debian), path: debian }];
-  const own = await run("kubectl", ["version", "--client"]);
-  if (own.code === 0) {
-    const name = await clientVersion("kubectl");
-    if (name !== found[0]!.name) found.push({ name, path: "kubectl" });
+  const named = process.env["DHOW_E2E_KUBECTL_DEBIAN"];
+  const kept = join(root, ".cache/debian-kubectl/usr/bin/kubectl");
+  const found: Kubectl[] = [];
+  for (const path of [named ?? (existsSync(kept) ? kept : undefined), "kubectl"]) {
+    const there = path !== undefined && (path === named || (await run(path, ["version", "--client"])).code === 0);
+    const name = there ? await clientVersion(path) : undefined;
+    if (name !== undefined && name !== found[0]?.name) found.push({ name, path: path! });
   }
+  if (found.length === 0) throw new Error("no kubectl here: `npm run e2e` gets one, DHOW_E2E_KUBECTL_DEBIAN names one");
   return found;
 }
 
