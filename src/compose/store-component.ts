@@ -7,6 +7,7 @@ import { etcdVersion, FlagError, type StoreSettings } from "#config";
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import { serveEtcd } from "#store";
 import type { RunningPart } from "./part.ts";
+import { processMetrics } from "./process-metrics.ts";
 
 export interface StoreParts {
   readonly clock: Clock;
@@ -48,6 +49,8 @@ function tlsOf(settings: StoreSettings): { key: string; cert: string; clientCa?:
 }
 
 const defaultPort = 2379;
+/** So that who waited for an answer still hears that there is none. */
+const lastWordsMs = 200;
 const defaultQuotaBytes = 2 * 1024 * 1024 * 1024;
 
 export async function startStore(settings: StoreSettings, parts: StoreParts): Promise<RunningPart> {
@@ -60,6 +63,7 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
     ...(url.protocol === "https:" ? { tls: tlsOf(settings) } : {}),
   }));
   const advertised = urlsOf(settings, "advertise-client-urls");
+  processMetrics(parts.metrics, parts.clock);
   const server = await serveEtcd({
     ...parts,
     directory: settings["data-dir"] === "" ? `${settings.name}.etcd` : settings["data-dir"],
@@ -77,7 +81,7 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
       // One and a half elections, so that a lease outlives the time without a leader.
       minLeaseTtlSeconds: Math.ceil((settings["election-timeout"] * 1.5) / 1000),
     },
-    failed: () => process.exit(1),
+    failed: () => void parts.clock.after(lastWordsMs, () => process.exit(1), { hold: true }),
   });
   return { facts: { ports: server.ports }, stop: () => server.close() };
 }
