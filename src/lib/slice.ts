@@ -4,6 +4,12 @@
 
 import type { Clock } from "./clock.ts";
 
+/**
+ * Short, because slices add up: in one round of the loop there may be one each of requests let in, answers, a watch's fan-out and a decision about a pod,
+ * and what a slice of requests sets going (answers, events, reconciles) is three times as long as the slice. Longer ones only save macrotasks.
+ */
+const sliceMs = 2;
+
 /** One macrotask: lets sockets, timers and other work run. */
 export function macrotask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -19,7 +25,7 @@ export class Slicer {
   readonly #budgetMs: number;
   #startedMs: number;
 
-  constructor(clock: Clock, budgetMs = 5) {
+  constructor(clock: Clock, budgetMs = sliceMs) {
     this.#clock = clock;
     this.#budgetMs = budgetMs;
     this.#startedMs = clock.monotonicMs();
@@ -42,7 +48,7 @@ export class Pacer {
   #waiting: (() => void)[] = [];
   #pumping = false;
 
-  constructor(clock: Clock, budgetMs = 5) {
+  constructor(clock: Clock, budgetMs = sliceMs) {
     this.#slicer = new Slicer(clock, budgetMs);
   }
 
