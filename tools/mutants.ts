@@ -1,9 +1,10 @@
-// `npm run mutants`: every mutant of every lab against the test that must catch it.
+// `npm run mutants`: every mutant of every lab against the test that must catch it, and every planted bug of the store against the seeds.
 // Invariant: a catcher must be green without the mutant and red with it; anything else fails the run by name.
 // Called by: package.json, .ci/run. Next on the way: src/cli/lab/test-run.ts.
 
 import { join } from "node:path";
 import { entries, readPage, runTests } from "#lab";
+import { playPlanted } from "./planted.ts";
 
 const root = join(import.meta.dirname, "..");
 const green = new Map<string, boolean>();
@@ -22,4 +23,5 @@ for (const { path } of [...entries(root, "labs"), ...entries(root, "docs/tour")]
     } else console.log(`✔ ${told}\n  caught by ${caughtBy}`);
   }
 }
+if (!playPlanted(root)) failed += 1;
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,22 +1,14 @@
 // `npm run sim -- --store --seed 42`: a store's members under faults, in virtual time. `--seeds 1..10000` plays many, `--planted` the planted bugs.
 // Invariant: a failure prints one line that replays it; exits 0 only if every seed kept every promise (with `--planted`: if every bug was found).
-// Called by: package.json, itself for each planted bug. Next on the way: src/sim/store/run.ts.
+// Called by: package.json, planted.ts for each planted bug. Next on the way: src/sim/store/run.ts.
 
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runStore } from "#sim/store";
+import { playPlanted } from "./planted.ts";
 
-const root = join(import.meta.dirname, "..");
 const usage =
   "npm run sim -- --store (--seed N [--trace] | --seeds A..B [--until-first] | --planted [NAME])\n  --trace tells the story; --until-first ends at the first broken promise";
-
-/** Lines of a file that are not remarks. */
-const linesOf = (path: string): string[] =>
-  readFileSync(join(root, path), "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"));
 
 async function playSeeds(from: number, to: number, untilFirst: boolean, trace: boolean): Promise<boolean> {
   const startedMs = performance.now();
@@ -45,31 +37,6 @@ async function playSeeds(from: number, to: number, untilFirst: boolean, trace: b
   return broken === 0;
 }
 
-/** Each in a process of its own, whose modules carry the bug in memory. */
-function playPlanted(only: string | undefined): boolean {
-  let missed = 0;
-  for (const line of linesOf("src/sim/regressions/planted.txt")) {
-    const name = line.slice(0, line.indexOf(" "));
-    if (only && name !== only) continue;
-    const args = ["--import", join(root, "src/cli/lab/hooks.ts"), import.meta.filename, "--store", "--seeds", "1..400", "--until-first"];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...process.execArgv, ...args], {
-      encoding: "utf8",
-      // A bug may also make a member go round and round: that is no finding of a check, and is said.
-      timeout: 60_000,
-      killSignal: "SIGKILL",
-      env: { ...process.env, NODE_OPTIONS: "", DHOW_MUTANTS: line.slice(name.length + 1) },
-    });
-    const [, promise] = /^✖ ([^:\n]+)/m.exec(stdout) ?? [];
-    const [, seed] = /--seed (\d+)/.exec(stdout) ?? [];
-    if (status === 1 && seed) console.log(`✔ ${name}: found by seed ${seed} (${promise})`);
-    else {
-      missed += 1;
-      console.log(`✖ ${name}: not found${status === 0 ? " in 400 seeds" : `, the run ended with ${status}: ${stderr.trim()}`}`);
-    }
-  }
-  return missed === 0;
-}
-
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -82,7 +49,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [, from = "", to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(values.seeds ?? values.seed ?? "") ?? [];
-if (values.store && values.planted) process.exitCode = playPlanted(positionals[0]) ? 0 : 1;
+if (values.store && values.planted) process.exitCode = playPlanted(join(import.meta.dirname, ".."), positionals[0]) ? 0 : 1;
 else if (values.store && from !== "") {
   const fine = await playSeeds(Number(from), Number(to), values["until-first"] ?? false, values.trace ?? false);
   process.exitCode = fine ? 0 : 1;

@@ -8,6 +8,7 @@ import type { Configuration, Entry } from "#raft";
 import { Consensus } from "./consensus.ts";
 
 const entry = (term: number, index: number, text = "x"): Entry => ({ term, index, type: "command", data: Buffer.from(text) });
+const voted = { term: 2, vote: 1, commit: 0 };
 const three: Configuration = { voters: [1, 2, 3] };
 const has =
   (...entries: readonly Entry[]) =>
@@ -68,7 +69,7 @@ const cases: readonly Case[] = [
   {
     promise: "Own Term",
     right: (consensus) => {
-      for (const id of [1, 2]) consensus.durable(id, [entry(2, 1)]);
+      for (const id of [1, 2]) consensus.diskOf(id).wrote([entry(2, 1)], voted);
       consensus.committedBy(1, 1, 2, 2, three);
     },
     wrong: (consensus) => consensus.committedBy(1, 1, 1, 2, three),
@@ -76,8 +77,8 @@ const cases: readonly Case[] = [
   {
     promise: "Durability",
     right: (consensus) => {
-      for (const id of [1, 2]) consensus.durable(id, [entry(2, 1)]);
-      consensus.durable(1, [entry(2, 2)]);
+      for (const id of [1, 2]) consensus.diskOf(id).wrote([entry(2, 1)], voted);
+      consensus.diskOf(1).wrote([entry(2, 2)], voted);
       consensus.committedBy(1, 1, 2, 2, three);
     },
     wrong: (consensus) => consensus.committedBy(1, 2, 2, 2, three),
@@ -86,11 +87,11 @@ const cases: readonly Case[] = [
     // A crash took it away again.
     promise: "Durability",
     right: (consensus) => {
-      for (const id of [1, 2]) consensus.durable(id, [entry(2, 1)]);
+      for (const id of [1, 2]) consensus.diskOf(id).wrote([entry(2, 1)], voted);
       consensus.committedBy(1, 1, 2, 2, three);
     },
     wrong: (consensus) => {
-      consensus.durableIs(2, 0, []);
+      consensus.diskOf(2).replacedBy({ index: 0, term: 0 });
       consensus.committedBy(1, 1, 2, 2, three);
     },
   },
@@ -98,10 +99,41 @@ const cases: readonly Case[] = [
     // Both majorities of a joint configuration must have it.
     promise: "Durability",
     right: (consensus) => {
-      for (const id of [1, 2, 4]) consensus.durable(id, [entry(2, 1)]);
+      for (const id of [1, 2, 4]) consensus.diskOf(id).wrote([entry(2, 1)], voted);
       consensus.committedBy(1, 1, 2, 2, { voters: [1, 4, 5], outgoing: [1, 2, 3] });
     },
     wrong: (consensus) => consensus.committedBy(1, 1, 2, 2, { voters: [4, 5, 6], outgoing: [1, 2, 3] }),
+  },
+  {
+    promise: "Vote",
+    right: (consensus) => {
+      consensus.diskOf(2).wrote([], voted);
+      consensus.diskOf(2).promises({ type: "voteReply", from: 2, to: 1, term: 2, pre: false, granted: true });
+    },
+    wrong: (consensus) => consensus.diskOf(2).promises({ type: "voteReply", from: 2, to: 3, term: 2, pre: false, granted: true }),
+  },
+  {
+    // A newer leader's entries had begun to take their place: then they may be gone.
+    promise: "Disk",
+    right: (consensus) => {
+      consensus.diskOf(1).wrote([entry(1, 1), entry(1, 2), entry(1, 3)], voted);
+      consensus.diskOf(1).found({ mark: { index: 0, term: 0 }, entries: [entry(1, 1), entry(2, 2)], hardState: voted });
+    },
+    wrong: (consensus) => consensus.diskOf(1).found({ mark: { index: 0, term: 0 }, entries: [entry(1, 1)], hardState: voted }),
+  },
+  {
+    promise: "Disk",
+    right: (consensus) => {
+      consensus.diskOf(1).wrote([], voted);
+      consensus.diskOf(1).found({ mark: { index: 0, term: 0 }, entries: [], hardState: { term: 3, vote: 0, commit: 0 } });
+    },
+    wrong: (consensus) => consensus.diskOf(1).found({ mark: { index: 0, term: 0 }, entries: [], hardState: voted }),
+  },
+  {
+    // The tail of before a snapshot was installed comes back.
+    promise: "Disk",
+    right: (consensus) => consensus.diskOf(1).found({ mark: { index: 4, term: 2 }, entries: [entry(2, 5)], hardState: voted }),
+    wrong: (consensus) => consensus.diskOf(1).found({ mark: { index: 4, term: 2 }, entries: [entry(1, 5)], hardState: voted }),
   },
   {
     promise: "Joint Consensus",

@@ -2,7 +2,8 @@
 // Invariant: knows more than any member can: who led when, every entry that ever was, and the one sequence that was committed.
 // Called by: sim/store/life.ts. Next on the way: reference.ts, which carries that one sequence out.
 
-import { type Configuration, type Entry, type MemberId, quorumValue } from "#raft";
+import { type Configuration, type Entry, type MemberId } from "#raft";
+import { KnownDisk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 
 interface Seen {
@@ -13,13 +14,15 @@ interface Seen {
 const nameOf = ({ term, index }: { readonly term: number; readonly index: number }): string => `${term}.${index}`;
 const same = (a: Entry, b: Entry): boolean => a === b || (a.type === b.type && Buffer.compare(a.data, b.data) === 0);
 
+/** Counted here once more: the members count with the code that is under test. */
+const isMost = (ids: readonly MemberId[], has: (id: MemberId) => boolean): boolean => 2 * ids.filter(has).length > ids.length;
+
 export class Consensus {
   readonly #leaders = new Map<number, MemberId>();
   readonly #entries = new Map<string, Seen>();
   /** By index, from 1. */
   readonly #committed: Entry[] = [];
-  /** What each member's disk has, by index; what a snapshot covers counts up to its mark. */
-  readonly #durable = new Map<MemberId, { covered: number; readonly terms: Map<number, number> }>();
+  readonly #disks = new Map<MemberId, KnownDisk>();
 
   get committed(): number {
     return this.#committed.length;
@@ -77,14 +80,11 @@ export class Consensus {
     return false;
   }
 
-  durable(id: MemberId, entries: readonly Entry[]): void {
-    const terms = this.#diskOf(id).terms;
-    for (const entry of entries) terms.set(entry.index, entry.term);
-  }
-
-  /** After a start or a snapshot: this is all the disk has. */
-  durableIs(id: MemberId, covered: number, entries: readonly Entry[]): void {
-    this.#durable.set(id, { covered, terms: new Map(entries.map((entry) => [entry.index, entry.term])) });
+  /** The disk of this member. */
+  diskOf(id: MemberId): KnownDisk {
+    const known = this.#disks.get(id) ?? new KnownDisk(id);
+    this.#disks.set(id, known);
+    return known;
   }
 
   /** One change of members at a time: the one before is committed. (Raft §6) */
@@ -97,17 +97,9 @@ export class Consensus {
   committedBy(id: MemberId, index: number, term: number | undefined, leaderTerm: number, configuration: Configuration): void {
     if (term !== leaderTerm)
       throw new Violation("Own Term", `member ${id} leads term ${leaderTerm} and commits by counting ${term}.${index}`);
-    const has = (member: MemberId): number => {
-      const disk = this.#diskOf(member);
-      return disk.covered >= index || disk.terms.get(index) === term ? 1 : 0;
-    };
-    if (quorumValue(configuration, has) === 1) return;
+    const has = (member: MemberId): boolean => this.diskOf(member).has(index, term);
+    const { voters, outgoing } = configuration;
+    if (isMost(voters, has) && (!outgoing || isMost(outgoing, has))) return;
     throw new Violation("Durability", `member ${id} commits ${term}.${index}, which is not on the disks of a majority`);
-  }
-
-  #diskOf(id: MemberId): { covered: number; readonly terms: Map<number, number> } {
-    const known = this.#durable.get(id) ?? { covered: 0, terms: new Map<number, number>() };
-    this.#durable.set(id, known);
-    return known;
   }
 }

@@ -4,6 +4,10 @@
 // sim/clock.ts is for whole clusters that live by Clock; this one runs ten thousand short lives, so it is nearly nothing.
 
 import { assert, macrotask } from "#lib";
+import { Violation } from "../checks/violation.ts";
+
+/** Some fifty times of what a life has. */
+const mostEvents = 300_000;
 
 interface Event {
   readonly atMs: number;
@@ -61,6 +65,19 @@ export class Agenda {
     });
   }
 
+  /** Stops the calling chain until another one calls what it is given. */
+  waitFor(tell: (goOn: () => void) => void): Promise<void> {
+    this.#running -= 1;
+    return new Promise((resolve) => {
+      tell(() => {
+        this.after(0, () => {
+          this.#running += 1;
+          resolve();
+        });
+      });
+    });
+  }
+
   /** Stops the calling chain for ever. */
   halt(): Promise<never> {
     this.#running -= 1;
@@ -74,6 +91,7 @@ export class Agenda {
       this.#pop();
       this.nowMs = next.atMs;
       this.events += 1;
+      if (this.events > mostEvents) throw new Violation("Runaway", `after ${this.events} events it is still ${this.nowMs.toFixed(1)} ms`);
       next.run();
       if (this.#running > 0) await this.#stand();
       if (this.#failure !== undefined) throw this.#failure;

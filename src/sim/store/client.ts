@@ -28,14 +28,17 @@ export class Client {
   #turn = 0;
   /** Whom to ask next. */
   #at = 1;
+  /** Reads go to this one, as long as it says anything at all: who was deposed and does not know is asked, too. */
+  #home = 0;
   stopped = false;
   answered = 0;
 
-  constructor(group: Group, name: string, prng: Prng, thinkMs: number) {
+  constructor(group: Group, name: string, prng: Prng, { thinkMs, stubborn }: { readonly thinkMs: number; readonly stubborn: boolean }) {
     this.#group = group;
     this.#name = name;
     this.#prng = prng;
     this.#thinkMs = thinkMs;
+    if (stubborn) this.#home = 1;
     this.#later();
   }
 
@@ -71,6 +74,7 @@ export class Client {
     const refused = (leader: number): void => {
       if (agenda.nowMs - call.startMs > goneAfterMs || this.stopped) return this.#later();
       this.#at = leader !== 0 && this.#prng.next() < 0.8 ? leader : this.#prng.between(1, members.size);
+      if (this.#home !== 0 && this.#prng.next() < 0.1) this.#home = this.#prng.between(1, members.size);
       agenda.after(5 + 20 * this.#prng.next(), () => this.#attempt(call));
     };
     const told = (output: Told): void => {
@@ -84,10 +88,12 @@ export class Client {
         endMs: agenda.nowMs,
       });
       if (this.#prng.next() < 0.2) this.#at = this.#prng.between(1, members.size);
+      if (this.#home !== 0 && this.#prng.next() < 0.04) this.#home = this.#prng.between(1, members.size);
       this.#later();
     };
     const { input, key } = call;
-    members.get(this.#at)?.ask((life) => {
+    const at = input.type === "read" && this.#home !== 0 ? this.#home : this.#at;
+    members.get(at)?.ask((life) => {
       const reply = (run: () => void): void => agenda.after(0.2 + this.#prng.next(), () => once(run));
       if (input.type === "read") this.#read(life, key, (output) => reply(() => (output ? told(output) : refused(0))));
       else {
@@ -100,6 +106,7 @@ export class Client {
     agenda.after(patienceMs, () => {
       once(() => {
         this.#at = this.#prng.between(1, members.size);
+        if (this.#home !== 0) this.#home = this.#at;
         if (input.type === "read") return refused(0);
         const unanswered = { output: undefined, startMs: call.startMs, endMs: Number.POSITIVE_INFINITY };
         this.#group.history.record({ key, client: this.#name, input, ...unanswered });

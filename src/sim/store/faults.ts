@@ -1,80 +1,13 @@
-// What goes wrong, as data: a list of faults with their times, made from the seed before anything happens.
-// Invariant: carrying a plan out needs no chance; and every plan leaves the group able to heal.
+// Carries a plan of faults out: crashes, cuts, bad weather, slow clocks and disks, changes of members; and then heals.
+// Invariant: needs no chance of its own; after `end` nothing is wrong with anything any more.
 // Called by: run.ts. Next on the way: group.ts.
 
-import { type Prng, unreachable } from "#lib";
+import { unreachable } from "#lib";
 import type { MemberId, Message } from "#raft";
+import { encodeCommand, revision } from "#store/parts";
 import { Violation } from "../checks/violation.ts";
 import type { Group } from "./group.ts";
-
-export type Fault =
-  | { readonly type: "crash"; readonly members: readonly MemberId[]; readonly forMs: number }
-  /** Right after it has sent the next message of that kind. */
-  | { readonly type: "crashAfter"; readonly message: Message["type"]; readonly forMs: number }
-  | { readonly type: "freeze"; readonly member: MemberId; readonly forMs: number }
-  /** Nobody hears it and it hears nobody. Member 0: the leader of that moment. */
-  | { readonly type: "isolate"; readonly member: MemberId; readonly forMs: number }
-  | { readonly type: "split"; readonly side: readonly MemberId[]; readonly forMs: number }
-  /** It hears, and nobody hears it; or the other way round. */
-  | { readonly type: "oneWay"; readonly member: MemberId; readonly mute: boolean; readonly forMs: number }
-  | { readonly type: "weather"; readonly lost: number; readonly doubled: number; readonly late: number; readonly forMs: number }
-  | { readonly type: "slowDisk"; readonly member: MemberId; readonly stallMs: number; readonly forMs: number }
-  | { readonly type: "clock"; readonly member: MemberId; readonly speed: number }
-  | { readonly type: "configure"; readonly voters: readonly MemberId[]; readonly learners: readonly MemberId[] }
-  | { readonly type: "transfer"; readonly to: MemberId };
-
-export interface PlannedFault {
-  readonly atMs: number;
-  readonly fault: Fault;
-}
-
-type Maker = (prng: Prng, ids: readonly MemberId[]) => Fault;
-
-const pick = (prng: Prng, ids: readonly MemberId[]): MemberId => ids[prng.between(0, ids.length - 1)]!;
-const some = (prng: Prng, ids: readonly MemberId[], share: number): MemberId[] => ids.filter(() => prng.next() < share);
-
-const makers: Readonly<Record<Fault["type"], Maker>> = {
-  crash: (prng, ids) => ({
-    type: "crash",
-    members: prng.next() < 0.15 ? ids : prng.next() < 0.3 ? some(prng, ids, 0.5) : [pick(prng, ids)],
-    forMs: prng.between(20, 700),
-  }),
-  crashAfter: (prng) => ({
-    type: "crashAfter",
-    message: (["voteReply", "voteReply", "vote", "append", "appendReply", "snapshot"] as const)[prng.between(0, 5)]!,
-    forMs: prng.between(1, 60),
-  }),
-  freeze: (prng, ids) => ({ type: "freeze", member: pick(prng, ids), forMs: prng.between(50, 900) }),
-  isolate: (prng, ids) => ({ type: "isolate", member: prng.next() < 0.6 ? 0 : pick(prng, ids), forMs: prng.between(200, 1200) }),
-  split: (prng, ids) => ({ type: "split", side: some(prng, ids, 0.4), forMs: prng.between(200, 1000) }),
-  oneWay: (prng, ids) => ({ type: "oneWay", member: pick(prng, ids), mute: prng.next() < 0.5, forMs: prng.between(200, 1000) }),
-  weather: (prng) => ({
-    type: "weather",
-    lost: prng.next() * 0.25,
-    doubled: prng.next() * 0.3,
-    late: prng.next() * 0.3,
-    forMs: prng.between(300, 1500),
-  }),
-  slowDisk: (prng, ids) => ({ type: "slowDisk", member: pick(prng, ids), stallMs: prng.between(30, 400), forMs: prng.between(300, 1000) }),
-  clock: (prng, ids) => ({ type: "clock", member: pick(prng, ids), speed: 0.5 + 1.5 * prng.next() }),
-  configure: (prng, ids) => {
-    const voters = some(prng, ids, 0.65);
-    return { type: "configure", voters: voters.length > 0 ? voters : [...ids], learners: some(prng, ids, 0.3) };
-  },
-  transfer: (prng, ids) => ({ type: "transfer", to: pick(prng, ids) }),
-};
-
-/** Each plan has a few kinds of trouble, so that rare meetings of two kinds become frequent in some seeds. */
-export function planFaults(prng: Prng, ids: readonly MemberId[], durationMs: number): readonly PlannedFault[] {
-  const kinds = Object.keys(makers).filter(() => prng.next() < 0.45) as Fault["type"][];
-  if (kinds.length === 0) return [];
-  const everyMs = prng.between(80, 500);
-  const plan: PlannedFault[] = [];
-  for (let atMs = prng.between(100, 600); atMs < durationMs; atMs += prng.between(20, 2 * everyMs)) {
-    plan.push({ atMs, fault: makers[kinds[prng.between(0, kinds.length - 1)]!](prng, ids) });
-  }
-  return plan;
-}
+import type { Fault, PlannedFault } from "./plan.ts";
 
 /** Messages sent before a cut may still arrive for so long. */
 const echoMs = 500;
@@ -83,6 +16,7 @@ export class Faults {
   readonly #group: Group;
   #over = false;
   #cutNumber = 0;
+  #floods = 0;
 
   constructor(group: Group, plan: readonly PlannedFault[]) {
     this.#group = group;
@@ -121,13 +55,23 @@ export class Faults {
         return;
       case "crashAfter":
         return this.#crashAfter(fault.message, fault.forMs);
+      case "crashInstalling":
+        this.#group.onInstall = (id) => {
+          this.#group.onInstall = () => undefined;
+          agenda.after(fault.delayMs, () => this.#crash(id, fault.forMs));
+        };
+        return;
       case "freeze":
         return members.get(fault.member)!.freeze(fault.forMs);
-      case "isolate": {
-        const id = fault.member === 0 ? (leader?.id ?? 1) : fault.member;
-        this.#cut(fault.forMs, (from, to) => from === id || to === id);
-        return this.#watchTerm(id);
-      }
+      case "isolate":
+        return this.#isolate(fault.member === 0 ? (leader?.id ?? 1) : fault.member, fault.forMs);
+      case "deposed":
+        if (!leader) return;
+        leader.speed = fault.speed;
+        agenda.after(fault.forMs, () => (leader.speed = 1));
+        return this.#isolate(leader.id, fault.forMs);
+      case "flood":
+        return this.#flood(fault);
       case "split":
         return this.#cut(fault.forMs, (from, to) => fault.side.includes(from) !== fault.side.includes(to));
       case "oneWay":
@@ -156,18 +100,37 @@ export class Faults {
     }
   }
 
+  #isolate(id: MemberId, forMs: number): void {
+    this.#cut(forMs, (from, to) => from === id || to === id);
+    this.#watchTerm(id);
+  }
+
+  #flood({ writes, bytes, stranded, forMs }: Extract<Fault, { readonly type: "flood" }>): void {
+    const { leader } = this.#group;
+    if (!leader) return;
+    if (stranded) this.#isolate(leader.id, forMs);
+    const data = Array.from({ length: writes }, () => {
+      this.#floods += 1;
+      const value = Buffer.alloc(bytes, `${this.#floods} `);
+      return encodeCommand({ type: "put", key: `/flood/${this.#floods}`, expect: revision(0), value });
+    });
+    leader.life?.step({ type: "propose", data });
+  }
+
   #crashAfter(type: Message["type"], forMs: number): void {
     const group = this.#group;
     group.onSend = (message) => {
       if (message.type !== type || (message.type === "voteReply" && !message.granted)) return;
       group.onSend = () => undefined;
-      const member = group.members.get(message.from)!;
-      group.agenda.after(0, () => {
-        if (this.#over) return;
-        member.crash();
-        group.agenda.after(forMs, () => member.start());
-      });
+      group.agenda.after(0, () => this.#crash(message.from, forMs));
     };
+  }
+
+  #crash(id: MemberId, forMs: number): void {
+    if (this.#over) return;
+    const member = this.#group.members.get(id)!;
+    member.crash();
+    this.#group.agenda.after(forMs, () => member.start());
   }
 
   /** One cut at a time: the next one takes its place. */

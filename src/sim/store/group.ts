@@ -30,6 +30,7 @@ export class Group {
   readonly lines: string[] = [];
   /** Hears of every message that leaves a member. */
   onSend: (message: Message) => void = () => undefined;
+  onInstall: (id: MemberId) => void = () => undefined;
   readonly #trace: boolean;
 
   readonly #shape: Shape;
@@ -80,6 +81,7 @@ export class Group {
         this.onSend(message);
         this.network.send(message.from, message.to, () => this.members.get(message.to)?.receive(message));
       },
+      installing: (id) => this.onInstall(id),
       sendSnapshot: (message, bytes, report) => {
         const { from, to, mark } = message;
         let told = false;

@@ -57,9 +57,14 @@ export class Life {
   applied: SnapshotMark = { index: 0, term: 0 };
   #lastSnapshot = 0;
   /** Readies that the disk does not have yet. */
-  #unsynced: Ready[] = [];
-  #commitToWrite: HardState | undefined;
+  #unsynced: { readonly ready: Ready; readonly hardState: HardState }[] = [];
+  /** The newest one. A new commit alone waits for the next batch. */
+  #hardState!: HardState;
   #writing = false;
+  #installing = false;
+  #snapshotting: AbortController | undefined;
+  /** Goes on when the snapshot that is being written has ended. */
+  #onSnapshotEnd: () => void = () => undefined;
   /** Bytes of snapshots that came with a message, by index. */
   readonly #arrived = new Map<number, Buffer>();
   readonly #waiters = new Map<number, Waiter>();
@@ -94,8 +99,9 @@ export class Life {
       limits: shape.raftLimits,
       ...(configuration ?? { voters }),
     });
-    consensus.durableIs(this.id, mark.index, entries);
+    consensus.diskOf(this.id).found({ mark, entries, hardState });
     this.#replaceState(state, mark);
+    this.#hardState = hardState;
     this.started = true;
     this.#around.log(`${this.id} starts with snapshot ${mark.index} and ${entries.length} entries, term ${hardState.term}`);
   }
@@ -144,43 +150,65 @@ export class Life {
   }
 
   #carryOut(ready: Ready): void {
-    if (ready.hardState) this.#commitToWrite = ready.hardState;
-    if (ready.mustSync) this.#unsynced.push(ready);
-    for (const message of ready.messages) this.#around.send(message);
+    if (ready.hardState) this.#hardState = ready.hardState;
+    if (ready.mustSync) this.#unsynced.push({ ready, hardState: this.#hardState });
+    for (const message of ready.messages) {
+      this.#around.consensus.diskOf(this.id).promises(message);
+      this.#around.send(message);
+    }
     if (ready.committed.length > 0) this.#apply(ready.committed);
     for (const snapshot of ready.snapshots) this.#around.agenda.start(() => this.#sendSnapshot(snapshot));
     for (const { id, index } of ready.reads) this.#confirm(id, index);
-    if (!this.#writing && (this.#snapshotIsDue || this.#unsynced.length > 0)) {
+    if (!this.#writing && this.#unsynced.length > 0) {
       this.#writing = true;
       this.#around.agenda.start(() => this.#write());
     }
+    const { agenda, shape } = this.#around;
+    // While another member's snapshot is on its way to the disk, raft speaks of that one already.
+    if (
+      !this.#snapshotting &&
+      !this.#installing &&
+      !this.#unsynced.some((one) => one.ready.restore) &&
+      this.applied.index - this.#lastSnapshot >= shape.snapshotAfterEntries
+    ) {
+      this.#snapshotting = new AbortController();
+      agenda.start(() => this.#snapshot(this.#snapshotting!.signal));
+    }
   }
 
-  /** One thing at a time, until there is nothing left to write. */
+  /** One batch at a time, until there is nothing left to write; a snapshot may be written at the same time. */
   async #write(): Promise<void> {
-    for (;;) {
-      if (this.#unsynced.length > 0) await this.#persist();
-      else if (this.#snapshotIsDue) await this.#snapshot();
-      else break;
-    }
+    while (this.#unsynced.length > 0) await this.#persist();
     this.#writing = false;
   }
 
-  get #snapshotIsDue(): boolean {
-    return this.applied.index - this.#lastSnapshot >= this.#around.shape.snapshotAfterEntries;
+  async #persist(): Promise<void> {
+    // A snapshot begins a batch: what came before it must not speak of what is only in the snapshot.
+    const next = this.#unsynced.findIndex(({ ready }, at) => at > 0 && ready.restore);
+    const batch = this.#unsynced.splice(0, next > 0 ? next : this.#unsynced.length);
+    const { restore } = batch[0]!.ready;
+    const { ready, hardState } = batch.at(-1)!;
+    if (restore) {
+      this.#installing = true;
+      this.#around.installing(this.id);
+      await this.#endSnapshot();
+      await this.#install(restore.mark);
+      this.#installing = false;
+    }
+    const entries = batch.flatMap((one) => one.ready.entries);
+    await this.#log.persist({ hardState, entries });
+    this.#around.consensus.diskOf(this.id).wrote(entries, hardState);
+    this.step({ type: "persisted", number: ready.number });
   }
 
-  async #persist(): Promise<void> {
-    const next = this.#unsynced.findIndex((ready, at) => at > 0 && ready.restore);
-    const batch = this.#unsynced.splice(0, next > 0 ? next : this.#unsynced.length);
-    const { number, restore } = { ...batch.at(-1)!, restore: batch[0]!.restore };
-    const hardState = this.#commitToWrite;
-    this.#commitToWrite = undefined;
-    if (restore) await this.#install(restore.mark);
-    const entries = batch.flatMap((ready) => ready.entries);
-    await this.#log.persist({ ...(hardState ? { hardState } : {}), entries });
-    this.#around.consensus.durable(this.id, entries);
-    this.step({ type: "persisted", number });
+  /** One of our own that is being written is worth nothing any more. */
+  async #endSnapshot(): Promise<void> {
+    if (!this.#snapshotting) return;
+    this.#snapshotting.abort(new Error("another member's snapshot takes the place of everything"));
+    await this.#around.agenda.waitFor((goOn) => {
+      this.#onSnapshotEnd = goOn;
+    });
+    this.#onSnapshotEnd = () => undefined;
   }
 
   /** Another member's snapshot becomes ours: first durable under its name, then the state, then the log knows. */
@@ -195,7 +223,7 @@ export class Life {
     await this.#disk.syncDirectory();
     const { state } = await readNewestSnapshot(new SimulatedDisk(new Map([[name, bytes]])));
     this.#replaceState(state, mark);
-    this.#around.consensus.durableIs(this.id, mark.index, []);
+    this.#around.consensus.diskOf(this.id).replacedBy(mark);
     await this.#log.replacedBy(mark);
     this.#around.log(`${this.id} has installed the snapshot ${mark.term}.${mark.index}`);
   }
@@ -214,19 +242,25 @@ export class Life {
     this.#answerReads();
   }
 
-  async #snapshot(): Promise<void> {
+  async #snapshot(signal: AbortSignal): Promise<void> {
     const before = this.#lastSnapshot;
     const mark = this.applied;
     this.#lastSnapshot = mark.index;
     this.#log.snapshotBegins();
-    await this.#writeSnapshot(this.#disk, mark);
-    await this.#log.snapshotDone(mark);
-    if (before > 0) await this.#disk.remove(snapshotName(before));
+    try {
+      await this.#writeSnapshot(this.#disk, mark, signal);
+      signal.throwIfAborted();
+      await this.#log.snapshotDone(mark);
+      if (before > 0) await this.#disk.remove(snapshotName(before));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    this.#snapshotting = undefined;
+    this.#onSnapshotEnd();
   }
 
-  #writeSnapshot(disk: SlowDisk | SimulatedDisk, mark: SnapshotMark): Promise<void> {
+  #writeSnapshot(disk: SlowDisk | SimulatedDisk, mark: SnapshotMark, signal: AbortSignal): Promise<void> {
     const salt = Buffer.from(this.#prng.bytes(4)).readUInt32LE();
-    const { signal } = new AbortController();
     const configuration = this.#raft.configurationAt(mark.index);
     return writeSnapshot({ disk, clock: new ManualClock(), state: this.state, mark, configuration, salt, signal });
   }
@@ -234,7 +268,7 @@ export class Life {
   async #sendSnapshot(message: Snapshot): Promise<void> {
     assert(message.mark.index === this.applied.index, "a snapshot is sent as the state stands");
     const disk = new SimulatedDisk();
-    await this.#writeSnapshot(disk, message.mark);
+    await this.#writeSnapshot(disk, message.mark, new AbortController().signal);
     const bytes = disk.files().get(snapshotName(message.mark.index))!;
     this.#around.sendSnapshot(message, bytes, (index) => this.step({ type: "snapshotReported", to: message.to, index }));
   }

@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly shape: Shape;
   log(line: string): void;
   send(message: Message): void;
+  /** This member begins to put another one's snapshot in the place of its own state. */
+  installing(id: MemberId): void;
   /** Reports the index when it has arrived, 0 when it has not. */
   sendSnapshot(message: Snapshot, bytes: Buffer, report: (index: number) => void): void;
 }

@@ -5,8 +5,9 @@
 import type { MemberId } from "#raft";
 import { Violation } from "../checks/violation.ts";
 import { Client } from "./client.ts";
-import { Faults, planFaults } from "./faults.ts";
+import { Faults } from "./faults.ts";
 import { chanceOf, Group } from "./group.ts";
+import { planFaults } from "./plan.ts";
 import { shapeOf } from "./shape.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -35,7 +36,9 @@ export async function runStore(seed: number, options: { readonly trace?: boolean
   group.log(JSON.stringify(shape));
   const plan = planFaults(chanceOf(seed, 3), [...group.members.keys()], troubleMs);
   const faults = new Faults(group, plan);
-  const clients = ["x", "y", "z"].map((name, at) => new Client(group, name, chanceOf(seed, 20 + at), shape.thinkMs));
+  const clients = ["x", "y", "z"].map(
+    (name, at) => new Client(group, name, chanceOf(seed, 20 + at), { thinkMs: shape.thinkMs, stubborn: at > 0 }),
+  );
   const watchers = ["v", "w"].map((name, at) => new Watcher(group, name, chanceOf(seed, 30 + at)));
   let violation: string | undefined;
   try {
