@@ -7,9 +7,10 @@ if [ -f store.pid ]; then
   rm store.pid
 fi
 [ "$1" = stop ] && exit 0
+rm -f store.log
 dhow store --data-dir data --listen-client-urls http://127.0.0.1:0 --election-timeout 100 --heartbeat-interval 10 "$@" > store.log 2>&1 &
 echo $! > store.pid
-until grep -q 'serving clients' store.log; do
+until grep -qs 'serving clients' store.log; do
   kill -0 "$(cat store.pid)" 2>/dev/null || { echo "the store did not start:"; sed -n 's/^dhow: //p' store.log; exit 1; }
   sleep 0.05
 done

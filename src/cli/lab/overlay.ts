@@ -22,7 +22,9 @@ export function emptied(source: string, symbol: string): string {
   const lines = found.text.split("\n");
   const opens = lines.findIndex((line) => line.trimEnd().endsWith("{"));
   if (opens < 0 || lines.at(-1)?.trim() !== "}") throw new Error(`${symbol} has no body of its own lines`);
-  const body = [...lines.slice(0, opens + 1), `  throw new Error("${symbol}: ${marker}");`, "}"].join("\n");
+  // A member's lines stand deeper than a function's, and its end is known by that.
+  const indent = /^ */.exec(lines[0]!)![0];
+  const body = [...lines.slice(0, opens + 1), `${indent}  throw new Error("${symbol}: ${marker}");`, `${indent}}`].join("\n");
   return source.slice(0, found.start) + body + source.slice(found.end);
 }
 

@@ -99,4 +99,10 @@ test("a learner's function takes the place of ours, and of nothing else", () => 
   assert.doesNotMatch(woven, /return second/);
   assert.match(woven, /export class Box/);
   assert.throws(() => overlay(source, "many", "export const x = 1;\n"), /keep its first line/);
+  const member = emptied(source, "Box.put");
+  assert.ok(isEmptied(member, "Box.put"));
+  assert.match(
+    overlay(source, "Box.put", member),
+    /put\(item: string\): void \{\n {4}throw new Error\("Box.put: write this"\);\n {2}}\n}\n/,
+  );
 });
