@@ -28,3 +28,6 @@ export { deviceNumber, type MountChange, openFlags } from "./sys/mounting.ts";
 export type { Rlimit, SchedulerSettings } from "./sys/process.ts";
 export { type Recording, recordSyscalls } from "./sys/recording.ts";
 export { openSyscalls, type Syscalls } from "./sys/syscalls.ts";
+export { CgroupGroup, machineHierarchies } from "./cgroups/group.ts";
+export type { CgroupResources, DeviceRule } from "./cgroups/resources.ts";
+export { cgroupStats } from "./cgroups/stats.ts";

@@ -36,11 +36,10 @@ type ArchitectureName = keyof typeof architectures;
 export const architectureNames: readonly string[] = Object.keys(architectures);
 
 /** Of these nothing is known but the name: no program of such a kind runs on our processors, so there is nothing to filter. */
-export const foreignArchitectures: readonly string[] = [
-  ...["SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32"],
-  ...["SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_PPC64LE", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_PARISC"],
-  ...["SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64"],
-];
+export const foreignArchitectures: readonly string[] =
+  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
+    .split(" ")
+    .map((name) => `SCMP_ARCH_${name}`);
 
 export function architecture(name: string): Architecture | undefined {
   if (!Object.hasOwn(architectures, name)) return undefined;
