@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { applyMutant, type Mutant, parseMutant } from "./mutant.ts";
 import { overlay } from "./overlay.ts";
+import { parseReference } from "./symbols.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const mutants = new Map<string, Mutant[]>();
@@ -21,8 +22,9 @@ for (const text of (process.env["DHOW_MUTANTS"] ?? "").split("\n\n")) {
 const written = new Map<string, { symbol: string; file: string }>();
 for (const line of (process.env["DHOW_MY"] ?? "").split("\n")) {
   const [reference = "", file = ""] = line.split(" ");
-  const [source = "", symbol = ""] = reference.split("#");
-  if (symbol !== "") written.set(pathToFileURL(join(root, source)).href, { symbol, file: resolve(root, file) });
+  if (reference === "") continue;
+  const { file: source, symbol } = parseReference(reference);
+  written.set(pathToFileURL(join(root, source)).href, { symbol, file: resolve(root, file) });
 }
 
 if (mutants.size + written.size > 0) {
