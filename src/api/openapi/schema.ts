@@ -5,7 +5,7 @@
 import { unreachable } from "#lib";
 import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo } from "../machinery/facts.ts";
 import type { GroupVersion } from "../machinery/object.ts";
-import { describeField, describeType } from "./descriptions.ts";
+import { describeField, describeType } from "./descriptions/index.ts";
 
 export type Dialect = "v2" | "v3";
 
