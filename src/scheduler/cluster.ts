@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Node, Pod } from "#api";
 import { assert } from "#lib";
-import type { NodeView, PodView } from "./framework.ts";
+import { type FewNodes, fewOf, type NodeView, type PodView } from "./framework.ts";
 import { viewNode, viewPod, withoutPod, withPod } from "./views.ts";
 
 interface Placed {
@@ -24,12 +24,15 @@ function looksTheSame(a: Readonly<Pod>, b: Readonly<Pod>): boolean {
   );
 }
 
+const isOfTheFew = ({ podsWithTerms, images }: NodeView): boolean => podsWithTerms.length > 0 || images.size > 0;
+
 export class Cluster {
   readonly #nodes = new Map<string, NodeView>();
   readonly #placed = new Map<string, Placed>();
   readonly #assumed = new Set<string>();
   /** Kept beside the map so that a cycle can start at an offset without copying. */
   #order: NodeView[] | undefined;
+  #few: FewNodes | undefined;
   readonly #positions = new Map<string, number>();
 
   /** In a stable order; good until the next change. */
@@ -39,6 +42,10 @@ export class Cluster {
       for (const [index, { name }] of this.#order.entries()) this.#positions.set(name, index);
     }
     return this.#order;
+  }
+
+  few(): FewNodes {
+    return (this.#few ??= fewOf(this.nodes()));
   }
 
   /** Uids of pods that are assumed and not yet seen bound, for the decision record. */
@@ -59,6 +66,7 @@ export class Cluster {
     this.#nodes.delete(name);
     this.#positions.clear();
     this.#order = undefined;
+    this.#few = undefined;
   }
 
   /** A pod that the API says is bound and not finished. Confirms an assumption, or corrects it. */
@@ -108,10 +116,11 @@ export class Cluster {
   }
 
   #set(view: NodeView): void {
-    const fresh = !this.#nodes.has(view.name);
+    const old = this.#nodes.get(view.name);
+    if (isOfTheFew(view) || (old && isOfTheFew(old))) this.#few = undefined;
     this.#nodes.set(view.name, view);
     const position = this.#positions.get(view.name);
-    if (fresh || position === undefined) this.#order = undefined;
+    if (!old || position === undefined) this.#order = undefined;
     else if (this.#order) this.#order[position] = view;
   }
 }

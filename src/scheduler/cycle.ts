@@ -2,8 +2,10 @@
 // Invariant: the same pod, nodes, offset and seed give the same decision, so that a verdict can be recomputed on request.
 // Called by: scheduler.ts, `dhow why`, tests. Next on the way: message.ts for the words, scheduler.ts for the binding.
 
-import { type Prng, seededPrng } from "#lib";
-import type { NodeView, Plugin, PodView } from "./framework.ts";
+import { seededPrng } from "#lib";
+import { best } from "./best.ts";
+import { type FewNodes, fewOf, type NodeView, type Plugin, type PodView } from "./framework.ts";
+import type { VerdictMemory } from "./verdicts.ts";
 
 export interface CycleInput {
   readonly pod: PodView;
@@ -13,6 +15,10 @@ export interface CycleInput {
   readonly offset: number;
   /** Decides between nodes of equal score. */
   readonly seed: number;
+  /** Those of `nodes`, where the caller knows them. */
+  readonly few?: FewNodes;
+  /** Spares plugins what they were asked before; changes no decision. */
+  readonly memory?: VerdictMemory;
 }
 
 export interface Placement {
@@ -46,22 +52,25 @@ export function enoughFeasibleNodes(nodeCount: number): number {
 }
 
 /** The plugins that have something to say about this pod, with what they need to know of all nodes. */
-interface Ready {
+export interface Ready {
   readonly plugin: Plugin;
+  /** It looks at the pod and one node, at nothing else. */
+  readonly alone: boolean;
   filter?(node: NodeView): readonly string[] | undefined;
   score?(node: NodeView): number;
 }
 
-function prepareAll(plugins: readonly Plugin[], pod: PodView, nodes: readonly NodeView[]): readonly Ready[] {
+function prepareAll(plugins: readonly Plugin[], pod: PodView, nodes: readonly NodeView[], few = fewOf(nodes)): readonly Ready[] {
   return plugins.flatMap((plugin): Ready[] => {
     if (plugin.concerns?.(pod) === false) return [];
     if (plugin.prepare) {
-      const prepared = plugin.prepare(pod, nodes);
-      return prepared ? [{ ...prepared, plugin }] : [];
+      const prepared = plugin.prepare(pod, nodes, few);
+      return prepared ? [{ ...prepared, plugin, alone: false }] : [];
     }
     return [
       {
         plugin,
+        alone: true,
         ...(plugin.filter ? { filter: (node) => plugin.filter!(pod, node) } : {}),
         ...(plugin.score ? { score: (node) => plugin.score!(pod, node) } : {}),
       },
@@ -96,42 +105,29 @@ export function filterNode(
   return rejectionOf(prepareAll(plugins, pod, nodes), pod, node);
 }
 
-function best(ready: readonly Ready[], feasible: readonly NodeView[], prng: Prng): { node: NodeView; score: number } {
-  const sums = feasible.map(() => 0);
-  for (const one of feasible.length > 1 ? ready : []) {
-    if (!one.score) continue;
-    const { plugin } = one;
-    const raw = feasible.map((node) => one.score!(node));
-    const values = plugin.normalize?.(raw) ?? raw;
-    const weight = plugin.weight ?? 1;
-    // Four hundred nodes for each pod: an iterator's pairs would be most of what a decision allocates.
-    for (let index = 0; index < sums.length; index++) sums[index]! += values[index]! * weight;
-  }
-  let chosen = 0;
-  let ties = 1;
-  for (let index = 1; index < sums.length; index++) {
-    if (sums[index]! > sums[chosen]!) {
-      chosen = index;
-      ties = 1;
-    } else if (sums[index] === sums[chosen] && prng.between(1, ++ties) === 1) chosen = index;
-  }
-  return { node: feasible[chosen]!, score: sums[chosen]! };
-}
-
 export function decide(input: CycleInput): Decision {
   const { pod, nodes, plugins, offset } = input;
   const enough = enoughFeasibleNodes(nodes.length);
-  const feasible: NodeView[] = [];
+  const feasible: number[] = [];
   const reasons = new Map<string, number>();
   const turnedDownBy = new Set<string>();
   const helpable: NodeView[] = [];
-  const ready = prepareAll(plugins, pod, nodes);
+  const ready = prepareAll(plugins, pod, nodes, input.few);
+  const compares = ready.findIndex((one) => !one.alone && one.filter !== undefined);
+  const [alone, comparing] = compares < 0 ? [ready, []] : [ready.slice(0, compares), ready.slice(compares)];
+  const known = input.memory?.of(pod);
   let evaluatedNodes = 0;
   for (; evaluatedNodes < nodes.length && feasible.length < enough; evaluatedNodes += 1) {
-    const node = nodes[(offset + evaluatedNodes) % nodes.length]!;
-    const rejection = rejectionOf(ready, pod, node);
+    const at = (offset + evaluatedNodes) % nodes.length;
+    const node = nodes[at]!;
+    let verdict = known?.rejection(at, node);
+    if (verdict === undefined) {
+      verdict = rejectionOf(alone, pod, node) ?? null;
+      known?.keep(at, node, verdict);
+    }
+    const rejection = verdict ?? rejectionOf(comparing, pod, node);
     if (!rejection) {
-      feasible.push(node);
+      feasible.push(at);
       continue;
     }
     turnedDownBy.add(rejection.plugin);
@@ -139,6 +135,6 @@ export function decide(input: CycleInput): Decision {
     for (const reason of rejection.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   if (feasible.length === 0) return { node: undefined, evaluatedNodes, reasons, plugins: turnedDownBy, helpable };
-  const { node, score } = best(ready, feasible, seededPrng(input.seed));
+  const { node, score } = best(ready, nodes, feasible, seededPrng(input.seed), known);
   return { node: node.name, evaluatedNodes, feasibleNodes: feasible.length, score };
 }

@@ -60,6 +60,19 @@ export interface NodeView {
   readonly images: ReadonlyMap<string, number>;
 }
 
+/** Those of all nodes that have what most have not: who looks for it need not walk through a thousand. */
+export interface FewNodes {
+  readonly withTerms: readonly NodeView[];
+  readonly withImages: readonly NodeView[];
+}
+
+export function fewOf(nodes: readonly NodeView[]): FewNodes {
+  return {
+    withTerms: nodes.filter((node) => node.podsWithTerms.length > 0),
+    withImages: nodes.filter((node) => node.images.size > 0),
+  };
+}
+
 /** What may make a pod schedulable that a plugin has turned down. */
 export type ClusterChange = "node added" | "node changed" | "pod removed" | "pod changed";
 
@@ -71,8 +84,11 @@ export interface Plugin {
   /** Whether it has anything to say about this pod, whatever the node; absent: always. Asked once per decision, and not again for a thousand nodes. */
   concerns?(pod: PodView): boolean;
   /** For what needs a look at all nodes: once per decision. Undefined: this pod is none of the plugin's business. */
-  prepare?(pod: PodView, nodes: readonly NodeView[]): Prepared | undefined;
-  /** Reasons why the node is out, in upstream's words; undefined when it fits. */
+  prepare?(pod: PodView, nodes: readonly NodeView[], few: FewNodes): Prepared | undefined;
+  /**
+   * Reasons why the node is out, in upstream's words; undefined when it fits. Like `score`, it reads of the pod only what `shapeOf` (verdicts.ts) names:
+   * pods of one shape share their verdicts.
+   */
   filter?(pod: PodView, node: NodeView): readonly string[] | undefined;
   /** Whether no eviction could make the node fit. */
   helpless?(pod: PodView, node: NodeView, reasons: readonly string[]): boolean;

@@ -13,6 +13,7 @@ import { rejectionMessage } from "./message.ts";
 import { preempt, type PreemptionResult } from "./preemption.ts";
 import { defaultPlugins } from "./plugins/index.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
+import { VerdictMemory } from "./verdicts.ts";
 import { viewPod } from "./views.ts";
 
 export interface SchedulerOptions {
@@ -50,6 +51,7 @@ class RunningScheduler implements Scheduler {
   readonly #nodes: Informer<Node>;
   readonly #attempts;
   readonly #duration;
+  readonly #memory = new VerdictMemory();
   #offset = 0;
   #bindingsInFlight = 0;
   #pumping = false;
@@ -168,7 +170,7 @@ class RunningScheduler implements Scheduler {
     const assumed = this.#cluster.assumedUids();
     const offset = nodes.length === 0 ? 0 : this.#offset % nodes.length;
     const seed = prng.between(0, 0x7fffffff);
-    const input = { pod: pod.view, nodes, plugins: this.#plugins, offset, seed };
+    const input = { pod: pod.view, nodes, few: this.#cluster.few(), plugins: this.#plugins, offset, seed, memory: this.#memory };
     const decision = decide(input);
     const preemption = decision.node === undefined && nodes.length > 0 ? preempt(input, decision) : undefined;
     const words =

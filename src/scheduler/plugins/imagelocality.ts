@@ -12,10 +12,11 @@ const plenty = 1000 * mebibyte;
 export const imageLocality: Plugin = {
   name: "ImageLocality",
   retryAfter: [],
-  prepare(pod, nodes) {
+  prepare(pod, nodes, { withImages }) {
+    if (withImages.length === 0) return undefined;
     const containers = [...(pod.pod.spec?.initContainers ?? []), ...(pod.pod.spec?.containers ?? [])];
     const images = containers.map((container) => imageName(container.image ?? ""));
-    const spread = new Map(images.map((image) => [image, nodes.filter((node) => node.images.has(image)).length / nodes.length]));
+    const spread = new Map(images.map((image) => [image, withImages.filter((node) => node.images.has(image)).length / nodes.length]));
     if (![...spread.values()].some((share) => share > 0)) return undefined;
     const most = plenty * images.length;
     return {

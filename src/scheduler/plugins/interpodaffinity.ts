@@ -3,7 +3,7 @@
 // Called by: cycle.ts. Next on the way: imagelocality.ts.
 
 import { own } from "#lib";
-import { type AffinityTerm, type NodeView, normalized, type Plugin, type PodView } from "../framework.ts";
+import { type AffinityTerm, type FewNodes, type NodeView, normalized, type Plugin, type PodView } from "../framework.ts";
 
 export function termMatches(term: AffinityTerm, other: PodView): boolean {
   const { namespace = "", labels } = other.pod.metadata ?? {};
@@ -46,10 +46,10 @@ interface Situation {
   readonly keys: ReadonlySet<string>;
 }
 
-function survey(pod: PodView, nodes: readonly NodeView[]): Situation {
+function survey(pod: PodView, nodes: readonly NodeView[], { withTerms }: FewNodes): Situation {
   const situation = { near: new Places(), far: new Places(), forbidden: new Places(), keys: new Set<string>() };
   const { affinity = [], antiAffinity = [] } = pod.terms ?? {};
-  for (const node of nodes) {
+  for (const node of withTerms) {
     for (const other of node.podsWithTerms) {
       for (const term of other.terms!.antiAffinity) {
         if (!termMatches(term, pod)) continue;
@@ -57,7 +57,8 @@ function survey(pod: PodView, nodes: readonly NodeView[]): Situation {
         situation.keys.add(term.topologyKey);
       }
     }
-    if (affinity.length + antiAffinity.length === 0) continue;
+  }
+  for (const node of affinity.length + antiAffinity.length === 0 ? [] : nodes) {
     for (const other of node.pods) {
       if (affinity.length > 0 && affinity.every((term) => termMatches(term, other))) {
         for (const term of affinity) situation.near.add(term.topologyKey, node);
@@ -86,7 +87,7 @@ interface Attraction {
 }
 
 /** Preferences of the pod, and of those that are there about it. Their required affinity counts one. */
-function attraction(pod: PodView, nodes: readonly NodeView[]): Attraction | undefined {
+function attraction(pod: PodView, nodes: readonly NodeView[], { withTerms }: FewNodes): Attraction | undefined {
   const places = new Places();
   const keys = new Set<string>();
   const add = (term: AffinityTerm, node: NodeView, weight: number): void => {
@@ -94,10 +95,10 @@ function attraction(pod: PodView, nodes: readonly NodeView[]): Attraction | unde
     keys.add(term.topologyKey);
   };
   const mine = pod.terms?.preferred ?? [];
-  for (const node of nodes) {
-    for (const other of mine.length > 0 ? node.pods : []) {
-      for (const term of mine) if (termMatches(term, other)) add(term, node, term.weight);
-    }
+  for (const node of mine.length > 0 ? nodes : []) {
+    for (const other of node.pods) for (const term of mine) if (termMatches(term, other)) add(term, node, term.weight);
+  }
+  for (const node of withTerms) {
     for (const other of node.podsWithTerms) {
       for (const term of other.terms!.preferred) if (termMatches(term, pod)) add(term, node, term.weight);
       for (const term of other.terms!.affinity) if (termMatches(term, pod)) add(term, node, 1);
@@ -110,9 +111,10 @@ export const interPodAffinity: Plugin = {
   name: "InterPodAffinity",
   retryAfter: ["node added", "node changed", "pod removed", "pod changed"],
   weight: 2,
-  prepare(pod, nodes) {
-    const situation = survey(pod, nodes);
-    const drawn = attraction(pod, nodes);
+  prepare(pod, nodes, few) {
+    if (few.withTerms.length === 0 && pod.terms === undefined) return undefined;
+    const situation = survey(pod, nodes, few);
+    const drawn = attraction(pod, nodes, few);
     const strict = situation.keys.size > 0 || (pod.terms?.affinity.length ?? 0) + (pod.terms?.antiAffinity.length ?? 0) > 0;
     if (!strict && !drawn) return undefined;
     return {
