@@ -5,7 +5,7 @@
 import { seededPrng } from "#lib";
 import { best } from "./best.ts";
 import { type FewNodes, fewOf, type NodeView, type Plugin, type PodView } from "./framework.ts";
-import type { VerdictMemory } from "./verdicts.ts";
+import type { VerdictMemory, Verdicts } from "./verdicts.ts";
 
 export interface CycleInput {
   readonly pod: PodView;
@@ -95,6 +95,18 @@ function rejectionOf(ready: readonly Ready[], pod: PodView, node: NodeView): Nod
   return undefined;
 }
 
+/** The same for one node after the other; what depends on pod and node alone is remembered. */
+function rejections(ready: readonly Ready[], pod: PodView, known: Verdicts | undefined) {
+  const compares = ready.findIndex((one) => !one.alone && one.filter !== undefined);
+  const [alone, comparing] = compares < 0 ? [ready, []] : [ready.slice(0, compares), ready.slice(compares)];
+  return (at: number, node: NodeView): NodeRejection | undefined => {
+    const before = known?.rejection(at, node);
+    const verdict = before === undefined ? (rejectionOf(alone, pod, node) ?? null) : before;
+    if (before === undefined) known?.keep(at, node, verdict);
+    return verdict ?? rejectionOf(comparing, pod, node);
+  };
+}
+
 /** One node's verdict. `nodes`: all of them, for the plugins that compare. */
 export function filterNode(
   plugins: readonly Plugin[],
@@ -113,26 +125,20 @@ export function decide(input: CycleInput): Decision {
   const turnedDownBy = new Set<string>();
   const helpable: NodeView[] = [];
   const ready = prepareAll(plugins, pod, nodes, input.few);
-  const compares = ready.findIndex((one) => !one.alone && one.filter !== undefined);
-  const [alone, comparing] = compares < 0 ? [ready, []] : [ready.slice(0, compares), ready.slice(compares)];
   const known = input.memory?.of(pod);
+  const rejection = rejections(ready, pod, known);
   let evaluatedNodes = 0;
   for (; evaluatedNodes < nodes.length && feasible.length < enough; evaluatedNodes += 1) {
     const at = (offset + evaluatedNodes) % nodes.length;
     const node = nodes[at]!;
-    let verdict = known?.rejection(at, node);
-    if (verdict === undefined) {
-      verdict = rejectionOf(alone, pod, node) ?? null;
-      known?.keep(at, node, verdict);
-    }
-    const rejection = verdict ?? rejectionOf(comparing, pod, node);
-    if (!rejection) {
+    const rejected = rejection(at, node);
+    if (!rejected) {
       feasible.push(at);
       continue;
     }
-    turnedDownBy.add(rejection.plugin);
-    if (!rejection.helpless) helpable.push(node);
-    for (const reason of rejection.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    turnedDownBy.add(rejected.plugin);
+    if (!rejected.helpless) helpable.push(node);
+    for (const reason of rejected.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   if (feasible.length === 0) return { node: undefined, evaluatedNodes, reasons, plugins: turnedDownBy, helpable };
   const { node, score } = best(ready, nodes, feasible, seededPrng(input.seed), known);
