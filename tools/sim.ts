@@ -4,11 +4,11 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runStore } from "#sim/store";
+import { crashRounds, runStore } from "#sim/store";
 import { playPlanted } from "./planted.ts";
 
 const usage =
-  "npm run sim -- --store (--seed N [--trace] | --seeds A..B [--until-first] | --planted [NAME])\n  --trace tells the story; --until-first ends at the first broken promise";
+  "npm run sim -- --store (--seed N [--trace] | --seeds A..B [--until-first] | --planted [NAME])\n  --trace tells the story; --until-first ends at the first broken promise\nnpm run sim -- --disk [--seed N] [--rounds 1000]\n  a store alone, whose disk crashes again and again";
 
 async function playSeeds(from: number, to: number, untilFirst: boolean, trace: boolean): Promise<boolean> {
   const startedMs = performance.now();
@@ -37,6 +37,23 @@ async function playSeeds(from: number, to: number, untilFirst: boolean, trace: b
   return broken === 0;
 }
 
+/** A store alone, on a disk that crashes again and again. */
+async function crash(seed: number, rounds: number): Promise<boolean> {
+  const startedMs = performance.now();
+  try {
+    const { acknowledged, found, gone, whileOpening, compactions, revision } = await crashRounds(seed, rounds);
+    console.log(
+      `✔ ${rounds} rounds of crash in ${((performance.now() - startedMs) / 1000).toFixed(1)} s, ${whileOpening} of them while the store was opening: ` +
+        `${acknowledged} writes acknowledged, 0 of them lost; of those under way ${found} were found and ${gone} were gone; ` +
+        `${compactions} compactions, at revision ${revision}`,
+    );
+    return true;
+  } catch (error) {
+    console.log(`✖ ${error instanceof Error ? error.message : String(error)}\n  npm run sim -- --disk --seed ${seed} --rounds ${rounds}`);
+    return false;
+  }
+}
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -46,6 +63,8 @@ const { values, positionals } = parseArgs({
     trace: { type: "boolean" },
     "until-first": { type: "boolean" },
     planted: { type: "boolean" },
+    disk: { type: "boolean" },
+    rounds: { type: "string" },
   },
 });
 const [, from = "", to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(values.seeds ?? values.seed ?? "") ?? [];
@@ -53,6 +72,8 @@ if (values.store && values.planted) process.exitCode = playPlanted(join(import.m
 else if (values.store && from !== "") {
   const fine = await playSeeds(Number(from), Number(to), values["until-first"] ?? false, values.trace ?? false);
   process.exitCode = fine ? 0 : 1;
+} else if (values.disk) {
+  process.exitCode = (await crash(Number(values.seed ?? 1), Number(values.rounds ?? 1000))) ? 0 : 1;
 } else {
   console.error(usage);
   process.exitCode = 2;

@@ -2,9 +2,10 @@
 // Invariant: only sim/ comes in here; everybody else takes a whole store (index.ts).
 // Called by: sim/store/. Next on the way: mvcc/state.ts, wal/log.ts.
 
-export type { EventBatch, KeyValue, StoreWatch } from "./contract.ts";
+export type { EventBatch, KeyValue, Store, StoreWatch } from "./contract.ts";
 export { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
 export { MvccState, type Outcome } from "./mvcc/state.ts";
+export { openStore } from "./open.ts";
 export { revision } from "./revision.ts";
 export { snapshotName, unfinishedSuffix } from "./snapshot/format.ts";
 export { type LoadedSnapshot, readNewestSnapshot } from "./snapshot/read.ts";

@@ -6,6 +6,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { crashRounds } from "./rounds.ts";
 import { runStore } from "./run.ts";
 
 const regressions = readFileSync(join(import.meta.dirname, "../regressions/store.txt"), "utf8")
@@ -28,4 +29,11 @@ test("one seed is one story", async () => {
   const [first, again] = [await runStore(7, { trace: true }), await runStore(7, { trace: true })];
   deepStrictEqual(again, first);
   strictEqual(first.lines.length > 5, true);
+});
+
+test("forty crashes of one disk lose nothing that was acknowledged", async () => {
+  const { acknowledged, found, gone } = await crashRounds(1, 40);
+  strictEqual(acknowledged > 1000, true, `${acknowledged}`);
+  // Crashes came while something was under way.
+  strictEqual(found > 0 && gone > 0, true, `${found} ${gone}`);
 });
