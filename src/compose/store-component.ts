@@ -1,11 +1,11 @@
 // `dhow store`: a store of its own with etcd's face and etcd's flags, for etcdctl, etcd's clients and the real kube-apiserver.
-// Invariant: what this store cannot be (a member of several, a discoverer) is refused by the flag's name before anything is opened.
+// Invariant: flags that contradict each other are refused by name before anything is opened.
 // Called by: components.ts. Next on the way: store/etcd/serve.ts.
 
 import { readFileSync } from "node:fs";
 import { etcdVersion, FlagError, type StoreSettings } from "#config";
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
-import { serveEtcd } from "#store";
+import { type PeerTls, serveEtcd } from "#store";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
 
@@ -30,13 +30,46 @@ function urlsOf(settings: StoreSettings, flag: ListFlag): URL[] {
 /** As etcd shows them: without a slash at the end. */
 const shown = (urls: readonly URL[]): string[] => urls.map(({ origin }) => origin);
 
-function checkCluster(settings: StoreSettings): void {
-  if (settings["initial-cluster-state"] !== "new") throw new FlagError("--initial-cluster-state: only new is supported");
+function initialCluster(settings: StoreSettings): { name: string; url: string }[] {
   const members = settings["initial-cluster"].split(",").filter((member) => member !== "");
-  const own = new Set(shown(urlsOf(settings, "initial-advertise-peer-urls")).map((url) => `${settings.name}=${url}`));
-  const other = members.find((member) => !own.has(member.replace(/\/$/, "")));
-  if (other !== undefined)
-    throw new FlagError(`--initial-cluster: one member is supported, this one, as ${[...own].join(",")}; not ${JSON.stringify(other)}`);
+  return members.map((member) => {
+    const [, name, text] = /^([^=]+)=(.+)$/.exec(member) ?? [];
+    const url = URL.parse(text ?? "");
+    if (name === undefined || !url || !["http:", "https:"].includes(url.protocol) || url.port === "")
+      throw new FlagError(`--initial-cluster: ${JSON.stringify(member)} is no member like default=http://127.0.0.1:2380`);
+    return { name, url: url.origin };
+  });
+}
+
+function clusterState(settings: StoreSettings): "new" | "existing" {
+  const state = settings["initial-cluster-state"];
+  if (state === "new" || state === "existing") return state;
+  throw new FlagError(`--initial-cluster-state: ${JSON.stringify(state)} is neither new nor existing`);
+}
+
+const readPem = (settings: StoreSettings, name: "peer-cert-file" | "peer-key-file" | "peer-trusted-ca-file"): string =>
+  readFileSync(settings[name], "utf8");
+
+function peerTlsOf(settings: StoreSettings): { peerTls?: PeerTls } {
+  const missing = (["peer-cert-file", "peer-key-file"] as const).filter((name) => settings[name] === "");
+  if (missing.length === 2) {
+    const secure = settings["listen-peer-urls"].some((url) => url.startsWith("https:"));
+    if (secure) throw new FlagError("an https peer address needs --peer-cert-file, --peer-key-file");
+    return {};
+  }
+  if (missing.length === 1) throw new FlagError(`members' TLS needs --${missing[0]}`);
+  const requireCertificate = settings["peer-client-cert-auth"];
+  if (requireCertificate && settings["peer-trusted-ca-file"] === "")
+    throw new FlagError("--peer-client-cert-auth needs --peer-trusted-ca-file");
+  const ca = settings["peer-trusted-ca-file"] === "" ? {} : { ca: readPem(settings, "peer-trusted-ca-file") };
+  return { peerTls: { key: readPem(settings, "peer-key-file"), cert: readPem(settings, "peer-cert-file"), requireCertificate, ...ca } };
+}
+
+function checkTimes(settings: StoreSettings): void {
+  const { "heartbeat-interval": heartbeat, "election-timeout": election } = settings;
+  // etcd's own rule and words.
+  if (heartbeat * 5 > election)
+    throw new FlagError(`--election-timeout[${election}ms] should be at least as 5 times as --heartbeat-interval[${heartbeat}ms]`);
 }
 
 function tlsOf(settings: StoreSettings): { key: string; cert: string; clientCa?: string } {
@@ -54,9 +87,8 @@ const lastWordsMs = 200;
 const defaultQuotaBytes = 2 * 1024 * 1024 * 1024;
 
 export async function startStore(settings: StoreSettings, parts: StoreParts): Promise<RunningPart> {
-  checkCluster(settings);
+  checkTimes(settings);
   const listenOn = urlsOf(settings, "listen-client-urls");
-  urlsOf(settings, "listen-peer-urls");
   const listen = listenOn.map((url) => ({
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? defaultPort : Number(url.port),
@@ -73,6 +105,20 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
     peerUrls: shown(urlsOf(settings, "initial-advertise-peer-urls")),
     clientUrls: shown(advertised.length > 0 ? advertised : listenOn),
     listen,
+    members: {
+      initialCluster: initialCluster(settings),
+      initialClusterState: clusterState(settings),
+      listenPeerUrls: shown(urlsOf(settings, "listen-peer-urls")),
+      ...peerTlsOf(settings),
+      heartbeatMs: settings["heartbeat-interval"],
+      electionMs: settings["election-timeout"],
+      snapshotEntries: settings["snapshot-count"],
+      keepEntries: settings["experimental-snapshot-catchup-entries"],
+      removed: () => {
+        parts.log.info("this member has been removed from the cluster; it ends");
+        process.exit(0);
+      },
+    },
     limits: {
       quotaBytes: settings["quota-backend-bytes"] || defaultQuotaBytes,
       maxRequestBytes: settings["max-request-bytes"],

@@ -34,6 +34,7 @@ export { type OpenStoreOptions, openStore } from "./open.ts";
 export { decode as decodeEtcd, encode as encodeEtcd } from "./etcd/codec.ts";
 export { calls as etcdCalls } from "./etcd/messages.gen.ts";
 export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
+export type { PeerTls } from "./peers/address.ts";
 export type { StoreTools } from "./offline/tools.ts";
 export type { RemoteStoreOptions } from "./remote/open.ts";
 export { revision } from "./revision.ts";

@@ -24,6 +24,5 @@ export function memoryStore(options: MemoryStoreOptions): Store {
     limits: { ...defaultLimits, ...options.limits },
     state: new MvccState(),
     storage: noStorage,
-    raft: { hardState: { term: 0, vote: 0, commit: 0 }, snapshot: { index: 0, term: 0 }, entries: [] },
   });
 }

@@ -6,6 +6,7 @@ import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import type { Store } from "./contract.ts";
 import { defaultLimits, type StoreLimits } from "./limits.ts";
 import { lockFolder } from "./lock.ts";
+import { makeMeters } from "./meters.ts";
 import type { LogStorage } from "./replica.ts";
 import { readNewestSnapshot } from "./snapshot/read.ts";
 import { Snapshotter } from "./snapshot/snapshotter.ts";
@@ -59,7 +60,7 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions)
     prng,
     log,
     diskLog,
-    state,
+    state: () => state,
     afterBytes: limits.snapshotAfterBytes,
     last: mark,
     written: () => meters.snapshot(),
@@ -87,7 +88,7 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions)
     limits,
     state,
     storage,
-    raft: { hardState, snapshot: mark, entries },
+    alone: { hardState, snapshot: mark, entries },
     applied: () => snapshotter.consider(store.applied),
     ...(options.failed ? { failed: options.failed } : {}),
   });
@@ -100,22 +101,4 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenStoreOptions)
     ms: clock.monotonicMs() - startedMs,
   });
   return store;
-}
-
-function makeMeters(metrics: MetricRegistry | undefined): { batch: (entries: number, seconds: number) => void; snapshot: () => void } {
-  if (!metrics) return { batch: () => undefined, snapshot: () => undefined };
-  const seconds = metrics.histogram(
-    "dhow_store_log_batch_seconds",
-    "Time to write and sync one batch of the log.",
-    [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1],
-  );
-  const entries = metrics.counter("dhow_store_log_entries_total", "Entries that the log has made durable.");
-  const snapshots = metrics.counter("dhow_store_snapshots_total", "Snapshots written.");
-  return {
-    batch(count, took) {
-      seconds.observe(took);
-      entries.add({}, count);
-    },
-    snapshot: () => snapshots.add(),
-  };
 }

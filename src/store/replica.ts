@@ -2,8 +2,9 @@
 // Invariant: nobody is answered before the disk has the entry; one batch is in flight, everything that waits goes into the next.
 // Called by: store.ts. Next on the way: raft/raft.ts for the decisions, wal/log.ts for the disk.
 
-import { assert, type Clock, settled, Slicer } from "#lib";
-import type { Entry, HardState, Raft, Ready } from "#raft";
+import { assert, settled, Slicer } from "#lib";
+import type { Entry, HardState, Raft, Ready, SnapshotMark } from "#raft";
+import type { Driver, DriverParts } from "./driver.ts";
 import { storeError } from "./errors.ts";
 import type { Outcome } from "./mvcc/state.ts";
 
@@ -16,20 +17,6 @@ export interface LogStorage {
 /** The log of a store that lives as long as its process. */
 export const noStorage: LogStorage = { persist: () => Promise.resolve(), close: () => Promise.resolve() };
 
-export interface ReplicaOptions {
-  readonly raft: Raft;
-  readonly clock: Clock;
-  readonly storage: LogStorage;
-  readonly apply: (entry: Entry) => Outcome | undefined;
-  /** After each group of applied entries: time to fan out. */
-  readonly applied: () => void;
-  /** The storage failed: the store is at its end. */
-  readonly failed: (error: Error) => void;
-  readonly maxPending: number;
-  readonly maxPendingBytes: number;
-  readonly maxBatchBytes: number;
-}
-
 interface Waiter {
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
@@ -39,8 +26,8 @@ interface Proposal extends Waiter {
   readonly data: Uint8Array;
 }
 
-export class Replica {
-  readonly #options: ReplicaOptions;
+export class Replica implements Driver {
+  readonly #options: DriverParts;
   readonly #raft: Raft;
   #pending: Proposal[] = [];
   #pendingBytes = 0;
@@ -50,18 +37,30 @@ export class Replica {
   #lazyHardState: HardState | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
-  appliedIndex = 0;
-  appliedTerm = 0;
+  appliedIndex: number;
+  appliedTerm: number;
 
-  constructor(options: ReplicaOptions) {
+  /** `raft` has one voter, this one; its log begins after `snapshot`. */
+  constructor(raft: Raft, snapshot: SnapshotMark, options: DriverParts) {
     this.#options = options;
-    this.#raft = options.raft;
+    this.#raft = raft;
+    this.appliedIndex = snapshot.index;
+    this.appliedTerm = snapshot.term;
+  }
+
+  get term(): number {
+    return this.#raft.term;
+  }
+
+  get lastIndex(): number {
+    return this.#raft.lastIndex;
   }
 
   /** Wins the election and applies what the log held. */
   start(): Promise<void> {
     assert(!this.#running, "a replica starts once");
     const running = this.#drive(this.#raft.step({ type: "campaign" })).then(() => this.#drain());
+    this.#options.leads(true);
     return this.#run(running);
   }
 

@@ -2,8 +2,8 @@
 // Invariant: a read shows only what is committed and durable; a write is answered after it was applied.
 // Called by: whoever holds a Store (memory.ts and open.ts make it). Next on the way: replica.ts for writes, mvcc/ for reads.
 
-import { assert, type Clock, type Log, type Prng, Slicer } from "#lib";
-import { type Entry, Raft, type RaftOptions, type SnapshotMark } from "#raft";
+import { assert, Slicer } from "#lib";
+import { type Entry, Raft, type SnapshotMark } from "#raft";
 import type {
   Cause,
   LeaseId,
@@ -18,43 +18,31 @@ import type {
   WatchRequest,
   WatchSink,
 } from "./contract.ts";
+import type { Driver, DriverParts } from "./driver.ts";
 import { storeError } from "./errors.ts";
 import { LeaseExpiry } from "./lease/expiry.ts";
-import type { StoreLimits } from "./limits.ts";
+import type { LocalStoreOptions } from "./localoptions.ts";
 import { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
 import type { MvccState, Outcome } from "./mvcc/state.ts";
 import { Pruner } from "./prune.ts";
-import { type LogStorage, Replica } from "./replica.ts";
+import { Replica } from "./replica.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 const keysPerStep = 1024;
+const newStore = { hardState: { term: 0, vote: 0, commit: 0 }, snapshot: { index: 0, term: 0 }, entries: [] };
 
 function isByteString(key: string): boolean {
   for (let index = 0; index < key.length; index++) if (key.charCodeAt(index) > 0xff) return false;
   return true;
 }
 
-export interface LocalStoreOptions {
-  readonly clock: Clock;
-  readonly prng: Prng;
-  readonly log: Log;
-  readonly limits: StoreLimits;
-  readonly state: MvccState;
-  readonly storage: LogStorage;
-  readonly raft: Pick<RaftOptions, "hardState" | "snapshot" | "entries">;
-  /** After each group of applied entries. */
-  readonly applied?: () => void;
-  readonly failed?: (error: Error) => void;
-}
-
 export class LocalStore implements Store {
-  readonly state: MvccState;
+  #state: MvccState;
   readonly #options: LocalStoreOptions;
-  readonly #raft: Raft;
-  readonly #replica: Replica;
+  readonly #driver: Driver;
   readonly #hub: WatchHub;
   readonly #expiry: LeaseExpiry;
-  readonly #pruner: Pruner;
+  #pruner: Pruner;
   /** Resolves when the log is replayed and the store leads. */
   readonly started: Promise<void>;
   #stopped = false;
@@ -62,33 +50,31 @@ export class LocalStore implements Store {
   #closing: Promise<void> | undefined;
 
   constructor(options: LocalStoreOptions) {
-    const { clock, log, limits, state, storage } = options;
+    const { clock, log, limits, state, drive, alone = newStore } = options;
     this.#options = options;
-    this.state = state;
-    this.#raft = new Raft({ id: 1, voters: [1], electionTicks: 10, ...options.raft });
+    this.#state = state;
     this.#hub = new WatchHub({ state, clock, log, maxWatchers: limits.maxWatchers });
     this.#pruner = new Pruner(state, clock);
     this.#expiry = new LeaseExpiry(clock, (id) => this.#expired(id));
-    for (const lease of state.leases.all()) this.#expiry.granted(lease.id, lease.ttlSeconds);
-    this.#replica = new Replica({
-      raft: this.#raft,
-      clock: options.clock,
-      storage,
+    const parts: DriverParts = {
+      ...limits,
+      ...options,
       apply: (entry) => this.#apply(entry),
       applied: () => this.#applied(),
       failed: (error) => this.#failed(error),
-      maxPending: limits.maxPending,
-      maxPendingBytes: limits.maxPendingBytes,
-      maxBatchBytes: limits.maxBatchBytes,
-    });
-    this.#replica.appliedIndex = options.raft.snapshot.index;
-    this.#replica.appliedTerm = options.raft.snapshot.term;
-    this.started = this.#replica.start();
+      leads: (leads) => (leads ? this.#expiry.begin(this.state.leases.all()) : this.#expiry.close()),
+    };
+    this.#driver = drive ? drive(parts) : new Replica(new Raft({ id: 1, voters: [1], electionTicks: 10, ...alone }), alone.snapshot, parts);
+    this.started = this.#driver.start();
+  }
+
+  get state(): MvccState {
+    return this.#state;
   }
 
   /** How far the state is in the log. */
   get applied(): SnapshotMark {
-    return { index: this.#replica.appliedIndex, term: this.#replica.appliedTerm };
+    return { index: this.#driver.appliedIndex, term: this.#driver.appliedTerm };
   }
 
   /** Why the store is at its end, if it did not end by `close`. */
@@ -165,10 +151,22 @@ export class LocalStore implements Store {
     await this.#propose({ type: "compact", revision });
   }
 
-  /** One voter that leads: what is applied is all that was ever acknowledged. */
   async linearizableRevision(): Promise<Revision> {
     this.#alive();
+    await this.linearizable();
     return this.state.revision;
+  }
+
+  /** Undefined: what is applied is all that was ever acknowledged. A member of several may have to ask the others first. */
+  linearizable(): Promise<void> | undefined {
+    return this.#driver.linearizable?.();
+  }
+
+  /** Another member's snapshot takes the place of everything; who watches goes on where it was. */
+  replaceState(state: MvccState): void {
+    this.#state = state;
+    this.#pruner = new Pruner(state, this.#options.clock);
+    this.#hub.restart(state);
   }
 
   causeOf(revision: Revision): Cause | undefined {
@@ -177,7 +175,7 @@ export class LocalStore implements Store {
 
   status(): StoreStatus {
     const { revision, compactRevision, liveKeys, bytes } = this.state;
-    return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.#raft.term, raftIndex: this.#raft.lastIndex };
+    return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.#driver.term, raftIndex: this.#driver.lastIndex };
   }
 
   /** Also after a failure: the folder is given back. */
@@ -190,7 +188,7 @@ export class LocalStore implements Store {
     this.#stopped = true;
     this.#expiry.close();
     try {
-      await this.#replica.stop();
+      await this.#driver.stop();
     } finally {
       this.#hub.stop(undefined);
     }
@@ -203,7 +201,7 @@ export class LocalStore implements Store {
   /** For etcd's face, whose commands and refusals are more than `txn` needs. */
   execute(command: Command): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(storeError.stopped());
-    return this.#replica.propose(encodeCommand(command));
+    return this.#driver.propose(encodeCommand(command));
   }
 
   /** The lease's time to live from now on, or undefined if it has ended. */

@@ -13,12 +13,17 @@ import type { Tokens } from "./tokens.ts";
 export type Who = Pick<GrpcCall, "metadata" | "peer">;
 
 export class Access {
-  readonly #auth: AuthState;
+  readonly #state: () => AuthState;
   readonly tokens: Tokens;
 
-  constructor(auth: AuthState, tokens: Tokens) {
-    this.#auth = auth;
+  /** Asked anew each time: another member's snapshot may have taken its place. */
+  constructor(state: () => AuthState, tokens: Tokens) {
+    this.#state = state;
     this.tokens = tokens;
+  }
+
+  get #auth(): AuthState {
+    return this.#state();
   }
 
   /** The caller's name; undefined if nobody in particular. */

@@ -8,6 +8,7 @@ import type { LocalStore } from "../store.ts";
 import type { Outcome } from "../mvcc/state.ts";
 import type { Command } from "../mvcc/command.ts";
 import type { Access } from "./access.ts";
+import type { Cluster } from "./cluster.ts";
 import type { EventMessages } from "./eventmessages.ts";
 import type { Sparse } from "./codec.ts";
 import type { calls, Messages, ResponseHeader } from "./messages.gen.ts";
@@ -39,6 +40,7 @@ export interface Etcd {
   readonly prng: Prng;
   readonly log: Log;
   readonly identity: Identity;
+  readonly cluster: Cluster;
   readonly limits: EtcdLimits;
   readonly version: string;
   readonly access: Access;

@@ -5,11 +5,13 @@
 import type { Clock, Log, Prng } from "#lib";
 import { GrpcError, type GrpcMethod, type GrpcStream } from "#wire";
 import { Access } from "./access.ts";
+import { type Cluster, soleCluster } from "./cluster.ts";
 import { decode, encode, type Sparse } from "./codec.ts";
 import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
 import { EventMessages } from "./eventmessages.ts";
 import { healthMethod, healthPath } from "./health.ts";
+import { endWithoutLeader, refuseUnserved } from "./served.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
 import { rpcs } from "./rpc/index.ts";
@@ -29,6 +31,8 @@ export interface EtcdFaceOptions {
   readonly prng: Prng;
   readonly log: Log;
   readonly identity: Identity;
+  /** Absent: this store is alone. */
+  readonly cluster?: Cluster;
   /** Of the etcd whose surface this is. */
   readonly version: string;
   readonly limits?: Partial<EtcdLimits>;
@@ -40,8 +44,9 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
   return {
     ...options,
     limits,
+    cluster: options.cluster ?? soleCluster(store, identity),
     eventMessages: new EventMessages(),
-    access: new Access(store.state.auth, new Tokens(options.clock, options.prng)),
+    access: new Access(() => store.state.auth, new Tokens(options.clock, options.prng)),
     header: (revision): Sparse<ResponseHeader> => ({
       cluster_id: identity.clusterId,
       member_id: identity.memberId,
@@ -81,7 +86,9 @@ function unaryMethod(etcd: Etcd, rpc: UnaryRpc): GrpcMethod {
           return call.signal;
         },
       };
-      return encode(response, await rpc.handle(etcd, read(request, bytes) as never, caller));
+      const message = read(request, bytes);
+      refuseUnserved(etcd, rpc.name, message, caller);
+      return encode(response, await rpc.handle(etcd, message as never, caller));
     },
   };
 }
@@ -106,6 +113,8 @@ function streamMethod(etcd: Etcd, rpc: StreamRpc): GrpcMethod {
         send: (message: Sparse<Messages[typeof response]>) => stream.send(encode(response, message)),
         end: (error?: GrpcError) => stream.end(error),
       };
+      refuseUnserved(etcd, rpc.name, undefined, stream);
+      endWithoutLeader(etcd, stream);
       rpc.handle(etcd, messages as never);
     },
   };

@@ -1,19 +1,43 @@
 // A store that others reach as etcd: opened from its folder, served on the client addresses.
-// Invariant: it listens only when the store leads; it answers nothing any more when the disk has failed.
+// Invariant: it listens when the log is read (alone: when it leads, too); it answers nothing any more when the disk has failed.
 // Called by: compose/ (`dhow store`), through the door. Next on the way: face.ts.
 
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import { type Server, serveGrpc, type ServeGrpcOptions } from "#wire";
-import { openLocalStore } from "../open.ts";
+import { type Member, openMember } from "../members/open.ts";
+import type { MemberFlags } from "../members/identity.ts";
+import type { PeerTls } from "../peers/address.ts";
 import type { Disk } from "../wal/disk.ts";
 import { createEtcd, defaultEtcdLimits, etcdMethods } from "./face.ts";
 import { etcdHttp } from "./http.ts";
-import { soleMember } from "./identity.ts";
-import type { EtcdLimits } from "./etcd.ts";
+import type { EtcdLimits, Identity } from "./etcd.ts";
 import { etcdMetrics } from "./metrics.ts";
 
 const overheadBytes = 512 * 1024;
 const graceMs = 2000;
+
+/** etcd's flags about members. */
+export interface ServeMembers extends Pick<MemberFlags, "initialCluster" | "initialClusterState"> {
+  readonly listenPeerUrls: readonly string[];
+  readonly peerTls?: PeerTls;
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly snapshotEntries: number;
+  readonly keepEntries: number;
+  /** The other members say that this one has been removed. */
+  readonly removed: () => void;
+}
+
+const alone: ServeMembers = {
+  initialCluster: [],
+  initialClusterState: "new",
+  listenPeerUrls: [],
+  heartbeatMs: 100,
+  electionMs: 1000,
+  snapshotEntries: 100_000,
+  keepEntries: 5000,
+  removed: () => undefined,
+};
 
 export interface ServeEtcdOptions {
   readonly directory: string;
@@ -24,6 +48,8 @@ export interface ServeEtcdOptions {
   readonly peerUrls: readonly string[];
   /** As other members and clients are told. */
   readonly clientUrls: readonly string[];
+  /** Absent: alone, and nobody can join. */
+  readonly members?: ServeMembers;
   readonly listen: readonly Pick<ServeGrpcOptions, "host" | "port" | "tls">[];
   readonly limits?: Partial<EtcdLimits>;
   readonly version: string;
@@ -40,22 +66,24 @@ export interface EtcdServer {
   close(): Promise<void>;
 }
 
+function identityOf({ group }: Member, { name, peerUrls, clientUrls }: ServeEtcdOptions): Identity {
+  const { cluster, id } = group.identity;
+  return { name, clusterId: BigInt(`0x${cluster}`), memberId: BigInt(`0x${id}`), peerUrls, clientUrls };
+}
+
 export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> {
-  const { directory, clock, prng, log, metrics, failed } = options;
+  const { clock, prng, log, metrics, members = alone } = options;
   const limits = { ...defaultEtcdLimits, ...options.limits };
-  const store = await openLocalStore({
-    directory,
-    ...(options.disk ? { disk: options.disk } : {}),
-    clock,
-    prng,
-    log,
-    metrics,
+  const member = await openMember({
+    ...options,
+    ...members,
+    flags: { ...options, ...members, initialClusterToken: options.clusterToken },
     // The face has its own words for both: the store's own bounds lie above.
     limits: { maxRequestBytes: limits.maxRequestBytes + overheadBytes, quotaBytes: Number.MAX_SAFE_INTEGER },
-    ...(failed ? { failed } : {}),
   });
-  const identity = soleMember(options.name, options.peerUrls, options.clientUrls, options.clusterToken);
-  const etcd = createEtcd({ store, clock, prng, log, identity, limits, version: options.version });
+  const { store, group } = member;
+  const identity = identityOf(member, options);
+  const etcd = createEtcd({ store, cluster: group, clock, prng, log, identity, limits, version: options.version });
   const services = {
     methods: etcdMethods(etcd),
     maxMessageBytes: limits.maxRequestBytes + overheadBytes,
@@ -74,6 +102,6 @@ export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> 
     await close();
     throw error;
   }
-  log.info("serving clients", { name: options.name, ports: servers.map(({ port }) => port), revision: store.state.revision });
+  log.info("serving clients", { name: identity.name, ports: servers.map(({ port }) => port), revision: store.state.revision });
   return { ports: servers.map(({ port }) => port), close };
 }

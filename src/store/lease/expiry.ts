@@ -15,14 +15,22 @@ export class LeaseExpiry {
   readonly #clock: Clock;
   readonly #expire: (id: LeaseId) => void;
   readonly #deadlines = new Map<LeaseId, Deadline>();
+  /** Only the member that leads lets leases end. */
+  #begun = false;
 
   constructor(clock: Clock, expire: (id: LeaseId) => void) {
     this.#clock = clock;
     this.#expire = expire;
   }
 
+  /** From now on the time of these runs, and of all that are granted: each has its full time, for what was said to an earlier leader is not known here. */
+  begin(leases: Iterable<{ readonly id: LeaseId; readonly ttlSeconds: number }>): void {
+    this.#begun = true;
+    for (const { id, ttlSeconds } of leases) this.granted(id, ttlSeconds);
+  }
+
   granted(id: LeaseId, ttlSeconds: number): void {
-    if (this.#deadlines.has(id)) return;
+    if (!this.#begun || this.#deadlines.has(id)) return;
     const atMs = this.#clock.monotonicMs() + ttlSeconds * 1000;
     this.#deadlines.set(id, { ttlSeconds, atMs, timer: this.#arm(id, atMs) });
   }
@@ -47,7 +55,9 @@ export class LeaseExpiry {
     this.#deadlines.delete(id);
   }
 
+  /** Until `begin` nothing ends any more. */
   close(): void {
+    this.#begun = false;
     for (const { timer } of this.#deadlines.values()) timer.cancel();
     this.#deadlines.clear();
   }

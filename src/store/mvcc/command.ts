@@ -7,6 +7,7 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Cause, LeaseId, Revision } from "../contract.ts";
 import { revision } from "../revision.ts";
 import type { AuthChange } from "./auth.ts";
+import type { MemberChange } from "./members.ts";
 
 export type Command =
   | {
@@ -27,7 +28,8 @@ export type Command =
   | { readonly type: "etcdDeleteRange"; readonly request: Uint8Array }
   | { readonly type: "etcdTxn"; readonly request: Uint8Array }
   | { readonly type: "alarm"; readonly active: boolean; readonly alarm: number; readonly member: bigint }
-  | { readonly type: "auth"; readonly change: AuthChange };
+  | { readonly type: "auth"; readonly change: AuthChange }
+  | { readonly type: "members"; readonly change: MemberChange };
 
 const kinds = {
   put: 1,
@@ -40,6 +42,8 @@ const kinds = {
   etcdTxn: 8,
   alarm: 9,
   auth: 10,
+  members: 11,
+  // 12: ../members/forwarded.ts, around one of these.
 } as const;
 const withLease = 1;
 const withCause = 2;
@@ -99,6 +103,7 @@ export function encodeCommand(command: Command): Buffer {
         .int64(BigInt.asIntN(64, command.member))
         .finish();
     case "auth":
+    case "members":
       return new ByteWriter(256).byte(kind).text(JSON.stringify(command.change)).finish();
     default:
       return unreachable(command);
@@ -140,6 +145,8 @@ export function decodeCommand(data: Uint8Array): Command {
       return { type: "alarm", active: reader.byte() === 1, alarm: reader.varint(), member: BigInt.asUintN(64, reader.int64()) };
     case kinds.auth:
       return { type: "auth", change: JSON.parse(reader.text()) as AuthChange };
+    case kinds.members:
+      return { type: "members", change: JSON.parse(reader.text()) as MemberChange };
     default:
       assert(false, `the log has a command of unknown kind ${kind}`);
   }

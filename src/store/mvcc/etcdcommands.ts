@@ -8,6 +8,7 @@ import { decode, type Sparse } from "../etcd/codec.ts";
 import type { DeleteRangeResponse, PutResponse, TxnResponse } from "../etcd/messages.gen.ts";
 import type { AuthRefusal } from "./auth.ts";
 import type { Command } from "./command.ts";
+import type { MemberRefusal } from "./members.ts";
 import type { MvccState, Outcome } from "./state.ts";
 import { choosePath, deleteRange, execute, put, putRefusal, refusalOf, type TransactionRefusal } from "./transaction.ts";
 
@@ -24,11 +25,12 @@ export type EtcdOutcome =
   | { readonly type: "put"; readonly response: Sparse<PutResponse> }
   | { readonly type: "deleteRange"; readonly response: Sparse<DeleteRangeResponse> }
   | { readonly type: "transaction"; readonly response: Sparse<TxnResponse> }
-  | { readonly type: "refused"; readonly reason: TransactionRefusal | AuthRefusal };
+  | { readonly type: "refused"; readonly reason: EtcdRefusal };
 
-type EtcdCommand = Extract<Command, { type: "etcdPut" | "etcdDeleteRange" | "etcdTxn" | "alarm" | "auth" }>;
+type EtcdRefusal = TransactionRefusal | AuthRefusal | MemberRefusal;
+type EtcdCommand = Extract<Command, { type: "etcdPut" | "etcdDeleteRange" | "etcdTxn" | "alarm" | "auth" | "members" }>;
 
-const refused = (reason: TransactionRefusal | AuthRefusal): Outcome => ({ type: "refused", reason });
+const refused = (reason: EtcdRefusal): Outcome => ({ type: "refused", reason });
 
 export function applyEtcd(state: MvccState, command: EtcdCommand): Outcome {
   switch (command.type) {
@@ -54,6 +56,10 @@ export function applyEtcd(state: MvccState, command: EtcdCommand): Outcome {
       return { type: "done" };
     case "auth": {
       const reason = state.auth.apply(command.change);
+      return reason ? refused(reason) : { type: "done" };
+    }
+    case "members": {
+      const reason = state.members.apply(command.change);
       return reason ? refused(reason) : { type: "done" };
     }
     default:

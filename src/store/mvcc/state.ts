@@ -12,6 +12,7 @@ import type { Command } from "./command.ts";
 import { History } from "./history.ts";
 import { byBytes, KeyIndex } from "./keyindex.ts";
 import { Leases } from "./leases.ts";
+import { Members } from "./members.ts";
 import { RangeScan, type ScanOptions } from "./scan.ts";
 import { isLive, KeyVersions, sizeOf } from "./versions.ts";
 
@@ -38,6 +39,7 @@ export class MvccState {
   /** For etcd's face only. */
   readonly auth = new AuthState();
   readonly alarms = new Alarms();
+  readonly members = new Members();
   #compactRevision: Revision;
   #bytes = 0;
   #liveKeys = 0;
@@ -83,6 +85,7 @@ export class MvccState {
       case "etcdTxn":
       case "alarm":
       case "auth":
+      case "members":
         return applyEtcd(this, command);
       default:
         return unreachable(command);

@@ -5,6 +5,7 @@
 import { unreachable } from "#lib";
 import { decode } from "../etcd/codec.ts";
 import type { RequestOp } from "../etcd/messages.gen.ts";
+import { unwrap } from "../members/forwarded.ts";
 import { type Command, decodeCommand } from "../mvcc/command.ts";
 import { decodeSnapshotHeader, snapshotHeaderBytes, snapshotIndex } from "../snapshot/format.ts";
 import { readFrame } from "../wal/frame.ts";
@@ -48,9 +49,16 @@ function commandText(command: Command): string {
       return `alarm ${command.alarm} ${command.active ? "up" : "down"}`;
     case "auth":
       return `rights: ${command.change.change}`;
+    case "members":
+      return `members: ${command.change.change}${"id" in command.change ? ` ${command.change.id}` : ""}`;
     default:
       return unreachable(command);
   }
+}
+
+function entryText(data: Uint8Array): string {
+  const forwarded = unwrap(data);
+  return forwarded ? `${commandText(decodeCommand(forwarded.data))}, for member ${forwarded.origin}` : commandText(decodeCommand(data));
 }
 
 function recordText(record: LogRecord): string {
@@ -61,7 +69,7 @@ function recordText(record: LogRecord): string {
       return `a snapshot stands at ${record.mark.index}`;
     case "entry": {
       const { index, term, type, data } = record.entry;
-      return `entry ${index}, term ${term}: ${type === "command" ? commandText(decodeCommand(data)) : type}`;
+      return `entry ${index}, term ${term}: ${type === "command" ? entryText(data) : type}`;
     }
     default:
       return unreachable(record);

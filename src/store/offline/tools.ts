@@ -72,7 +72,7 @@ export async function backupStore(directory: string, file: string, { clock, prng
     const { state, mark } = await inspect(directory);
     const disk = new ThreadDisk(beside);
     const salt = Buffer.from(prng.bytes(4)).readUInt32LE();
-    await writeSnapshot({ disk, clock, state, mark, salt, signal: new AbortController().signal });
+    await writeSnapshot({ disk, clock, state, mark, withoutMembers: true, salt, signal: new AbortController().signal });
     await disk.close();
     await inspect(beside);
     renameSync(join(beside, snapshotName(mark.index)), file);

@@ -9,6 +9,7 @@ import { ByteReader, type ByteWriter } from "../bytes.ts";
 import type { EventBatch, KeyValue, LeaseId, Revision, StoreEvent } from "../contract.ts";
 import type { Alarm } from "../mvcc/alarms.ts";
 import type { AuthRecord } from "../mvcc/auth.ts";
+import type { MembersRecord } from "../mvcc/members.ts";
 import { readCause, writeCause } from "../mvcc/command.ts";
 import { revision } from "../revision.ts";
 
@@ -61,7 +62,7 @@ export function decodeSnapshotHeader(file: Buffer): SnapshotHeader | undefined {
   };
 }
 
-const kinds = { lease: 1, key: 2, revision: 3, end: 4, configuration: 5, alarm: 6, auth: 7 } as const;
+const kinds = { lease: 1, key: 2, revision: 3, end: 4, configuration: 5, alarm: 6, auth: 7, members: 8 } as const;
 const withLease = 1;
 const withCause = 1;
 const isDelete = 2;
@@ -72,6 +73,7 @@ export type SnapshotRecord =
   | { readonly type: "key"; readonly kv: KeyValue }
   | { readonly type: "alarm"; readonly alarm: Alarm }
   | { readonly type: "auth"; readonly auth: AuthRecord }
+  | { readonly type: "members"; readonly members: MembersRecord }
   /** `previous` is missing where the reader knows it from the state. */
   | { readonly type: "revision"; readonly batch: EventBatch }
   /** Who the members were. A store that has always been alone does not say it. */
@@ -107,6 +109,10 @@ export function writeAlarm(writer: ByteWriter, { alarm, member }: Alarm): void {
 
 export function writeAuth(writer: ByteWriter, auth: AuthRecord): void {
   writer.byte(kinds.auth).text(JSON.stringify(auth));
+}
+
+export function writeMembers(writer: ByteWriter, members: MembersRecord): void {
+  writer.byte(kinds.members).text(JSON.stringify(members));
 }
 
 export function writeKey(writer: ByteWriter, kv: KeyValue): void {
@@ -169,6 +175,9 @@ export function* readSnapshotRecords(payload: Buffer, previousOf: PreviousOf): G
         break;
       case kinds.auth:
         yield { type: "auth", auth: JSON.parse(reader.text()) as AuthRecord };
+        break;
+      case kinds.members:
+        yield { type: "members", members: JSON.parse(reader.text()) as MembersRecord };
         break;
       case kinds.key:
         yield { type: "key", kv: readVersion(reader, reader.byteString()) };

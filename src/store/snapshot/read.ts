@@ -36,12 +36,13 @@ export async function readNewestSnapshot(disk: Disk): Promise<LoadedSnapshot> {
       newest = { name, index };
     }
   }
-  const loaded = newest ? await load(disk, newest.name) : { state: new MvccState(), mark: { index: 0, term: 0 } };
+  const loaded = newest ? await readSnapshot(disk, newest.name) : { state: new MvccState(), mark: { index: 0, term: 0 } };
   for (const name of old) await disk.remove(name);
   return loaded;
 }
 
-async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
+/** `breathe` is awaited between pieces, by those who have others to serve meanwhile. */
+export async function readSnapshot(disk: Disk, name: string, breathe?: () => Promise<void>): Promise<LoadedSnapshot> {
   const header = decodeSnapshotHeader(await disk.read(name, 0, snapshotHeaderBytes));
   if (!header) throw new CorruptFile(name, 0, "its header is not valid");
   // Until the first revision is read back, history ends just before the compaction point.
@@ -57,6 +58,7 @@ async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
       if (record.type === "lease") state.leases.grant(record.id, record.ttlSeconds);
       else if (record.type === "alarm") state.alarms.set(record.alarm, true);
       else if (record.type === "auth") state.auth.restore(record.auth);
+      else if (record.type === "members") state.members.restore(record.members);
       else if (record.type === "key") state.restoreKey(record.kv);
       else if (record.type === "revision") state.restoreBatch(record.batch);
       else if (record.type === "configuration") configuration = record.configuration;
@@ -68,6 +70,7 @@ async function load(disk: Disk, name: string): Promise<LoadedSnapshot> {
       records++;
     }
     at = frame.end;
+    await breathe?.();
   }
 }
 

@@ -19,6 +19,7 @@ import {
   writeEnd,
   writeKey,
   writeLease,
+  writeMembers,
 } from "./format.ts";
 
 /** Large enough for few syncs, small enough that the log's own writes are not held up behind one. */
@@ -35,6 +36,8 @@ export interface SnapshotSource {
   readonly mark: SnapshotMark;
   /** The members at that mark, if there is more than one to speak of. */
   readonly configuration?: Configuration;
+  /** Of a backup: its data may become another cluster's. */
+  readonly withoutMembers?: boolean;
   readonly salt: number;
   /** Ends the writing early, with the signal's reason; what was written is thrown away at the next start. */
   readonly signal: AbortSignal;
@@ -81,6 +84,7 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
   const { revision, compactRevision } = state;
   const leases = Array.from(state.leases.all(), ({ id, ttlSeconds }) => ({ id, ttlSeconds }));
   const alarms = state.alarms.up;
+  const members = state.members.founded && !source.withoutMembers ? state.members.record() : undefined;
   const auth = state.auth.used ? state.auth.record() : undefined;
   const batches = state.history.copy().filter((batch) => batch.revision >= compactRevision);
   const scan = state.scan({ start: "", end: "\0" }, compactRevision, { limit: 0, countOnly: false });
@@ -101,6 +105,10 @@ export async function writeSnapshot(source: SnapshotSource): Promise<void> {
     }
     for (const alarm of alarms) {
       writeAlarm(stream.writer, alarm);
+      await stream.recorded();
+    }
+    if (members) {
+      writeMembers(stream.writer, members);
       await stream.recorded();
     }
     if (auth) {

@@ -28,7 +28,7 @@ export interface HubOptions {
 }
 
 export class WatchHub {
-  readonly #state: MvccState;
+  #state: MvccState;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #maxWatchers: number;
@@ -40,7 +40,7 @@ export class WatchHub {
   /** Every live watcher has been offered everything up to here. */
   #cursor: number;
   /** What live watchers still wait for is not pruned. */
-  readonly #pin: Pin;
+  #pin: Pin;
   #pumping = false;
   #stopped = false;
 
@@ -88,6 +88,22 @@ export class WatchHub {
       else void slicer.turn().then(again);
     };
     again();
+  }
+
+  /** The state is another one, further on: every watcher catches up in its history, from where it was. */
+  restart(state: MvccState): void {
+    for (const watcher of this.#all) {
+      if (!watcher.live) continue;
+      this.#segments.delete(watcher);
+      watcher.live = false;
+      watcher.next = Math.max(watcher.next, this.#cursor + 1);
+      this.#behind.add(watcher);
+    }
+    this.#pin.release();
+    this.#state = state;
+    this.#cursor = state.revision;
+    this.#pin = state.pin(this.#cursor + 1);
+    queueMicrotask(() => this.pump());
   }
 
   stop(error: StoreError | undefined): void {

@@ -1,16 +1,26 @@
 // Cluster.MemberList: who belongs to the cluster.
-// Invariant: one member, this one; it is there and it leads.
-// Called by: rpc/index.ts. Next on the way: identity.ts.
+// Invariant: every member gives the same list, as soon as it has applied the same log.
+// Called by: rpc/index.ts, change.ts. Next on the way: members/group.ts.
 
+import type { MemberRecord } from "../../../mvcc/members.ts";
 import type { Sparse } from "../../codec.ts";
 import { type Etcd, unary } from "../../etcd.ts";
 import type { Member } from "../../messages.gen.ts";
+import { linearizable } from "../../served.ts";
 
-export const thisMember = ({ identity }: Etcd): Sparse<Member> => ({
-  ID: identity.memberId,
-  name: identity.name,
-  peerURLs: identity.peerUrls,
-  clientURLs: identity.clientUrls,
+export const memberOf = ({ id, name, peerUrls, clientUrls, learner }: MemberRecord): Sparse<Member> => ({
+  ID: BigInt(`0x${id}`),
+  name,
+  peerURLs: peerUrls,
+  clientURLs: clientUrls,
+  isLearner: learner,
 });
 
-export const memberList = unary("MemberList", (etcd) => ({ header: { ...etcd.header(), revision: 0 }, members: [thisMember(etcd)] }));
+/** By id, as etcd has them. */
+export const membersOf = ({ cluster }: Etcd): Sparse<Member>[] =>
+  cluster.members.toSorted((a, b) => (BigInt(`0x${a.id}`) < BigInt(`0x${b.id}`) ? -1 : 1)).map(memberOf);
+
+export const memberList = unary("MemberList", async (etcd, request) => {
+  if (request.linearizable) await linearizable(etcd);
+  return { header: { ...etcd.header(), revision: 0 }, members: membersOf(etcd) };
+});

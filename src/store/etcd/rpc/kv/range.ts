@@ -1,5 +1,5 @@
 // KV.Range: keys of a range as they stand, or stood at a revision.
-// Invariant: one voter that leads: what is applied is the linearizable answer; a long range is one moment's answer, too.
+// Invariant: linearizable unless it asks not to be; a long range is one moment's answer, too.
 // Called by: rpc/index.ts. Next on the way: mvcc/etcdrange.ts.
 
 import { Slicer } from "#lib";
@@ -9,12 +9,15 @@ import { rangeRefusal } from "../../../mvcc/transaction.ts";
 import { unary } from "../../etcd.ts";
 import { etcdError } from "../../errors.ts";
 import { rangeOf } from "../../kv.ts";
+import { linearizable } from "../../served.ts";
 import { checkRange } from "./checks.ts";
 
 const keysPerStep = 1024;
 
 export const range = unary("Range", async (etcd, request, caller) => {
   checkRange(request);
+  const fresh = request.serializable ? undefined : linearizable(etcd);
+  if (fresh) await fresh;
   etcd.access.read(caller, request.key, request.range_end);
   const { state } = etcd.store;
   const refusal = rangeRefusal(state, request);

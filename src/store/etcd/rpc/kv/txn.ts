@@ -6,15 +6,21 @@ import { choosePath, readOnly, refusalOf } from "../../../mvcc/transaction.ts";
 import { unary } from "../../etcd.ts";
 import { etcdError } from "../../errors.ts";
 import type { TxnRequest } from "../../messages.gen.ts";
+import { linearizable } from "../../served.ts";
 import { checkTxn } from "./checks.ts";
 import { checkQuota, checkSize, putsSomething } from "./space.ts";
 
 const onlyReads = (txn: TxnRequest): boolean => [...txn.success, ...txn.failure].every(({ request_range }) => request_range);
 
+const serializable = (txn: TxnRequest): boolean =>
+  [...txn.success, ...txn.failure].every(({ request_range }) => request_range?.serializable);
+
 export const txn = unary("Txn", async (etcd, request, caller) => {
   checkTxn(request, etcd.limits.maxTxnOps);
   etcd.access.txn(caller, request);
   if (onlyReads(request)) {
+    const fresh = serializable(request) ? undefined : linearizable(etcd);
+    if (fresh) await fresh;
     const { state } = etcd.store;
     const path = choosePath(state, request);
     const refusal = refusalOf(state, request, path.values());

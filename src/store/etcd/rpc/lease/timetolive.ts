@@ -5,11 +5,11 @@
 import { byBytes } from "../../../mvcc/keyindex.ts";
 import { unary } from "../../etcd.ts";
 
-export const leaseTimeToLive = unary("LeaseTimeToLive", (etcd, { ID, keys }, caller) => {
+export const leaseTimeToLive = unary("LeaseTimeToLive", async (etcd, { ID, keys }, caller) => {
   const lease = etcd.store.state.leases.get(ID);
   if (keys) for (const key of lease?.keys ?? []) etcd.access.read(caller, key);
   if (!lease) return { header: etcd.header(), ID, TTL: -1 };
-  const remaining = Math.trunc((etcd.store.leaseRemainingMs(ID) ?? 0) / 1000);
+  const remaining = Math.trunc(((await etcd.cluster.leaseRemainingMs(ID)) ?? 0) / 1000);
   return {
     header: etcd.header(),
     ID,

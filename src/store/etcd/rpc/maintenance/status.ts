@@ -11,18 +11,20 @@ const alarmNames = new Map<number, string>([
 ]);
 
 export const status = unary("Status", (etcd) => {
-  const { store, identity } = etcd;
-  const { bytes, raftTerm, raftIndex } = store.status();
-  const errors = store.state.alarms.up.map(({ alarm, member }) => `memberID:${member} alarm:${alarmNames.get(alarm) ?? alarm} `);
+  const { store, cluster } = etcd;
+  const { bytes, raftTerm } = store.status();
+  const { leader } = cluster;
+  const raised = store.state.alarms.up.map(({ alarm, member }) => `memberID:${member} alarm:${alarmNames.get(alarm) ?? alarm} `);
   return {
     header: etcd.header(),
     version: etcd.version,
     dbSize: bytes,
     dbSizeInUse: bytes,
-    leader: identity.memberId,
-    raftIndex,
+    leader: leader ? BigInt(`0x${leader.id}`) : 0n,
+    raftIndex: cluster.committedIndex,
     raftTerm,
     raftAppliedIndex: store.applied.index,
-    errors,
+    errors: leader ? raised : ["etcdserver: no leader", ...raised],
+    isLearner: cluster.isLearner,
   };
 });

@@ -1,0 +1,248 @@
+// A member of a cluster, from its folder: identity, snapshot, log, then the network, then the same store as alone, driven by the group.
+// Invariant: nothing is said to others before the log is read; opening gives every acknowledged write back or an error that names the file.
+// Called by: etcd/serve.ts. Next on the way: driver.ts, group.ts.
+
+import type { Clock, Log, MetricRegistry, Prng } from "#lib";
+import { type Configuration, Raft, type RaftOptions } from "#raft";
+import { defaultLimits, type StoreLimits } from "../limits.ts";
+import { lockFolder } from "../lock.ts";
+import { makeMeters } from "../meters.ts";
+import type { PeerTls } from "../peers/address.ts";
+import { Peers } from "../peers/peers.ts";
+import type { LogStorage } from "../replica.ts";
+import { readNewestSnapshot } from "../snapshot/read.ts";
+import { Snapshotter } from "../snapshot/snapshotter.ts";
+import { LocalStore } from "../store.ts";
+import type { Disk } from "../wal/disk.ts";
+import { DiskLog } from "../wal/log.ts";
+import { recoverLog } from "../wal/recover.ts";
+import { ThreadDisk } from "../wal/threaddisk.ts";
+import { MemberDriver } from "./driver.ts";
+import { Group } from "./group.ts";
+import {
+  firstIdentity,
+  foundersOf,
+  type MemberFlags,
+  type MemberIdentity,
+  MembershipError,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
+import { SnapshotTransfer } from "./snapshots.ts";
+
+export interface OpenMemberOptions {
+  readonly directory: string;
+  /** In place of the machine's disk; the folder is not locked then. */
+  readonly disk?: Disk;
+  readonly flags: MemberFlags;
+  readonly listenPeerUrls: readonly string[];
+  readonly peerTls?: PeerTls;
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  /** etcd's --snapshot-count. */
+  readonly snapshotEntries: number;
+  /** Entries kept in memory for members that lag. */
+  readonly keepEntries: number;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly log: Log;
+  readonly metrics?: MetricRegistry;
+  readonly limits?: Partial<StoreLimits>;
+  readonly failed?: (error: Error) => void;
+  /** The others say that this member has been removed. */
+  readonly removed: () => void;
+}
+
+export interface Member {
+  readonly store: LocalStore;
+  readonly group: Group;
+  close(): Promise<void>;
+}
+
+/** etcd's bound for a request: five seconds, and two elections that may be under way. */
+const requestMs = (electionMs: number): number => 5000 + 2 * electionMs;
+
+export async function openMember(options: OpenMemberOptions): Promise<Member> {
+  const unlock = options.disk ? () => undefined : lockFolder(options.directory);
+  const disk = options.disk ?? new ThreadDisk(options.directory);
+  try {
+    return await openOn(disk, unlock, options);
+  } catch (error) {
+    await disk.close();
+    unlock();
+    throw error;
+  }
+}
+
+interface Recovered {
+  readonly identity: MemberIdentity;
+  readonly snapshot: Awaited<ReturnType<typeof readNewestSnapshot>>;
+  readonly recovered: Awaited<ReturnType<typeof recoverLog>>;
+}
+
+async function recover(disk: Disk, { flags, peerTls, clock, log }: OpenMemberOptions): Promise<Recovered> {
+  const known = await readIdentity(disk);
+  const snapshot = await readNewestSnapshot(disk);
+  const recovered = await recoverLog(disk, log, snapshot.mark);
+  const isNew = snapshot.mark.index === 0 && recovered.tail.segments.length === 0;
+  if (known) return { identity: known, snapshot, recovered };
+  // A folder from before there were members, or restored from a backup: its data is one member's.
+  const identity = isNew ? await firstIdentity(flags, peerTls, clock) : foundersOf(flags);
+  if (!isNew && identity.members.length > 1)
+    throw new MembershipError("the data folder holds the data of a store that was alone: it can only be the first of a cluster");
+  await writeIdentity(disk, identity);
+  return { identity, snapshot, recovered };
+}
+
+async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions): Promise<Member> {
+  const { clock, prng, log, electionMs, heartbeatMs } = options;
+  const limits: StoreLimits = { ...defaultLimits, ...options.limits };
+  const startedMs = clock.monotonicMs();
+  const { identity, snapshot, recovered } = await recover(disk, options);
+  const { mark } = snapshot;
+  const diskLog = await DiskLog.open(disk, prng, limits.segmentBytes, recovered.tail);
+  const meters = makeMeters(options.metrics);
+  const configuration: Configuration = snapshot.configuration ?? { voters: identity.voters };
+  const raftOptions: RaftOptions = {
+    ...configuration,
+    id: identity.number,
+    electionTicks: Math.max(Math.round(electionMs / heartbeatMs), 2),
+    hardState: recovered.hardState,
+    snapshot: mark,
+    entries: recovered.entries,
+    prng,
+    limits: { keepEntries: options.keepEntries },
+  };
+  const raft = new Raft(raftOptions);
+  const peers: Peers = new Peers({
+    clock,
+    log: log.with({ component: "peers" }),
+    tls: options.peerTls,
+    self: { cluster: identity.cluster, number: identity.number, idOf: (one) => group.idOf(one), wasRemoved: (id) => group.wasRemoved(id) },
+    introduce: () => ({ cluster: identity.cluster, members: group.members }),
+    urlsOf: (member) => group.urlsOf(member),
+    message: (message) => driver.receive(message),
+    request: (_from, kind, body) => group.answer(kind, body),
+    snapshot: (message) => transfer.receive(message),
+    removed: options.removed,
+  });
+  const snapshotter = new Snapshotter({
+    disk,
+    clock,
+    prng,
+    log,
+    diskLog,
+    state: () => store.state,
+    afterBytes: limits.snapshotAfterBytes,
+    afterEntries: options.snapshotEntries,
+    configurationAt: (index) => raft.configurationAt(index),
+    last: mark,
+    written: () => meters.snapshot(),
+  });
+  const transfer = new SnapshotTransfer({
+    disk,
+    clock,
+    prng,
+    log,
+    state: () => store.state,
+    network: peers,
+    arrived: (message) => driver.receiveSnapshot(message),
+  });
+  const storage: LogStorage = {
+    async persist(batch) {
+      const beganMs = clock.monotonicMs();
+      await diskLog.persist(batch);
+      meters.batch(batch.entries.length, (clock.monotonicMs() - beganMs) / 1000);
+    },
+    async close() {
+      try {
+        await peers.close();
+        await snapshotter.close();
+        await diskLog.close();
+      } finally {
+        await disk.close();
+        unlock();
+      }
+    },
+  };
+  let driver!: MemberDriver;
+  let group!: Group;
+  let store!: LocalStore;
+  store = new LocalStore({
+    clock,
+    prng,
+    log,
+    limits,
+    state: snapshot.state,
+    storage,
+    applied: () => {
+      snapshotter.consider(store.applied);
+      group.look();
+    },
+    ...(options.failed ? { failed: options.failed } : {}),
+    drive(parts) {
+      driver = new MemberDriver({
+        ...parts,
+        raft,
+        number: identity.number,
+        snapshot: mark,
+        network: peers,
+        heartbeatMs,
+        timeoutMs: requestMs(electionMs),
+        firstProposalId: prng.between(1, 2 ** 47),
+        async install(at) {
+          const state = await transfer.install(at);
+          await snapshotter.replacedBy(at);
+          store.replaceState(state);
+        },
+        sendSnapshot: (message) => transfer.send(message),
+        changed: () => group?.look(),
+        ticked: () => group.look(),
+      });
+      return driver;
+    },
+  });
+  group = new Group({
+    clock,
+    log,
+    identity,
+    name: options.flags.name,
+    clientUrls: options.flags.clientUrls,
+    driver,
+    store: () => store,
+    network: peers,
+    timeoutMs: requestMs(electionMs),
+    tickMs: heartbeatMs,
+  });
+  try {
+    await listen(peers, identity, options);
+    await store.started;
+    if (store.failure) throw store.failure;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  log.info("the member is open", {
+    member: identity.id,
+    number: identity.number,
+    cluster: identity.cluster,
+    members: group.members.length,
+    revision: store.state.revision,
+    keys: store.state.liveKeys,
+    entries: recovered.entries.length,
+    ms: clock.monotonicMs() - startedMs,
+  });
+  return { store, group, close: () => store.close() };
+}
+
+/** A member alone has nobody to hear yet: that its address is taken is no reason not to serve. */
+async function listen(peers: Peers, identity: MemberIdentity, { listenPeerUrls, log }: OpenMemberOptions): Promise<void> {
+  for (const url of listenPeerUrls) {
+    try {
+      await peers.listen(url);
+    } catch (error) {
+      if (identity.members.length > 1) throw error;
+      log.warn("not listening for other members", { url, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
