@@ -3,6 +3,7 @@
 // Called by: sim/store/. Next on the way: mvcc/state.ts, wal/log.ts.
 
 export type { EventBatch, KeyValue, Store, StoreWatch } from "./contract.ts";
+export { encode as encodeMessage } from "./etcd/codec.ts";
 export { type Command, decodeCommand, encodeCommand } from "./mvcc/command.ts";
 export { MvccState, type Outcome } from "./mvcc/state.ts";
 export { openStore } from "./open.ts";

@@ -10,59 +10,73 @@ import { Reference, Watched } from "./reference.ts";
 
 interface Line {
   readonly at: readonly [number, number];
-  readonly key: string;
   readonly asked: Asked;
-  /** What was found, undefined for "written", and the store's revision; nothing: never answered. */
-  readonly told?: readonly [string | undefined, number];
+  /** What was found ("done": written), and the store's revision; nothing: never answered. */
+  readonly told?: readonly [string, number];
 }
 
-const write = (expect: string, value: string): Asked => ({ type: "write", expect, value });
-const read: Asked = { type: "read" };
+const write = (key: string, expect: string, value: string): Asked => ({ type: "write", key, expect, value });
+const both = (expect: string, value: string): Asked => ({ type: "both", key: "/a", to: "/b", expect, value });
+const read = (key: string): Asked => ({ type: "read", key });
 
 function historyOf(lines: readonly Line[]): History {
   const history = new History();
-  for (const { at, key, asked, told } of lines) {
-    const output = told && { found: told[0], revision: told[1] };
-    history.record({ key, client: "x", input: asked, output, startMs: at[0], endMs: told ? at[1] : Number.POSITIVE_INFINITY });
+  for (const { at, asked, told } of lines) {
+    const [done, found] = told?.[0].startsWith("done") ? [true, told[0].slice(5)] : [false, told?.[0] ?? ""];
+    const output = told && { done, found, revision: told[1] };
+    history.record({ client: "x", input: asked, output, startMs: at[0], endMs: told ? at[1] : Number.POSITIVE_INFINITY });
   }
   return history;
 }
 
-const first: Line = { at: [0, 1], key: "/a", asked: write("", "one"), told: [undefined, 2] };
+const first: Line = { at: [0, 1], asked: write("/a", "", "one"), told: ["done", 2] };
 
 const truths: readonly (readonly [string, readonly Line[]])[] = [
-  ["written and read", [first, { at: [2, 3], key: "/a", asked: read, told: ["one", 2] }]],
-  ["refused, with what is there", [first, { at: [2, 3], key: "/a", asked: write("", "two"), told: ["one", 2] }]],
+  ["written and read", [first, { at: [2, 3], asked: read("/a"), told: ["one", 2] }]],
+  ["refused, with what is there", [first, { at: [2, 3], asked: write("/a", "", "two"), told: ["one", 2] }]],
   [
     "an unanswered write seen later",
     [
       first,
-      { at: [2, 3], key: "/a", asked: write("one", "two") },
-      { at: [4, 5], key: "/a", asked: read, told: ["one", 2] },
-      { at: [6, 7], key: "/a", asked: read, told: ["two", 3] },
+      { at: [2, 3], asked: write("/a", "one", "two") },
+      { at: [4, 5], asked: read("/a"), told: ["one", 2] },
+      { at: [6, 7], asked: read("/a"), told: ["two", 3] },
     ],
   ],
-  ["two keys", [first, { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 3] }]],
+  [
+    "two keys in one, the other of which was not there",
+    [
+      first,
+      { at: [2, 3], asked: both("one", "two"), told: ["done", 3] },
+      { at: [4, 5], asked: read("/b"), told: ["two+", 3] },
+      { at: [6, 7], asked: both("two", "three"), told: ["done two+", 4] },
+      { at: [8, 9], asked: read("/b"), told: ["three*", 4] },
+      { at: [8, 9], asked: both("one", "four"), told: ["three three*", 4] },
+    ],
+  ],
+  ["two keys", [first, { at: [2, 3], asked: write("/b", "", "two"), told: ["done", 3] }]],
 ];
 
 const lies: readonly (readonly [string, string, readonly Line[]])[] = [
-  ["an acknowledged write is gone", "Linearizability", [first, { at: [2, 3], key: "/a", asked: read, told: ["", 2] }]],
+  ["an acknowledged write is gone", "Linearizability", [first, { at: [2, 3], asked: read("/a"), told: ["", 2] }]],
+  ["two writers both found the key free", "Linearizability", [first, { at: [2, 3], asked: write("/a", "", "two"), told: ["done", 3] }]],
   [
-    "two writers both found the key free",
+    "half of two keys in one",
     "Linearizability",
-    [first, { at: [2, 3], key: "/a", asked: write("", "two"), told: [undefined, 3] }],
+    [first, { at: [2, 3], asked: both("one", "two"), told: ["done", 3] }, { at: [4, 5], asked: read("/b"), told: ["", 3] }],
   ],
-  ["refused although it fitted", "Linearizability", [first, { at: [2, 3], key: "/a", asked: write("one", "two"), told: ["one", 2] }]],
+  [
+    "the wrong branch of what is nested",
+    "Linearizability",
+    [first, { at: [2, 3], asked: both("one", "two"), told: ["done", 3] }, { at: [4, 5], asked: read("/b"), told: ["two*", 3] }],
+  ],
+  ["refused although it fitted", "Linearizability", [first, { at: [2, 3], asked: write("/a", "one", "two"), told: ["one", 2] }]],
   [
     "a read of another key at an older revision",
     "Real Time",
-    [
-      first,
-      { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 3] },
-      { at: [4, 5], key: "/a", asked: read, told: ["one", 2] },
-    ],
+    [first, { at: [2, 3], asked: write("/b", "", "two"), told: ["done", 3] }, { at: [4, 5], asked: read("/a"), told: ["one", 2] }],
   ],
-  ["a new write without a new revision", "Real Time", [first, { at: [2, 3], key: "/b", asked: write("", "two"), told: [undefined, 2] }]],
+  ["a new write without a new revision", "Real Time", [first, { at: [2, 3], asked: write("/b", "", "two"), told: ["done", 2] }]],
 ];
 
 describe("histories", () => {

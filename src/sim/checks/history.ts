@@ -1,5 +1,5 @@
 // What clients asked and were told, and whether one store could have told them so.
-// Invariant: key by key linearizable; and over all keys, whatever was asked after an answer sees that answer's revision at least.
+// Invariant: linearizable, key by key, and pair by pair where keys are written together; and over all keys, whatever was asked after an answer sees that answer's revision at least.
 // Called by: sim/store/client.ts records, sim/store/run.ts asks at the end. Next on the way: linear.ts.
 
 import { isLinearizable, type Model, type Operation } from "./linear.ts";
@@ -7,37 +7,68 @@ import { Violation } from "./violation.ts";
 
 /** Values are written once in a whole run; "" stands for no key. */
 export type Asked =
-  | { readonly type: "read" }
+  | { readonly type: "read"; readonly key: string }
   /** Writes `value` if the key has `expect`. */
-  | { readonly type: "write"; readonly expect: string; readonly value: string };
+  | { readonly type: "write"; readonly key: string; readonly expect: string; readonly value: string }
+  /** Two keys in one: if `key` has `expect`, `to` is written, too, in one way if there is one and in another if not. */
+  | { readonly type: "both"; readonly key: string; readonly to: string; readonly expect: string; readonly value: string };
 
-/** `found`: what the key had; for a write, undefined says that it took place. `revision`: the store's, with the answer. */
 export interface Told {
-  readonly found: string | undefined;
+  /** It was written, as asked. */
+  readonly done: boolean;
+  /** What was there: of a read, and of what was not done; of `both` that was done, what `to` had before. */
+  readonly found: string;
+  /** The store's, with the answer. */
   readonly revision: number;
 }
 
 export interface Call extends Operation<Asked, Told> {
-  readonly key: string;
   readonly client: string;
 }
 
-/** One key: what Kubernetes does to an object, read it and write it if nobody else has. */
-const oneKey: Model<Asked, Told> = {
-  initial: "",
+/** Keys that are ever written together. All others stand alone, and are looked at alone. */
+export const pair = ["/a", "/b"] as const;
+const islandOf = (key: string): string => ((pair as readonly string[]).includes(key) ? pair.join("") : key);
+
+/** Of `both`, in `to`. */
+export const written = (value: string, before: string): string => (before === "" ? `${value}+` : `${value}*`);
+
+interface Done {
+  readonly after: string;
+  readonly done: boolean;
+  readonly found: string;
+}
+
+/** One key, or the two of the pair: its state is their values, one line each. */
+function carryOut(state: string, asked: Asked): Done {
+  const end = state.indexOf("\n");
+  const values = [state.slice(0, end), state.slice(end + 1)];
+  const at = asked.key === pair[1] ? 1 : 0;
+  const value = values[at]!;
+  if (asked.type === "read") return { after: state, done: false, found: value };
+  const other = values[1 - at]!;
+  if (asked.type === "write") {
+    if (value !== asked.expect) return { after: state, done: false, found: value };
+    values[at] = asked.value;
+    return { after: `${values[0]}\n${values[1]}`, done: true, found: "" };
+  }
+  if (value !== asked.expect) return { after: state, done: false, found: `${value} ${other}` };
+  values[at] = asked.value;
+  values[1 - at] = written(asked.value, other);
+  return { after: `${values[0]}\n${values[1]}`, done: true, found: other };
+}
+
+const keys: Model<Asked, Told> = {
+  initial: "\n",
   step(state, asked, told) {
-    if (asked.type === "read") return !told || told.found === state ? state : undefined;
-    if (!told) return state === asked.expect ? asked.value : state;
-    if (told.found === undefined) return state === asked.expect ? asked.value : undefined;
-    return state === told.found && state !== asked.expect ? state : undefined;
+    const { after, done, found } = carryOut(state, asked);
+    return !told || (told.done === done && told.found === found) ? after : undefined;
   },
 };
 
-function nameOf({ client, key, input, output, startMs, endMs }: Call): string {
-  const asked = input.type === "read" ? `reads ${key}` : `writes ${key} "${input.expect}"→"${input.value}"`;
-  const told = !output
-    ? "never answered"
-    : `${output.found === undefined ? "done" : `found "${output.found}"`}, revision ${output.revision}`;
+function nameOf({ client, input, output, startMs, endMs }: Call): string {
+  const asked = input.type === "read" ? `reads ${input.key}` : `${input.type} ${input.key} "${input.expect}"→"${input.value}"`;
+  const told = !output ? "never answered" : `${output.done ? "done, " : ""}found "${output.found}", revision ${output.revision}`;
   return `${startMs.toFixed(1)}–${endMs.toFixed(1)} ${client} ${asked}: ${told}`;
 }
 
@@ -54,8 +85,8 @@ export class History {
 
   check(): void {
     this.#checkRevisions();
-    for (const [key, calls] of Map.groupBy(this.#calls, (call) => call.key)) {
-      if (isLinearizable(oneKey, calls)) continue;
+    for (const [key, calls] of Map.groupBy(this.#calls, (call) => islandOf(call.input.key))) {
+      if (isLinearizable(keys, calls)) continue;
       const told = calls.toSorted((a, b) => a.startMs - b.startMs).map(nameOf);
       throw new Violation("Linearizability", `no order of these explains the answers about ${key}:\n${told.join("\n")}`);
     }
@@ -73,7 +104,7 @@ export class History {
         if (!newest || one.output!.revision > newest.output!.revision) newest = one;
       }
       if (!newest) continue;
-      const isNewWrite = call.input.type === "write" && call.output!.found === undefined && call.input.value !== call.input.expect;
+      const isNewWrite = call.output!.done && call.input.type !== "read" && call.input.value !== call.input.expect;
       if (newest.output!.revision < call.output!.revision + (isNewWrite ? 0 : 1)) continue;
       throw new Violation("Real Time", `${nameOf(call)}, asked after the end of ${nameOf(newest)}`);
     }

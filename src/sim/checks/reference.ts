@@ -7,7 +7,8 @@ import { decodeCommand, type EventBatch, MvccState, type Outcome } from "#store/
 import { Violation } from "./violation.ts";
 
 function brief(outcome: Outcome | undefined): string {
-  if (outcome?.type !== "txn") return JSON.stringify(outcome ?? null);
+  if (outcome?.type !== "txn")
+    return JSON.stringify(outcome ?? null, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
   const { result } = outcome;
   return result.succeeded ? `ok ${result.revision}` : `refused, it is at ${result.current?.modRevision ?? 0}`;
 }

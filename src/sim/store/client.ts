@@ -3,12 +3,14 @@
 // Called by: run.ts. Next on the way: ../checks/history.ts.
 
 import type { Prng } from "#lib";
-import { type KeyValue, revision } from "#store/parts";
-import type { Asked, Told } from "../checks/history.ts";
+import { revision } from "#store/parts";
+import { type Asked, pair, type Told } from "../checks/history.ts";
+import { Violation } from "../checks/violation.ts";
+import { commandOf, textOf, toldBy, type Written } from "./asks.ts";
 import type { Group } from "./group.ts";
 import type { Life, WriteAnswer } from "./life.ts";
 
-const keys = ["/a", "/b", "/c"];
+const keys = [...pair, "/c"];
 const patienceMs = 700;
 const goneAfterMs = 1500;
 
@@ -16,8 +18,6 @@ interface Known {
   readonly value: string;
   readonly modRevision: number;
 }
-
-const textOf = (kv: KeyValue | undefined): string => (kv ? Buffer.from(kv.value).toString() : "");
 
 export class Client {
   readonly #group: Group;
@@ -53,17 +53,21 @@ export class Client {
     const key = keys[this.#prng.between(0, keys.length - 1)]!;
     const known = this.#known.get(key);
     const chance = this.#prng.next();
-    const { nowMs } = this.#group.agenda;
-    if (!known || chance < 0.4) this.#attempt({ key, input: { type: "read" }, expectRevision: 0, startMs: nowMs });
-    else if (chance < 0.43) this.#compact();
-    else {
-      const value = chance > 0.93 ? "" : `${this.#name}.${this.#turn}`;
-      this.#attempt({ key, input: { type: "write", expect: known.value, value }, expectRevision: known.modRevision, startMs: nowMs });
-    }
+    const startMs = this.#group.agenda.nowMs;
+    if (!known || chance < 0.4) return this.#attempt({ input: { type: "read", key }, expectRevision: 0, startMs });
+    if (chance < 0.43) return this.#compact();
+    const expect = known.value;
+    const value = `${this.#name}.${this.#turn}`;
+    const to = pair.find((one) => one !== key)!;
+    const input: Asked =
+      key !== "/c" && chance < 0.58
+        ? { type: "both", key, to, expect, value }
+        : { type: "write", key, expect, value: chance > 0.93 ? "" : value };
+    this.#attempt({ input, expectRevision: known.modRevision, startMs });
   }
 
   /** Asks somebody; whoever refuses has done nothing, so the next one is asked. */
-  #attempt(call: { key: string; input: Asked; expectRevision: number; startMs: number }): void {
+  #attempt(call: { input: Asked; expectRevision: number; startMs: number }): void {
     const { agenda, members } = this.#group;
     let over = false;
     const once = (run: () => void): void => {
@@ -79,27 +83,20 @@ export class Client {
     };
     const told = (output: Told): void => {
       this.answered += 1;
-      this.#group.history.record({
-        key: call.key,
-        client: this.#name,
-        input: call.input,
-        output,
-        startMs: call.startMs,
-        endMs: agenda.nowMs,
-      });
+      this.#group.history.record({ client: this.#name, input: call.input, output, startMs: call.startMs, endMs: agenda.nowMs });
       if (this.#prng.next() < 0.2) this.#at = this.#prng.between(1, members.size);
       if (this.#home !== 0 && this.#prng.next() < 0.04) this.#home = this.#prng.between(1, members.size);
       this.#later();
     };
-    const { input, key } = call;
+    const { input } = call;
     const at = input.type === "read" && this.#home !== 0 ? this.#home : this.#at;
     members.get(at)?.ask((life) => {
       const reply = (run: () => void): void => agenda.after(0.2 + this.#prng.next(), () => once(run));
-      if (input.type === "read") this.#read(life, key, (output) => reply(() => (output ? told(output) : refused(0))));
+      if (input.type === "read") this.#read(life, input.key, (output) => reply(() => (output ? told(output) : refused(0))));
       else {
-        this.#write(life, key, input.value, call.expectRevision, (answer) => {
+        life.write(commandOf(input, call.expectRevision), (answer) => {
           if (answer.type === "refused") reply(() => refused(answer.leader));
-          else if (answer.type === "done") reply(() => told(this.#learn(key, input.value, answer)));
+          else if (answer.type === "done") reply(() => told(this.#learn(input, answer)));
         });
       }
     });
@@ -109,8 +106,8 @@ export class Client {
         if (this.#home !== 0) this.#home = this.#at;
         if (input.type === "read") return refused(0);
         const unanswered = { output: undefined, startMs: call.startMs, endMs: Number.POSITIVE_INFINITY };
-        this.#group.history.record({ key, client: this.#name, input, ...unanswered });
-        this.#known.delete(key);
+        this.#group.history.record({ client: this.#name, input, ...unanswered });
+        this.#known.delete(input.key);
         this.#later();
       });
     });
@@ -121,25 +118,19 @@ export class Client {
       if (!ok) return reply(undefined);
       const kv = life.state.newest(key);
       this.#known.set(key, { value: textOf(kv), modRevision: kv?.modRevision ?? 0 });
-      reply({ found: textOf(kv), revision: life.state.revision });
+      reply({ done: false, found: textOf(kv), revision: life.state.revision });
     });
   }
 
-  #write(life: Life, key: string, value: string, expectRevision: number, reply: (answer: WriteAnswer) => void): void {
-    const expect = revision(expectRevision);
-    life.write(value === "" ? { type: "delete", key, expect } : { type: "put", key, expect, value: Buffer.from(value) }, reply);
-  }
-
-  #learn(key: string, value: string, { outcome }: Extract<WriteAnswer, { type: "done" }>): Told {
-    if (outcome.type !== "txn") throw new Error("a write has a transaction's outcome");
-    const { result } = outcome;
-    if (result.succeeded) {
-      this.#known.set(key, { value, modRevision: value === "" ? 0 : result.revision });
-      return { found: undefined, revision: result.revision };
+  #learn(asked: Written, { outcome }: Extract<WriteAnswer, { type: "done" }>): Told {
+    const told = toldBy(asked, outcome);
+    if (!told) throw new Violation("Outcome", `${asked.type} ${asked.key} has the outcome ${outcome.type}`);
+    if (asked.type === "both") this.#known.delete(asked.key);
+    else if (told.done) this.#known.set(asked.key, { value: asked.value, modRevision: asked.value === "" ? 0 : told.revision });
+    else if (outcome.type === "txn" && !outcome.result.succeeded) {
+      this.#known.set(asked.key, { value: told.found, modRevision: outcome.result.current?.modRevision ?? 0 });
     }
-    const found = textOf(result.current);
-    this.#known.set(key, { value: found, modRevision: result.current?.modRevision ?? 0 });
-    return { found, revision: result.revision };
+    return told;
   }
 
   /** Forgets history up to shortly before now. Whether it works shows in the watches. */
