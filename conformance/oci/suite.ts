@@ -1,0 +1,98 @@
+// All chosen cases on all runtimes, some at once, each judged against what is written.
+// Invariant: a verdict is `ok` only if every answer is the expected one and nothing is left behind; the machine is as it was before.
+// Called by: run.ts. Next on the way: play.ts, table.ts.
+
+import { chmodSync, existsSync, globSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Case } from "./cases.ts";
+import { type Played, play, type Runtime } from "./play.ts";
+
+export interface Result {
+  readonly verdict: "ok" | "failed" | "known" | "mended" | "skipped";
+  readonly why: string;
+}
+/** Case → runtime's name → result. */
+export type Results = ReadonlyMap<Case, ReadonlyMap<string, Result>>;
+
+/** A need is a path that must exist, `!path` one that must not; `program NAME` something on the PATH. */
+export function lacks(entry: Case): string | undefined {
+  return entry.needs.find((need) => {
+    if (need.startsWith("program ")) return !["/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((at) => existsSync(join(at, need.slice(8))));
+    return need.startsWith("!") ? existsSync(need.slice(1)) : !existsSync(need);
+  });
+}
+
+/** An expected line `~ PATTERN` is a regular expression for the whole line. */
+export function answers(expected: string, got: string): boolean {
+  const [want, have] = [expected.split("\n"), got.split("\n")];
+  if (want.length !== have.length) return false;
+  return want.every((line, index) =>
+    line.startsWith("~ ") ? new RegExp(`^(?:${line.slice(2)})$`, "u").test(have[index] ?? "") : line === have[index],
+  );
+}
+
+export function judge(entry: Case, runtime: Runtime, played: Played): Result {
+  const wrong = entry.steps.findIndex((step, index) => !answers(step.expected, played.steps[index]?.expected ?? ""));
+  const except = entry.except.get(runtime.name);
+  if (wrong < 0 && played.leaks === "")
+    return except === undefined ? { verdict: "ok", why: "" } : { verdict: "mended", why: `answers as written, though: ${except}` };
+  if (except !== undefined) return { verdict: "known", why: except };
+  if (wrong < 0) return { verdict: "failed", why: `left behind:\n${played.leaks}` };
+  const want = entry.steps[wrong]?.expected ?? "";
+  const got = played.steps[wrong]?.expected ?? "";
+  const lines = [`$ ${entry.steps[wrong]?.command ?? ""}`, `want: ${want}`, `got:  ${got}`];
+  if (played.said !== "") lines.push(`said: ${played.said.split("\n").slice(-6).join("\n")}`);
+  return { verdict: "failed", why: lines.join("\n") };
+}
+
+/** The folders above the containers' cgroups, which a runtime makes and nobody removes. */
+function removeParents(): void {
+  for (const pattern of ["/sys/fs/cgroup/dhow-oci", "/sys/fs/cgroup/*/dhow-oci"])
+    for (const path of globSync(pattern)) {
+      try {
+        rmdirSync(path);
+      } catch {
+        // Somebody else's suite runs at the same time, or a case left something, which its own verdict says.
+      }
+    }
+}
+
+export interface Wanted {
+  readonly cases: readonly Case[];
+  readonly runtimes: readonly Runtime[];
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+}
+
+export async function playAll({
+  cases,
+  runtimes,
+  jobs,
+  signal,
+}: Wanted): Promise<{ results: Results; answers: Map<Case, Case["steps"]>; place: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "dhow-oci-"));
+  chmodSync(folder, 0o755);
+  const results = new Map<Case, Map<string, Result>>(cases.map((entry) => [entry, new Map()]));
+  const recorded = new Map<Case, Case["steps"]>();
+  const waiting = cases.flatMap((entry) => runtimes.map((runtime) => ({ entry, runtime })));
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const job = waiting[next++];
+      if (job === undefined || signal.aborted) return;
+      const { entry, runtime } = job;
+      const lacking = lacks(entry);
+      if (lacking !== undefined) {
+        results.get(entry)?.set(runtime.name, { verdict: "skipped", why: `this machine lacks ${lacking}` });
+        continue;
+      }
+      const played = await play(entry, runtime, { folder, id: `oci-${process.pid}-${next}` });
+      results.get(entry)?.set(runtime.name, judge(entry, runtime, played));
+      recorded.set(entry, played.steps);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  removeParents();
+  return { results, answers: recorded, place: folder };
+}
