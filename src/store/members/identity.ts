@@ -105,19 +105,20 @@ export function foundersOf(flags: MemberFlags): MemberIdentity {
   };
 }
 
-async function introduction(urls: readonly string[], tls: PeerTls | undefined, clock: Clock): Promise<Introduction | undefined> {
-  const answers = await Promise.all(urls.map((url) => askMember(url, tls, clock)));
-  return answers.find((one) => one !== undefined && one.members.length > 0);
-}
+/** Who is there, as the first of these addresses that answers says. */
+export type Introduce = (urls: readonly string[]) => Promise<Introduction | undefined>;
+
+export const askAll =
+  (tls: PeerTls | undefined, clock: Clock): Introduce =>
+  async (urls) => {
+    const answers = await Promise.all(urls.map((url) => askMember(url, tls, clock)));
+    return answers.find((one) => one !== undefined && one.members.length > 0);
+  };
 
 /** Somebody who has been added to a cluster, and finds out who it is. */
-async function joining(flags: MemberFlags, tls: PeerTls | undefined, clock: Clock): Promise<MemberIdentity> {
+async function joining(flags: MemberFlags, introduce: Introduce): Promise<MemberIdentity> {
   const others = namedUrls(flags).filter(({ name }) => name !== flags.name);
-  const answer = await introduction(
-    others.flatMap(({ peerUrls }) => peerUrls),
-    tls,
-    clock,
-  );
+  const answer = await introduce(others.flatMap(({ peerUrls }) => peerUrls));
   if (!answer)
     throw new MembershipError("cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs");
   if (answer.members.length !== others.length + 1) throw new MembershipError("error validating peerURLs: member count is unequal");
@@ -127,11 +128,11 @@ async function joining(flags: MemberFlags, tls: PeerTls | undefined, clock: Cloc
 }
 
 /** Of a folder without anything in it. */
-export async function firstIdentity(flags: MemberFlags, tls: PeerTls | undefined, clock: Clock): Promise<MemberIdentity> {
-  if (flags.initialClusterState === "existing") return joining(flags, tls, clock);
+export async function firstIdentity(flags: MemberFlags, introduce: Introduce): Promise<MemberIdentity> {
+  if (flags.initialClusterState === "existing") return joining(flags, introduce);
   const identity = foundersOf(flags);
   const others = identity.members.filter(({ id }) => id !== identity.id).flatMap(({ peerUrls }) => peerUrls);
-  const answer = others.length > 0 ? await introduction(others, tls, clock) : undefined;
+  const answer = others.length > 0 ? await introduce(others) : undefined;
   // Who has voted once and forgotten it could vote again: a lost disk is replaced by a new member, not by the old name.
   if (answer?.cluster === identity.cluster && (answer.members.find(({ id }) => id === identity.id)?.clientUrls.length ?? 0) > 0)
     throw new MembershipError(`member ${identity.id} has already been bootstrapped`);

@@ -3,12 +3,12 @@
 // Called by: etcd/serve.ts. Next on the way: driver.ts, group.ts.
 
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
-import { type Configuration, Raft, type RaftOptions } from "#raft";
+import { type Configuration, Raft } from "#raft";
 import { defaultLimits, type StoreLimits } from "../limits.ts";
 import { lockFolder } from "../lock.ts";
 import { makeMeters } from "../meters.ts";
 import type { PeerTls } from "../peers/address.ts";
-import { Peers } from "../peers/peers.ts";
+import { Peers, type PeerNetwork, type PeersOptions } from "../peers/peers.ts";
 import type { LogStorage } from "../replica.ts";
 import { readNewestSnapshot } from "../snapshot/read.ts";
 import { Snapshotter } from "../snapshot/snapshotter.ts";
@@ -20,8 +20,10 @@ import { ThreadDisk } from "../wal/threaddisk.ts";
 import { MemberDriver } from "./driver.ts";
 import { Group } from "./group.ts";
 import {
+  askAll,
   firstIdentity,
   foundersOf,
+  type Introduce,
   type MemberFlags,
   type MemberIdentity,
   MembershipError,
@@ -49,6 +51,9 @@ export interface OpenMemberOptions {
   readonly metrics?: MetricRegistry;
   readonly limits?: Partial<StoreLimits>;
   readonly failed?: (error: Error) => void;
+  /** In place of a network. */
+  readonly connect?: (options: PeersOptions) => PeerNetwork;
+  readonly introduce?: Introduce;
   /** The others say that this member has been removed. */
   readonly removed: () => void;
 }
@@ -80,75 +85,80 @@ interface Recovered {
   readonly recovered: Awaited<ReturnType<typeof recoverLog>>;
 }
 
-async function recover(disk: Disk, { flags, peerTls, clock, log }: OpenMemberOptions): Promise<Recovered> {
+async function recover(
+  disk: Disk,
+  { flags, peerTls, clock, log, introduce = askAll(peerTls, clock) }: OpenMemberOptions,
+): Promise<Recovered> {
   const known = await readIdentity(disk);
   const snapshot = await readNewestSnapshot(disk);
   const recovered = await recoverLog(disk, log, snapshot.mark);
   const isNew = snapshot.mark.index === 0 && recovered.tail.segments.length === 0;
   if (known) return { identity: known, snapshot, recovered };
   // A folder from before there were members, or restored from a backup: its data is one member's.
-  const identity = isNew ? await firstIdentity(flags, peerTls, clock) : foundersOf(flags);
+  const identity = isNew ? await firstIdentity(flags, introduce) : foundersOf(flags);
   if (!isNew && identity.members.length > 1)
     throw new MembershipError("the data folder holds the data of a store that was alone: it can only be the first of a cluster");
   await writeIdentity(disk, identity);
   return { identity, snapshot, recovered };
 }
 
-async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions): Promise<Member> {
-  const { clock, prng, log, electionMs, heartbeatMs } = options;
-  const limits: StoreLimits = { ...defaultLimits, ...options.limits };
-  const startedMs = clock.monotonicMs();
-  const { identity, snapshot, recovered } = await recover(disk, options);
-  const { mark } = snapshot;
-  const diskLog = await DiskLog.open(disk, prng, limits.segmentBytes, recovered.tail);
-  const meters = makeMeters(options.metrics);
+function raftOf({ identity, snapshot, recovered }: Recovered, { electionMs, heartbeatMs, keepEntries, prng }: OpenMemberOptions): Raft {
   const configuration: Configuration = snapshot.configuration ?? { voters: identity.voters };
-  const raftOptions: RaftOptions = {
+  return new Raft({
     ...configuration,
     id: identity.number,
     electionTicks: Math.max(Math.round(electionMs / heartbeatMs), 2),
     hardState: recovered.hardState,
-    snapshot: mark,
+    snapshot: snapshot.mark,
     entries: recovered.entries,
     prng,
-    limits: { keepEntries: options.keepEntries },
-  };
-  const raft = new Raft(raftOptions);
-  const peers: Peers = new Peers({
-    clock,
-    log: log.with({ component: "peers" }),
+    limits: { keepEntries },
+  });
+}
+
+/** The parts know each other by way of this: each is there before anything happens. */
+interface Parts {
+  readonly disk: Disk;
+  readonly diskLog: DiskLog;
+  readonly raft: Raft;
+  readonly found: Recovered;
+  readonly limits: StoreLimits;
+  driver: MemberDriver;
+  group: Group;
+  store: LocalStore;
+  transfer: SnapshotTransfer;
+}
+
+function peersOf(parts: Parts, options: OpenMemberOptions): PeerNetwork {
+  const { identity } = parts.found;
+  const peersOptions: PeersOptions = {
+    clock: options.clock,
+    log: options.log.with({ component: "peers" }),
     tls: options.peerTls,
-    self: { cluster: identity.cluster, number: identity.number, idOf: (one) => group.idOf(one), wasRemoved: (id) => group.wasRemoved(id) },
-    introduce: () => ({ cluster: identity.cluster, members: group.members }),
-    urlsOf: (member) => group.urlsOf(member),
-    message: (message) => driver.receive(message),
-    request: (_from, kind, body) => group.answer(kind, body),
-    snapshot: (message) => transfer.receive(message),
+    self: {
+      cluster: identity.cluster,
+      number: identity.number,
+      idOf: (one) => parts.group.idOf(one),
+      wasRemoved: (id) => parts.group.wasRemoved(id),
+    },
+    introduce: () => ({ cluster: identity.cluster, members: parts.group.members }),
+    urlsOf: (member) => parts.group.urlsOf(member),
+    message: (message) => parts.driver.receive(message),
+    request: (_from, kind, body) => parts.group.answer(kind, body),
+    snapshot: (message) => parts.transfer.receive(message),
     removed: options.removed,
-  });
-  const snapshotter = new Snapshotter({
-    disk,
-    clock,
-    prng,
-    log,
-    diskLog,
-    state: () => store.state,
-    afterBytes: limits.snapshotAfterBytes,
-    afterEntries: options.snapshotEntries,
-    configurationAt: (index) => raft.configurationAt(index),
-    last: mark,
-    written: () => meters.snapshot(),
-  });
-  const transfer = new SnapshotTransfer({
-    disk,
-    clock,
-    prng,
-    log,
-    state: () => store.state,
-    network: peers,
-    arrived: (message) => driver.receiveSnapshot(message),
-  });
-  const storage: LogStorage = {
+  };
+  return options.connect?.(peersOptions) ?? new Peers(peersOptions);
+}
+
+function storageOf(
+  { disk, diskLog }: Parts,
+  { clock, metrics }: OpenMemberOptions,
+  unlock: () => void,
+  closeOthers: () => Promise<void>,
+): LogStorage {
+  const meters = makeMeters(metrics);
+  return {
     async persist(batch) {
       const beganMs = clock.monotonicMs();
       await diskLog.persist(batch);
@@ -156,8 +166,7 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions
     },
     async close() {
       try {
-        await peers.close();
-        await snapshotter.close();
+        await closeOthers();
         await diskLog.close();
       } finally {
         await disk.close();
@@ -165,55 +174,101 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions
       }
     },
   };
-  let driver!: MemberDriver;
-  let group!: Group;
-  let store!: LocalStore;
-  store = new LocalStore({
+}
+
+function storeOf(parts: Parts, options: OpenMemberOptions, peers: PeerNetwork, unlock: () => void): LocalStore {
+  const { clock, prng, log, heartbeatMs, electionMs, failed } = options;
+  const { disk, diskLog, raft, found, limits } = parts;
+  const { mark, state } = found.snapshot;
+  const snapshotter = new Snapshotter({
+    disk,
+    clock,
+    prng,
+    log,
+    diskLog,
+    state: () => parts.store.state,
+    afterBytes: limits.snapshotAfterBytes,
+    afterEntries: options.snapshotEntries,
+    configurationAt: (index) => raft.configurationAt(index),
+    last: mark,
+    written: () => undefined,
+  });
+  const storage = storageOf(parts, options, unlock, async () => {
+    await peers.close();
+    await snapshotter.close();
+  });
+  return new LocalStore({
     clock,
     prng,
     log,
     limits,
-    state: snapshot.state,
+    state,
     storage,
     applied: () => {
-      snapshotter.consider(store.applied);
-      group.look();
+      snapshotter.consider(parts.store.applied);
+      parts.group.look();
     },
-    ...(options.failed ? { failed: options.failed } : {}),
-    drive(parts) {
-      driver = new MemberDriver({
-        ...parts,
+    ...(failed ? { failed } : {}),
+    drive(driverParts) {
+      parts.driver = new MemberDriver({
+        ...driverParts,
         raft,
-        number: identity.number,
+        number: found.identity.number,
         snapshot: mark,
         network: peers,
         heartbeatMs,
         timeoutMs: requestMs(electionMs),
         firstProposalId: prng.between(1, 2 ** 47),
         async install(at) {
-          const state = await transfer.install(at);
+          const installed = await parts.transfer.install(at);
           await snapshotter.replacedBy(at);
-          store.replaceState(state);
+          parts.store.replaceState(installed);
         },
-        sendSnapshot: (message) => transfer.send(message),
-        changed: () => group?.look(),
-        ticked: () => group.look(),
+        sendSnapshot: (message) => parts.transfer.send(message),
+        changed: () => parts.group.look(),
+        ticked: () => parts.group.look(),
       });
-      return driver;
+      return parts.driver;
     },
   });
-  group = new Group({
+}
+
+async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions): Promise<Member> {
+  const { clock, prng, log, flags } = options;
+  const limits: StoreLimits = { ...defaultLimits, ...options.limits };
+  const startedMs = clock.monotonicMs();
+  const found = await recover(disk, options);
+  const { identity, recovered } = found;
+  const diskLog = await DiskLog.open(disk, prng, limits.segmentBytes, recovered.tail);
+  const parts = { disk, diskLog, raft: raftOf(found, options), found, limits } as Parts;
+  const peers = peersOf(parts, options);
+  const storeNow = (): LocalStore => parts.store;
+  parts.transfer = new SnapshotTransfer({
+    disk,
+    clock,
+    prng,
+    log,
+    state: () => parts.store.state,
+    network: peers,
+    arrived: (message) => parts.driver.receiveSnapshot(message),
+  });
+  // Nothing happens in here: the driver starts in the next microtask.
+  parts.store = storeOf(parts, options, peers, unlock);
+  const timeoutMs = requestMs(options.electionMs);
+  const { name, clientUrls } = flags;
+  parts.group = new Group({
     clock,
     log,
     identity,
-    name: options.flags.name,
-    clientUrls: options.flags.clientUrls,
-    driver,
-    store: () => store,
+    name,
+    clientUrls,
+    driver: parts.driver,
+    store: storeNow,
     network: peers,
-    timeoutMs: requestMs(electionMs),
-    tickMs: heartbeatMs,
+    timeoutMs,
+    tickMs: options.heartbeatMs,
   });
+  const { store, group } = parts;
   try {
     await listen(peers, identity, options);
     await store.started;
@@ -236,7 +291,7 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions
 }
 
 /** A member alone has nobody to hear yet: that its address is taken is no reason not to serve. */
-async function listen(peers: Peers, identity: MemberIdentity, { listenPeerUrls, log }: OpenMemberOptions): Promise<void> {
+async function listen(peers: PeerNetwork, identity: MemberIdentity, { listenPeerUrls, log }: OpenMemberOptions): Promise<void> {
   for (const url of listenPeerUrls) {
     try {
       await peers.listen(url);

@@ -25,7 +25,18 @@ export interface PeersOptions {
   readonly removed: () => void;
 }
 
-export class Peers {
+/** As members/ uses it; in one process tests have another. */
+export interface PeerNetwork {
+  listen(url: string): Promise<number>;
+  reach(members: readonly MemberId[]): void;
+  isUp(member: MemberId): boolean;
+  send(message: Message): void;
+  request(to: MemberId, kind: number, body: Uint8Array): Promise<Buffer>;
+  sendSnapshot(message: Snapshot, write: (slice: (bytes: Uint8Array) => Promise<void>) => Promise<void>): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export class Peers implements PeerNetwork {
   readonly #options: PeersOptions;
   readonly #links = new Map<MemberId, Link>();
   readonly #inbox: Inbox;
