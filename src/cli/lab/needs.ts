@@ -60,7 +60,7 @@ export function toolsOf(command: string): readonly string[] {
     const words = part.trim().split(/\s+/);
     while (
       words[0] !== undefined &&
-      (/^\w+=/.test(words[0]) || ["!", "do", "then", "else", "if", "while", "time", "exec"].includes(words[0]))
+      (/^\w+=/.test(words[0]) || ["!", "do", "then", "else", "if", "while", "until", "time", "exec"].includes(words[0]))
     )
       words.shift();
     const [word = ""] = words;
