@@ -4,7 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { busybox, configOf, writeRootfs } from "./bundle.ts";
 import type { Case, Step } from "./cases.ts";
 
@@ -112,6 +112,12 @@ export async function play(entry: Case, runtime: Runtime, place: Place): Promise
   return { steps, said: [...said, outside.trim()].filter((text) => text !== "").join("\n"), leaks };
 }
 
-export function nameOf(path: string): string {
-  return basename(path);
+/** A runtime by its path, or by its name where Debian puts it. */
+export function findRuntime(text: string): Runtime {
+  const paths = text.includes("/")
+    ? [resolve(text)]
+    : ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((at) => join(at, text));
+  const path = paths.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`no such runtime: ${text}`);
+  return { name: basename(path), path };
 }

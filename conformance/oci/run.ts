@@ -2,24 +2,15 @@
 // Invariant: one table, a row a case, a column a runtime; exit 1 if one that is no reference fails, or a reference answers otherwise than recorded.
 // Called by: people, e2e/oci.e2e.ts. Next on the way: cases.ts, play.ts.
 
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Case, format, parse } from "./cases.ts";
-import { nameOf, type Runtime } from "./play.ts";
+import { findRuntime } from "./play.ts";
 import { playAll } from "./suite.ts";
 import { printTable } from "./table.ts";
 
 const folder = join(import.meta.dirname, "cases");
-
-function find(text: string): Runtime {
-  const paths = text.includes("/")
-    ? [resolve(text)]
-    : ["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].map((at) => join(at, text));
-  const path = paths.find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new Error(`no such runtime: ${text}`);
-  return { name: nameOf(path), path };
-}
 
 /** A word chooses the cases whose file or name has it. */
 function chosen(cases: readonly Case[], words: readonly string[]): readonly Case[] {
@@ -48,7 +39,7 @@ const { values, positionals } = parseArgs({
     all: { type: "boolean", default: false },
   },
 });
-const runtimes = values.runtime.map(find);
+const runtimes = values.runtime.map(findRuntime);
 const files = globSync("*.txt", { cwd: folder }).toSorted((a, b) => (a < b ? -1 : 1));
 const all = files.flatMap((name) => parse(readFileSync(join(folder, name), "utf8"), name.slice(0, -4)).cases);
 const cases = chosen(all, positionals);
