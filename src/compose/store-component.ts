@@ -8,6 +8,7 @@ import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import { type PeerTls, serveEtcd } from "#store";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
+import { autoCompactionOf } from "./store-autocompaction.ts";
 
 export interface StoreParts {
   readonly clock: Clock;
@@ -95,6 +96,7 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
     ...(url.protocol === "https:" ? { tls: tlsOf(settings) } : {}),
   }));
   const advertised = urlsOf(settings, "advertise-client-urls");
+  const autoCompaction = autoCompactionOf(settings["auto-compaction-mode"], settings["auto-compaction-retention"]);
   processMetrics(parts.metrics, parts.clock);
   const server = await serveEtcd({
     ...parts,
@@ -105,6 +107,7 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
     peerUrls: shown(urlsOf(settings, "initial-advertise-peer-urls")),
     clientUrls: shown(advertised.length > 0 ? advertised : listenOn),
     listen,
+    ...(autoCompaction ? { autoCompaction } : {}),
     members: {
       initialCluster: initialCluster(settings),
       initialClusterState: clusterState(settings),

@@ -94,6 +94,12 @@ export const storeFlags = {
   "quota-backend-bytes": { type: "int", default: "0", help: "keys and values of all versions beyond which writes are refused; 0: 2 GiB" },
   "max-request-bytes": { type: "int", default: "1572864", help: "bytes of one request" },
   "max-txn-ops": { type: "int", default: "128", help: "operations in one transaction" },
+  "auto-compaction-mode": { type: "string", default: "periodic", help: "what the next counts: `periodic`, or `revision`" },
+  "auto-compaction-retention": {
+    type: "string",
+    default: "0",
+    help: "history that is kept when the rest is compacted by itself: hours, a time like 30m, or revisions; 0: never",
+  },
   "heartbeat-interval": { type: "int", default: "100", help: "milliseconds between two heartbeats of the leader" },
   "election-timeout": { type: "int", default: "1000", help: "milliseconds without a leader before a member stands for election" },
   "experimental-watch-progress-notify-interval": {

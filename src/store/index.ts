@@ -33,6 +33,7 @@ export { FolderInUse } from "./lock.ts";
 export { type OpenStoreOptions, openStore } from "./open.ts";
 export { decode as decodeEtcd, encode as encodeEtcd } from "./etcd/codec.ts";
 export { calls as etcdCalls } from "./etcd/messages.gen.ts";
+export type { AutoCompaction } from "./etcd/autocompaction.ts";
 export type { EtcdServer, ServeEtcdOptions } from "./etcd/serve.ts";
 export type { PeerTls } from "./peers/address.ts";
 export type { StoreTools } from "./offline/tools.ts";

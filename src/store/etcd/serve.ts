@@ -4,10 +4,12 @@
 
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
 import { type Server, serveGrpc, type ServeGrpcOptions } from "#wire";
+import type { Revision } from "../contract.ts";
 import { type Member, openMember } from "../members/open.ts";
 import type { MemberFlags } from "../members/identity.ts";
 import type { PeerTls } from "../peers/address.ts";
 import type { Disk } from "../wal/disk.ts";
+import { type AutoCompaction, compactAutomatically } from "./autocompaction.ts";
 import { createEtcd, defaultEtcdLimits, etcdMethods } from "./face.ts";
 import { etcdHttp } from "./http.ts";
 import type { EtcdLimits, Identity } from "./etcd.ts";
@@ -52,6 +54,8 @@ export interface ServeEtcdOptions {
   readonly members?: ServeMembers;
   readonly listen: readonly Pick<ServeGrpcOptions, "host" | "port" | "tls">[];
   readonly limits?: Partial<EtcdLimits>;
+  /** Absent: history stays until somebody compacts. */
+  readonly autoCompaction?: AutoCompaction;
   readonly version: string;
   readonly clock: Clock;
   readonly prng: Prng;
@@ -92,7 +96,13 @@ export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> 
   };
   const http = etcdHttp(etcd, metrics);
   const servers: Server[] = [];
+  const { autoCompaction: compaction } = options;
+  const compact = (at: Revision): Promise<void> => store.compact(at);
+  const compacting = compaction
+    ? compactAutomatically({ compaction, clock, log, revision: () => store.state.revision, compact, leads: () => group.isLeader })
+    : undefined;
   const close = async (): Promise<void> => {
+    compacting?.close();
     await Promise.all(servers.map((server) => server.close(graceMs)));
     await store.close();
   };
