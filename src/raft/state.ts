@@ -138,8 +138,11 @@ export function promise(core: Core, message: Unaddressed<Message>): void {
 
 export const hardStateOf = ({ term, vote, log }: Core): HardState => ({ term, vote, commit: log.committed });
 
-/** May this member be elected? */
-export const isPromotable = ({ log, id }: Core): boolean => isVoter(log.configuration, id);
+/** May this member be elected? Also one whose leaving is not committed: nobody else may have so much of the log. (Thesis §4.2.2) */
+export function isPromotable({ log, id }: Core): boolean {
+  if (isVoter(log.configuration, id)) return true;
+  return log.configuredAt > log.committed && isVoter(log.configurationAt(log.configuredAt - 1), id);
+}
 
 /** A follower heard from its leader within the shortest election timeout: it helps nobody to replace it. (Raft thesis §4.2.3) */
 export const hasLeader = ({ leader, elapsedTicks, limits }: Core): boolean => leader !== 0 && elapsedTicks < limits.electionTicks;

@@ -50,6 +50,8 @@ export class DiskLog implements LogStorage {
   #lastIndex: number;
   #hardState: HardState;
   #mark: SnapshotMark | undefined;
+  /** A new file before its first frame. */
+  #begun: SegmentInfo | undefined;
   #rotate = false;
   #bytesSinceSnapshot: number;
 
@@ -95,6 +97,9 @@ export class DiskLog implements LogStorage {
     for (const entry of batch.entries) writeEntry(writer, entry);
     const frame = sealFrame(writer, this.#salt, this.#nextFrame);
     await file.append(frame, { sync: true });
+    // Only now does this file hold the hard state: as long as it does not, the one before must stay.
+    if (this.#begun) this.#segments.push(this.#begun);
+    this.#begun = undefined;
     this.#nextFrame++;
     this.#fileBytes += frame.length;
     this.#bytesSinceSnapshot += frame.length;
@@ -139,7 +144,7 @@ export class DiskLog implements LogStorage {
     const file = await this.#disk.create(name);
     await file.append(encodeSegmentHeader(header), { sync: true });
     await this.#disk.syncDirectory();
-    this.#segments.push({ number, name, lastIndex: this.#lastIndex });
+    this.#begun = { number, name, lastIndex: this.#lastIndex };
     this.#file = file;
     this.#fileBytes = segmentHeaderBytes;
     return file;

@@ -149,8 +149,11 @@ async function cutTail(reading: Reading, name: string, file: Buffer, at: number,
 
 /** A snapshot from another member stands where our own log had something else: what followed that is void. True if so. */
 function dropReplaced(reading: Reading, mark: SnapshotMark): boolean {
-  const { snapshot, termAtSnapshot } = reading;
-  if (mark.index !== snapshot.index || termAtSnapshot === undefined || termAtSnapshot === mark.term) return false;
+  const { snapshot, termAtSnapshot, entries } = reading;
+  if (mark.index !== snapshot.index) return false;
+  // If the entry at the mark is gone with its file, what follows tells by its term: terms never fall, and equal terms are equal logs.
+  const differs = termAtSnapshot === undefined ? entries.length > 0 && entries[0]!.term < mark.term : termAtSnapshot !== mark.term;
+  if (!differs) return false;
   reading.entries.length = 0;
   reading.lastIndex = mark.index;
   reading.termAtSnapshot = mark.term;

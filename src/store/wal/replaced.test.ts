@@ -90,3 +90,45 @@ for (const [at, want] of after) {
     );
   });
 }
+
+test("a tail of the old log stays behind in a file of its own: it is void, although the entry at the mark is gone with its file", async () => {
+  const disk = new SimulatedDisk();
+  const log = await DiskLog.open(disk, seededPrng(1), 60, (await recoverLog(disk, silentLog(), { index: 0, term: 0 })).tail);
+  await log.persist({ hardState: { term: 1, vote: 1, commit: 2 }, entries: entries(1, 1, 5) });
+  await log.persist({ entries: entries(1, 6, 7) });
+  const source = { disk, clock: new ManualClock(), state: new MvccState(), salt: 7, signal: new AbortController().signal };
+  await writeSnapshot({ ...source, mark: { index: 5, term: 2 } });
+  await log.replacedBy({ index: 5, term: 2 });
+  deepStrictEqual(await read(new SimulatedDisk(disk.files())), "snapshot 2.5, term 1: ");
+  await log.persist({ hardState: { term: 2, vote: 0, commit: 5 }, entries: [] });
+  deepStrictEqual(await read(new SimulatedDisk(disk.files())), "snapshot 2.5, term 2: ");
+});
+
+test("the file with the hard state stays until the next file has it", async () => {
+  const disk = new SimulatedDisk();
+  const log = await open(disk);
+  await log.persist({ hardState: { term: 3, vote: 2, commit: 4 }, entries: entries(1, 1, 4) });
+  const source = { disk, clock: new ManualClock(), state: new MvccState(), salt: 7, signal: new AbortController().signal };
+  log.snapshotBegins();
+  await writeSnapshot({ ...source, mark: { index: 4, term: 1 } });
+  // A batch and the end of a snapshot at the same time, one so much later than the other; the power goes at each point of both.
+  const later = async (turns: number): Promise<void> => {
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  };
+  for (let turns = 0; turns < 16; turns++) {
+    for (let crashAt = 0; crashAt < 10; crashAt++) {
+      const copy = new SimulatedDisk(disk.files());
+      const again = await open(copy);
+      again.snapshotBegins();
+      copy.operations = 0;
+      copy.crashAt = crashAt;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      copy.onCrash = resolve;
+      const done = later(turns).then(() => again.snapshotDone({ index: 4, term: 1 }));
+      await Promise.race([Promise.all([again.persist({ entries: entries(3, 5, 5) }), done]), promise]);
+      const left = copy.afterCrash(seededPrng(crashAt));
+      const { hardState } = await recoverLog(left, silentLog(), (await readNewestSnapshot(left)).mark);
+      deepStrictEqual(hardState, { term: 3, vote: 2, commit: 4 }, `after ${turns} turns, crash at ${crashAt}`);
+    }
+  }
+});
