@@ -60,6 +60,7 @@ test("a page", () => {
   assert.deepEqual(page.world, { kind: "up", flags: ["--runtime", "simulated"] });
   const simulated = parsePage("labs/x/lab.md", text.replace(/^world: .*$/m, "world: sim 30 --simulated-nodes 1"));
   assert.deepEqual(simulated.world, { kind: "sim", seed: 30, flags: ["--simulated-nodes", "1"] });
+  assert.deepEqual(parsePage("labs/x/lab.md", text.replace(/^world: .*$/m, "world: members 3")).world, { kind: "members", count: 3 });
   assert.deepEqual(
     page.steps.map((step) => step.type),
     ["prose", "run", "prose", "predict", "check", "break", "heal"],
@@ -87,6 +88,7 @@ test("a page", () => {
 
 const mistakes: { name: string; change: [string, string]; problem: RegExp }[] = [
   { name: "no front matter", change: ["---\n", ""], problem: /:1: has no front matter/ },
+  { name: "a world of one member", change: ["world: up --runtime simulated", "world: members 1"], problem: /known: none, sim SEED/ },
   { name: "an unknown world", change: ["world: up", "world: down"], problem: /known: none, sim SEED/ },
   { name: "a fence without an end", change: ["$ rm cut\n```\n", "$ rm cut\n"], problem: /the fence has no end/ },
   { name: "an odd bound", change: ["within 3s", "in 3s"], problem: /check NAME within 10s/ },

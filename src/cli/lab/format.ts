@@ -101,7 +101,7 @@ function parseWorld(path: string, text: string): WorldSpec {
   if (kind === "up") return { kind, flags: rest };
   const number = Number(rest[0]);
   if (kind === "sim" && Number.isInteger(number)) return { kind, seed: number, flags: rest.slice(1) };
-  if (kind === "members" && Number.isInteger(number)) return { kind, count: number };
+  if (kind === "members" && number >= 2 && number <= 7 && Number.isInteger(number)) return { kind, count: number };
   throw new PageError(path, 1, `world ${JSON.stringify(text)}; known: none, sim SEED [FLAGS], members N, up FLAGS`);
 }
 

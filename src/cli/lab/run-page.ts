@@ -12,7 +12,7 @@ import { canIsolate, missing } from "./needs.ts";
 import { type Outcome, play, type Stage } from "./player.ts";
 import { findSymbol } from "./symbols.ts";
 import { plainStage, terminalStage } from "./stage.ts";
-import { newFolder, openWorld, refuseWorld } from "./world.ts";
+import { newFolder, openWorld } from "./world.ts";
 
 export interface PageRun {
   readonly root: string;
@@ -27,7 +27,6 @@ export interface PageRun {
 }
 
 export async function runPage(io: Io, run: PageRun): Promise<number> {
-  refuseWorld(run.page.world);
   const lacking = missing(run.page.needs);
   if (lacking.length > 0) throw new CliError(`${run.page.path} needs ${lacking.join(", ")}, which this machine lacks`);
   const inside = io.env["DHOW_LAB_INSIDE"];

@@ -22,6 +22,7 @@ import type { Clock } from "#lib";
 import { CliError } from "../io.ts";
 import type { WorldSpec } from "./format.ts";
 import { endMarked } from "./host.ts";
+import { layOutMembers, memberScript } from "./members.ts";
 
 export interface Ran {
   readonly code: number;
@@ -73,13 +74,7 @@ export function toldBy(folder: string): Record<string, string> {
   return existsSync(file) ? (parseEnv(readFileSync(file, "utf8")) as Record<string, string>) : {};
 }
 
-/** Refuses by name what is not there yet. */
-export function refuseWorld(spec: WorldSpec): void {
-  if (spec.kind === "members") throw new CliError(`world "members ${spec.count}" is not supported yet: the store has one member`);
-}
-
 export async function openWorld(spec: WorldSpec, options: WorldOptions): Promise<World> {
-  refuseWorld(spec);
   const world = new ShellWorld(spec, options);
   try {
     await world.open();
@@ -96,6 +91,7 @@ class ShellWorld implements World {
   readonly #options: WorldOptions;
   #mutants: readonly string[] = [];
   #commands = 0;
+  #members: readonly string[] = [];
 
   constructor(spec: WorldSpec, options: WorldOptions) {
     this.#spec = spec;
@@ -141,10 +137,16 @@ class ShellWorld implements World {
     for (const name of files === undefined ? [] : readdirSync(files)) {
       if (!name.endsWith(".md")) symlinkSync(join(files!, name), join(this.folder, name));
     }
+    if (this.#spec.kind === "members") this.#members = await layOutMembers(this.folder, this.#spec.count);
     await this.#up();
   }
 
   async #up(): Promise<void> {
+    if (this.#members.length > 0) {
+      const start = this.#members.map((name) => `NOWAIT=1 sh ${memberScript} start ${name}`);
+      const { code, output } = await this.run([...start, ...this.#members.map((name) => `sh ${memberScript} wait ${name}`)].join(" && "));
+      if (code !== 0) throw new CliError(`the lab's members did not come up:\n${output}`);
+    }
     const wanted = clusterFlags(this.#spec);
     if (wanted === undefined) return;
     const flags = wanted.map((flag) => `'${flag}'`).join(" ");
@@ -154,6 +156,7 @@ class ShellWorld implements World {
 
   async mutate(mutants: readonly string[]): Promise<void> {
     if (hasCluster(this.#spec)) await this.run(`dhow down --name ${clusterName}`);
+    for (const name of this.#members) await this.run(`sh ${memberScript} kill ${name}`);
     this.#mutants = mutants;
     await this.#up();
   }

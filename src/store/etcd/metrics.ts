@@ -7,12 +7,21 @@ import type { Etcd } from "./etcd.ts";
 
 /** Registers the figures; gives what counts each call's end. */
 export function etcdMetrics(etcd: Etcd, metrics: MetricRegistry): (method: string, code: string) => void {
-  const { store } = etcd;
+  const { store, cluster } = etcd;
   const gauges: readonly (readonly [name: string, help: string, value: () => number])[] = [
-    ["etcd_server_has_leader", "Whether or not a leader exists. 1 is existence, 0 is not.", () => (store.failure ? 0 : 1)],
-    ["etcd_server_is_leader", "Whether or not this member is a leader. 1 if is, 0 otherwise.", () => (store.failure ? 0 : 1)],
+    [
+      "etcd_server_has_leader",
+      "Whether or not a leader exists. 1 is existence, 0 is not.",
+      () => (store.failure || !cluster.leader ? 0 : 1),
+    ],
+    [
+      "etcd_server_is_leader",
+      "Whether or not this member is a leader. 1 if is, 0 otherwise.",
+      () => (!store.failure && cluster.isLeader ? 1 : 0),
+    ],
+    ["etcd_server_is_learner", "Whether or not this member is a learner. 1 if is, 0 otherwise.", () => (cluster.isLearner ? 1 : 0)],
     ["etcd_server_proposals_applied_total", "The total number of consensus proposals applied.", () => store.applied.index],
-    ["etcd_server_proposals_committed_total", "The total number of consensus proposals committed.", () => store.status().raftIndex],
+    ["etcd_server_proposals_committed_total", "The total number of consensus proposals committed.", () => cluster.committedIndex],
     ["etcd_server_quota_backend_bytes", "Current backend storage quota size in bytes.", () => etcd.limits.quotaBytes],
     ["etcd_mvcc_db_total_size_in_bytes", "Total size of the keys and values of all versions kept.", () => store.state.bytes],
     ["etcd_mvcc_db_total_size_in_use_in_bytes", "Size of the keys and values of all versions kept.", () => store.state.bytes],

@@ -225,7 +225,12 @@ function storeOf(parts: Parts, options: OpenMemberOptions, peers: PeerNetwork, u
           parts.store.replaceState(installed);
         },
         sendSnapshot: (message) => parts.transfer.send(message),
-        changed: () => parts.group.look(),
+        changed: () => {
+          const { leader, term } = parts.driver;
+          if (leader !== 0) log.info("a member leads", { leader, term, itself: parts.driver.isLeader });
+          else log.info("no member leads", { term });
+          parts.group.look();
+        },
         ticked: () => parts.group.look(),
       });
       return parts.driver;

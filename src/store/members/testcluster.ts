@@ -70,12 +70,13 @@ export class TestCluster {
 
   /** As kill -9: what its disk has not synced is gone. */
   async crash(name: string): Promise<SimulatedDisk> {
-    const { number, disk, close } = this.members.get(name)!;
+    const member = this.members.get(name)!;
+    const { number, disk } = member;
     this.#inboxes.delete(number);
     this.members.delete(name);
     const left = disk.afterCrash(seededPrng(this.#seed++));
     this.cut.add(number);
-    await this.until(close());
+    await this.until(member.close());
     this.cut.delete(number);
     return left;
   }
