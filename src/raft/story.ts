@@ -1,6 +1,6 @@
 // A group of members in one page of text: commands in, what they said and became out. Disks are instant unless held.
 // Invariant: nothing happens that no command asked for; equal stories print equal lines.
-// Called by: story.test.ts, which plays testdata/*.txt. Next on the way: raft.ts, the subject.
+// Called by: story.test.ts, which plays testdata/*.txt; labs 20 and 22, by the door #raft/story. Next on the way: raft.ts, the subject.
 
 import { assert } from "#lib";
 import { decodeConfiguration, type Configuration } from "./configuration.ts";
