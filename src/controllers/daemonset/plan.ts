@@ -20,11 +20,11 @@ export interface SeenDaemonSet {
   readonly nodes: readonly Live<Node>[];
   readonly pods: readonly Live<Pod>[];
   readonly revisions: readonly Live<ControllerRevision>[];
+  /** By uid: how long a failed Pod is left alone yet. */
+  readonly failedWaitsMs: ReadonlyMap<string, number>;
 }
 
 const burst = 250;
-/** A failed Pod is replaced after this time. Upstream remembers how often it failed and doubles; here the wait is always the same. */
-const failedWaitMs = 5000;
 const resource = "daemonsets.apps";
 
 interface Change {
@@ -55,7 +55,7 @@ export function planDaemonSet(seen: SeenDaemonSet, { nowMs }: { nowMs: number })
     claimed.filter((pod) => !(isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined)),
     targetNode,
   );
-  const change = changes(set, wishes, byNode, hash, nowMs);
+  const change = changes(seen, wishes, byNode, hash, nowMs);
   if (change.add.length + change.remove.length === 0 && set.spec?.updateStrategy?.type === "RollingUpdate") {
     const { add, remove } = replace(placesOf(set, hash, wishes, byNode, nowMs));
     change.add.push(...add);
@@ -95,12 +95,12 @@ function podActions(owner: PodOwner, set: Live<DaemonSet>, { add, remove }: Chan
 type ByNode = ReadonlyMap<string | undefined, readonly Live<Pod>[]>;
 type Wishes = ReadonlyMap<string, NodeWish>;
 
-function changes(set: Live<DaemonSet>, wishes: Wishes, byNode: ByNode, hash: string, nowMs: number): Change {
+function changes(seen: SeenDaemonSet, wishes: Wishes, byNode: ByNode, hash: string, nowMs: number): Change {
   const change: Change = { add: [], remove: [], events: [], waitMs: undefined };
   for (const [node, { shouldRun, mayStay }] of wishes) {
     const pods = byNode.get(node);
     if (shouldRun && !pods) change.add.push(node);
-    else if (mayStay) tidy(set, { node, shouldRun, pods: pods ?? [] }, hash, nowMs, change);
+    else if (mayStay) tidy(seen, { node, shouldRun, pods: pods ?? [] }, hash, nowMs, change);
     else change.remove.push(...(pods ?? []).filter((pod) => pod.metadata.deletionTimestamp === undefined));
   }
   // Meant for a node that is no more: never scheduled, and nobody else would take them away.
@@ -116,17 +116,20 @@ interface Place {
   readonly pods: readonly Live<Pod>[];
 }
 
-function tidy(set: Live<DaemonSet>, { node, shouldRun, pods }: Place, hash: string, nowMs: number, change: Change): void {
+function tidy(seen: SeenDaemonSet, { node, shouldRun, pods }: Place, hash: string, nowMs: number, change: Change): void {
+  const { set, failedWaitsMs } = seen;
   const running: Live<Pod>[] = [];
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined) continue;
     const { phase } = pod.status ?? {};
     if (phase !== "Failed" && phase !== "Succeeded") running.push(pod);
-    else if (phase === "Failed" && failedWaitLeftMs(pod, nowMs) > 0) {
-      change.waitMs = Math.min(change.waitMs ?? failedWaitMs, failedWaitLeftMs(pod, nowMs));
-    } else {
-      change.remove.push(pod);
-      change.events.push(ended(set, pod, node));
+    else {
+      const leftMs = failedWaitsMs.get(pod.metadata.uid) ?? 0;
+      if (leftMs > 0) change.waitMs = Math.min(change.waitMs ?? leftMs, leftMs);
+      else {
+        change.remove.push(pod);
+        change.events.push(ended(set, pod, node));
+      }
     }
   }
   running.sort(longestThere);
@@ -134,9 +137,6 @@ function tidy(set: Live<DaemonSet>, { node, shouldRun, pods }: Place, hash: stri
   else if (running.length > 1) change.remove.push(...surplusOfSurge(set, running, hash, nowMs));
   else if (running.length === 0 && shouldRun) change.add.push(node);
 }
-
-const failedWaitLeftMs = (pod: Live<Pod>, nowMs: number): number =>
-  failedWaitMs - (nowMs - (Date.parse(pod.metadata.creationTimestamp ?? "") || 0));
 
 function ended(set: Live<DaemonSet>, pod: Live<Pod>, node: string): Action {
   const which = `daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${node}`;
