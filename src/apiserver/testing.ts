@@ -3,10 +3,10 @@
 // Called by: the tests beside this file. Next on the way: transcripts.test.ts.
 
 import { createLog, type Log, macrotask, ManualClock, MetricRegistry, seededPrng, type SpanSink, SpanRing } from "#lib";
-import { memoryStore, type Store } from "#store";
 import { type HttpHandler, type HttpHeaders, type HttpResponse, readAll } from "#wire";
 import { generateKeyPairSync } from "node:crypto";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./index.ts";
+import { type TestStore, testStore } from "./teststore.ts";
 
 export interface Answer {
   readonly status: number;
@@ -16,7 +16,7 @@ export interface Answer {
 
 export interface TestServer {
   readonly server: ApiServer;
-  readonly store: Store;
+  readonly store: TestStore;
   readonly clock: ManualClock;
   readonly spans: SpanRing;
   readonly metrics: MetricRegistry;
@@ -42,15 +42,21 @@ const maxSteps = 60;
 /** Of the machine's own time: no answer takes this long, however slow the machine is. */
 const maxAnswerMs = 10_000;
 
+/** Does not run while the store's answer is on its way. */
+class PatientClock extends ManualClock {
+  busy: () => boolean = () => false;
+}
+
 /** Waits for `promise`; whenever nothing happens any more, a second passes. */
 export async function settle<Value>(clock: ManualClock, promise: Promise<Value>): Promise<Value> {
+  const busy = (): boolean => clock instanceof PatientClock && clock.busy();
   let done = false;
   const finished = promise.finally(() => {
     done = true;
   });
   finished.catch(() => undefined);
   for (let step = 0; !done && step < maxSteps; step++) {
-    for (let turn = 0; !done && turn < patienceTurns; turn++) await macrotask();
+    for (let turn = 0; !done && (turn < patienceTurns || busy()); turn++) await macrotask();
     if (!done) clock.advance(stepMs);
   }
   return finished;
@@ -64,10 +70,11 @@ function recordingLog(clock: ManualClock, lines: string[]): Log {
   return createLog(clock, (line) => void lines.push(line), "warn");
 }
 
-export async function testServer(given?: Store, ways: Pick<ApiServerOptions, "nodeProxy" | "outbound"> = {}): Promise<TestServer> {
-  const clock = new ManualClock();
+export async function testServer(given?: TestStore, ways: Pick<ApiServerOptions, "nodeProxy" | "outbound"> = {}): Promise<TestServer> {
+  const clock = new PatientClock();
   const prng = seededPrng(7);
-  const store = given ?? memoryStore({ clock, prng });
+  const store = given ?? (await testStore({ clock, prng }));
+  if (store.busy) clock.busy = store.busy;
   const spans = new SpanRing();
   const logged: string[] = [];
   const { privateKey } = generateKeyPairSync("ec", {

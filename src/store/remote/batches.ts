@@ -36,6 +36,7 @@ function eventOf({ type, kv, prev_kv }: Event & { readonly kv: EtcdKeyValue }, k
   return { type: "delete", kv: now, previous: previous ?? { ...now, modRevision: toRevision(0) } };
 }
 
+/** In the store's own keys: what lies below another prefix may look like ours once translated. */
 const within = ({ start, end }: KeyRange, key: string): boolean => (end === undefined ? key === start : key >= start && key < end);
 
 interface RevisionBatch {
@@ -44,13 +45,14 @@ interface RevisionBatch {
   readonly batch?: EventBatch;
 }
 
-export function* batchesOf(events: readonly Event[], range: KeyRange, view: BatchView): Generator<RevisionBatch> {
+export function* batchesOf(events: readonly Event[], { start, end }: KeyRange, view: BatchView): Generator<RevisionBatch> {
+  const range = { start: view.keys.out(start), ...(end !== undefined && { end: view.keys.out(end) }) };
   for (let index = 0; index < events.length; ) {
     const revision = toRevision(events[index]!.kv?.mod_revision ?? 0);
     const inRange: StoreEvent[] = [];
     for (; index < events.length && events[index]!.kv?.mod_revision === revision; index++) {
       const event = events[index]! as Event & { readonly kv: EtcdKeyValue };
-      if (!within(range, view.keys.in(event.kv.key))) continue;
+      if (!within(range, event.kv.key)) continue;
       inRange.push(eventOf(event, view.keys));
     }
     yield inRange.length === 0 ? { revision } : { revision, batch: batchOf(revision, inRange, view) };

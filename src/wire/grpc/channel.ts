@@ -45,7 +45,7 @@ export interface GrpcChannel {
   readonly closed: boolean;
   unary(path: string, message: Uint8Array, timeoutMs: number): Promise<Buffer>;
   stream(path: string, metadata: Readonly<Record<string, string>>, sink: GrpcStreamSink): GrpcClientStream;
-  /** Nothing new; what is open may end as it likes, and then the connection does. */
+  /** Nothing new; streams end with UNAVAILABLE, calls may still be answered, and then the connection ends. */
   retire(): void;
   /** Streams that are open end with UNAVAILABLE. */
   close(): void;
@@ -108,6 +108,8 @@ class Channel implements GrpcChannel {
   readonly #alive: Alive;
   readonly #authority: string;
   #closed = false;
+  #unanswered = 0;
+  readonly #streams = new Set<(error: GrpcError) => void>();
 
   constructor(session: ClientHttp2Session, options: GrpcChannelOptions) {
     this.server = options.server;
@@ -141,30 +143,41 @@ class Channel implements GrpcChannel {
     const stream = this.#open(path);
     const answers: Buffer[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    this.#unanswered++;
     const settle = (error?: GrpcError): void => {
       slow.cancel();
       late.cancel();
+      this.#answered();
       if (error) reject(error);
       else if (answers.length !== 1) reject(new GrpcError("INTERNAL", `a unary call was answered by ${answers.length} messages`));
       else resolve(answers[0]!);
     };
     const slow = clock.after(slowMs, () => this.#alive.ask());
     const late = clock.after(timeoutMs, () => {
-      settle(new GrpcError("DEADLINE_EXCEEDED", "context deadline exceeded"));
+      end(new GrpcError("DEADLINE_EXCEEDED", "context deadline exceeded"));
       stream.close(constants.NGHTTP2_CANCEL);
     });
-    this.#listen(stream, { message: (bytes) => answers.push(bytes), ended: settle });
+    const end = this.#listen(stream, { message: (bytes) => answers.push(bytes), ended: settle });
     stream.end(frame(message));
     return promise;
+  }
+
+  #answered(): void {
+    this.#unanswered--;
+    if (this.#closed && this.#unanswered === 0) this.#session.destroy();
   }
 
   stream(path: string, metadata: Readonly<Record<string, string>>, sink: GrpcStreamSink): GrpcClientStream {
     const stream = this.#open(path, metadata);
     let canceled = false;
-    this.#listen(stream, {
+    const end = this.#listen(stream, {
       message: (bytes) => canceled || sink.message(bytes),
-      ended: (error) => canceled || sink.ended(error),
+      ended: (error) => {
+        this.#streams.delete(end);
+        if (!canceled) sink.ended(error);
+      },
     });
+    this.#streams.add(end);
     return {
       send: (message) => void (stream.destroyed || stream.write(frame(message))),
       cancel: () => {
@@ -174,14 +187,16 @@ class Channel implements GrpcChannel {
     };
   }
 
-  #listen(stream: ClientHttp2Stream, sink: GrpcStreamSink): void {
+  /** What ends it before its time: nothing comes after that. */
+  #listen(stream: ClientHttp2Stream, sink: GrpcStreamSink): (error: GrpcError) => void {
     const parser = new FrameParser(this.#options.maxMessageBytes);
     let status: GrpcError | "ok" | undefined;
     let failure: Error | undefined;
     let ended = false;
-    const end = (): void => {
+    const end = (error?: GrpcError): void => {
       if (ended) return;
       ended = true;
+      if (error) return sink.ended(error);
       const whole = status === "ok" && !parser.partial;
       sink.ended(whole ? undefined : status === undefined || status === "ok" ? this.#broken(stream, failure) : status);
     };
@@ -208,7 +223,8 @@ class Channel implements GrpcChannel {
       failure = error;
     });
     stream.on("end", () => status !== undefined && end());
-    stream.on("close", end);
+    stream.on("close", () => end());
+    return end;
   }
 
   /** A stream that ended without a status. */
@@ -221,7 +237,9 @@ class Channel implements GrpcChannel {
 
   retire(): void {
     this.#closed = true;
-    this.#session.close();
+    const left = new GrpcError("UNAVAILABLE", `${this.server}: another one is asked from now on`);
+    for (const end of this.#streams) end(left);
+    if (this.#unanswered === 0) this.#session.destroy();
   }
 
   close(): void {
