@@ -13,6 +13,7 @@ const cache = join(root, ".cache");
 const needed: Readonly<Record<string, string>> = {
   containerd: "containerd",
   runc: "runc",
+  crun: "crun",
   strace: "strace",
   iptables: "iptables",
   curl: "curl",

@@ -64,9 +64,11 @@ function answerOf(work: string, index: number): string {
 }
 
 function runShell(text: string, env: Record<string, string>): Promise<string> {
+  // Whoever ends this process at once, with no time to tidy up, ends the case too.
+  const dying = ["--pdeathsig", "KILL", "unshare"];
   const flags = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"];
   return new Promise((resolve) => {
-    const child = spawn("unshare", [...flags, busybox, "sh", "-c", text], { env, stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("setpriv", [...dying, ...flags, busybox, "sh", "-c", text], { env, stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const bound = setTimeout(() => child.kill("SIGKILL"), caseBoundMs);

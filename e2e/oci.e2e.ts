@@ -1,0 +1,35 @@
+// A sample of conformance/oci on the reference runtimes and on ours, in one table; the whole is a command of its own.
+// Invariant: ours fails no case that the references pass here; the machine has no more cgroups, mounts or processes than before.
+// Called by: npm run e2e. Next on the way: conformance/oci/README.md.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const ours = join(root, "bin/dhow-runtime");
+const runtimes = ["runc", "crun", ...(existsSync(ours) ? [ours] : [])].flatMap((path) => ["--runtime", path]);
+
+function run(file: string, ...args: readonly string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "conformance/oci", file), ...args], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 300_000,
+  });
+  return { status, output: stdout + stderr };
+}
+
+const mounts = (): string[] => readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+
+test("a sample of the cases: ours fails none that the references pass", () => {
+  const before = mounts();
+  const { status, output } = run("run.ts", ...runtimes, "--sample", "12");
+  console.log(output);
+  assert.equal(status, 0, output);
+  const [, passed] = /^runc: (\d+) ok/mu.exec(output) ?? [];
+  assert.ok(Number(passed) > 20, "a sample in which the reference itself passes little tells nothing");
+  assert.deepEqual(mounts(), before);
+  assert.deepEqual(globSync(["/sys/fs/cgroup/dhow-oci/*", "/sys/fs/cgroup/*/dhow-oci/oci-*"]), []);
+});
