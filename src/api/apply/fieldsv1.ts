@@ -51,9 +51,9 @@ function keyText(element: string): string {
   });
 }
 
-/** Pods of one kind are owned alike: a memo of what was read last, oldest first. Sets never change once they are made. */
+/** Pods of one kind are owned alike, and a thousand nodes renew their leases in turn: a memo of what was read last, oldest first. Sets never change once made. */
 const known = new Map<string, FieldSet>();
-const maxKnown = 512;
+const maxKnown = 2048;
 const maxKnownLength = 8192;
 
 /** Throws SyntaxError for a text that describes no set. Steps of unknown kinds are dropped with all below them. */

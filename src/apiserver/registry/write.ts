@@ -2,13 +2,14 @@
 // Invariant: a write that changes nothing writes nothing (and moves no resourceVersion); a decision is never carried out on another state than it saw.
 // Called by: create.ts, update.ts, patch.ts, delete.ts, subresources. Next on the way: the store's txn.
 
-import { type ApiObject, ApiError, encodeJson, type ManagedFieldsEntry, sameOwners } from "#api";
+import { type ApiObject, ApiError, encodeJson, type ManagedFieldsEntry } from "#api";
 import { type KeyValue, type Revision, revision as toRevision } from "#store";
 import { decodeStored, type Entry, type EntryShape, entryFromWrite, entryOfStored } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
 import { convert } from "../convert.ts";
 import { clone } from "./clone.ts";
 import { keyOf } from "./keys.ts";
+import { onlyTimesMoved } from "./onlytimes.ts";
 
 /** Where a request writes. */
 export interface Target {
@@ -99,18 +100,6 @@ function entryFromLast(target: Target, before: Entry, last: ApiObject): Entry {
 /** Stands for "there is nothing": only seen by who has decided to keep it that way. */
 function nothing({ key, namespace, name }: Target): Entry {
   return { key, namespace, name, revision: toRevision(0), bytes: Buffer.alloc(0), offset: 0, labels: undefined, fields: {} };
-}
-
-/** A write that says again what is there already is no change, though it would move its owner's time. */
-function onlyTimesMoved(
-  object: ApiObject,
-  bytes: Buffer,
-  { before, owners, target }: { before: Entry; owners: readonly ManagedFieldsEntry[] | undefined; target: Target },
-): boolean {
-  const { managedFields = [] } = object.metadata;
-  if (bytes.length !== before.bytes.length || owners === undefined || !sameOwners(managedFields, owners)) return false;
-  const metadata = { ...object.metadata, managedFields: [...owners] };
-  return encodeJson({ ...object, metadata }, target.shape.info.type).compare(before.bytes) === 0;
 }
 
 interface Attempt {

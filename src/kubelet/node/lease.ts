@@ -14,6 +14,12 @@ const renewMs = 10_000;
 const beatMs = 100;
 const retryMs = { first: 200, most: 7000 } as const;
 
+/** Who owns which field is the server's to say: an update that leaves it out leaves it as it is, and is half as long. */
+function withoutOwners(lease: Live<Lease>): Live<Lease> {
+  const { managedFields: _, ...metadata } = lease.metadata;
+  return { ...lease, metadata };
+}
+
 export class NodeLease {
   readonly #node: NodeContext;
   readonly #leases: ResourceClient<Lease>;
@@ -60,7 +66,7 @@ export class NodeLease {
       // What we wrote last is what is there, as nobody else renews it; else it is read again.
       const last = this.#last ?? (await this.#leases.get(namespace, name));
       this.#last = undefined;
-      this.#last = await this.#leases.update({ ...last, spec: { ...last.spec, ...spec } });
+      this.#last = await this.#leases.update({ ...withoutOwners(last), spec: { ...last.spec, ...spec } });
     } catch (error) {
       if (!(error instanceof ApiError) || error.status.code !== 404) throw error;
       const uid = this.#uid();
