@@ -15,6 +15,7 @@ const above = [
   "network",
   "cri",
   "image",
+  "runtime",
   "linux",
   "wire",
 ];
@@ -34,6 +35,7 @@ export const allowedEdges: Readonly<Record<string, readonly string[]>> = {
   scheduler: ["client", "api", "config", "wire"],
   network: ["client", "api", "config", "linux", "wire"],
   image: ["linux", "wire"],
+  runtime: ["linux"],
   cri: ["wire"],
   kubelet: ["client", "api", "config", "cri", "linux", "wire"],
   compose: above,

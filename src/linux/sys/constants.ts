@@ -87,7 +87,13 @@ export const rlimits: Readonly<Record<string, number>> = {
   RLIMIT_RTTIME: 15,
 };
 
-export const terminalRequests = { setControlling: 0x540e, setSize: 0x5414, getNumber: 0x80045430, setLock: 0x40045431 } as const;
+export const terminalRequests = {
+  setControlling: 0x540e,
+  setSize: 0x5414,
+  getPeer: 0x5441,
+  getNumber: 0x80045430,
+  setLock: 0x40045431,
+} as const;
 
 export const CLOSE_RANGE_CLOEXEC = 4;
 export const POLLIN = 1;

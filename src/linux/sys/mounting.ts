@@ -56,6 +56,9 @@ export interface MountCalls {
   mkdirat(directory: number, name: string, mode: number): void;
   mknodat(directory: number, name: string, mode: number, device: bigint): void;
   symlinkat(target: string, directory: number, name: string): void;
+  readlinkat(directory: number, name: string): string;
+  /** The working directory becomes the root, without a mount namespace of one's own. */
+  chrootHere(): void;
   fchownat(directory: number, name: string, uid: number, gid: number): void;
   fchmod(fd: number, mode: number): void;
   /** Whether this process's real user may execute the path. */
@@ -137,6 +140,11 @@ function fileSystemCalls(raw: RawCall): FileSystemCalls {
     mkdirat: (directory, name, mode) => void raw("mkdirat", [directory, name, mode], name),
     mknodat: (directory, name, mode, device) => void raw("mknodat", [directory, name, mode, device], name),
     symlinkat: (target, directory, name) => void raw("symlinkat", [target, directory, name], name),
+    readlinkat(directory, name) {
+      const target = Buffer.alloc(4096);
+      return target.toString("utf8", 0, raw("readlinkat", [directory, name, target, target.length], name));
+    },
+    chrootHere: () => void raw("chroot", ["."]),
     fchownat: (directory, name, uid, gid) => void raw("fchownat", [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], name),
     fchmod: (fd, mode) => void raw("fchmod", [fd, mode]),
     mayExecute: (path) => void raw("faccessat", [AT_FDCWD, path, X_OK], path),

@@ -38,6 +38,8 @@ export interface ProcessCalls {
   /** Every signal to its default, none blocked: Node ignores two, and ignored signals stay ignored through execve. */
   resetSignals(): void;
   closeOnExecFrom(fd: number): void;
+  /** Node closes even standard input and output on exec. */
+  keepOnExec(fd: number): void;
   personality(persona: number): void;
   ioprioSet(classAndLevel: number): void;
   schedSetattr(settings: SchedulerSettings): void;
@@ -46,6 +48,7 @@ export interface ProcessCalls {
 }
 
 const signals = 64;
+const F_SETFD = 2;
 const sigsetBytes = 8;
 const SIG_SETMASK = 2;
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
@@ -109,6 +112,7 @@ export function processCalls(raw: RawCall): ProcessCalls {
     pidfdSendSignal: (pidfd, signal) => void raw("pidfd_send_signal", [pidfd, signal, 0, 0]),
     resetSignals: () => resetSignals(raw),
     closeOnExecFrom: (fd) => void raw("close_range", [fd, 0xffffffff, CLOSE_RANGE_CLOEXEC]),
+    keepOnExec: (fd) => void raw("fcntl", [fd, F_SETFD, 0]),
     personality: (persona) => void raw("personality", [persona]),
     ioprioSet: (classAndLevel) => void raw("ioprio_set", [IOPRIO_WHO_PROCESS, 0, classAndLevel]),
     schedSetattr: (settings) => void raw("sched_setattr", [0, scheduling(settings), 0]),

@@ -11,7 +11,17 @@ export interface Recording {
 }
 
 /** Calls whose answer is a new descriptor. */
-const opening = new Set(["openat2", "openTree", "fsopen", "fsmount", "fspick", "pidfdOpen", "connectUnix", "bpfLoadDevice"]);
+const opening = new Set([
+  "openat2",
+  "openTree",
+  "fsopen",
+  "fsmount",
+  "fspick",
+  "pidfdOpen",
+  "connectUnix",
+  "bpfLoadDevice",
+  "openTerminalPeer",
+]);
 
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;

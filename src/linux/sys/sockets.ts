@@ -2,6 +2,7 @@
 // Invariant: a descriptor received is close-on-exec; waiting has a bound.
 // Called by: syscalls.ts. Next on the way: raw.ts, the one way down.
 
+import { closeSync } from "node:fs";
 import { POLLIN, terminalRequests } from "./constants.ts";
 import type { Memory, RawCall } from "./raw.ts";
 
@@ -15,12 +16,22 @@ export interface SocketCalls {
   pollReadable(fd: number, timeoutMs: number): boolean;
   unlockTerminal(master: number): void;
   terminalNumber(master: number): number;
+  /** The other side of a terminal, without looking up a path. */
+  openTerminalPeer(master: number): number;
+  /** Marks a network interface of this namespace as up. */
+  interfaceUp(name: string): void;
   makeControllingTerminal(slave: number): void;
   setTerminalSize(fd: number, rows: number, columns: number): void;
   duplicateTo(fd: number, as: number): void;
 }
 
 const AF_UNIX = 1;
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP = 1;
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
 const SOCK_STREAM = 1;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
@@ -106,6 +117,18 @@ export function socketCalls(raw: RawCall): SocketCalls {
       const number = Buffer.alloc(4);
       raw("ioctl", [master, terminalRequests.getNumber, number]);
       return number.readInt32LE(0);
+    },
+    openTerminalPeer: (master) => raw("ioctl", [master, terminalRequests.getPeer, O_RDWR | O_NOCTTY | SOCK_CLOEXEC]),
+    interfaceUp(name) {
+      const request = Buffer.alloc(40);
+      request.write(name, 0, 15);
+      request.writeUInt16LE(IFF_UP, 16);
+      const fd = raw("socket", [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0]);
+      try {
+        raw("ioctl", [fd, SIOCSIFFLAGS, request], name);
+      } finally {
+        closeSync(fd);
+      }
     },
     makeControllingTerminal: (slave) => void raw("ioctl", [slave, terminalRequests.setControlling, 0]),
     setTerminalSize(fd, rows, columns) {

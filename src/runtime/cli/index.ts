@@ -1,0 +1,84 @@
+// The command line of an OCI runtime: options for all commands, then a command, its options and a container.
+// Invariant: a failure is one line on stderr, one line of JSON in the log, exit status 1; stdout belongs to answers.
+// Called by: main.ts. Next on the way: cli/commands.ts.
+
+import { appendFileSync } from "node:fs";
+import { isErrno } from "#linux";
+import { messageOf, RuntimeError } from "../errors.ts";
+import { openMachine } from "../machine.ts";
+import { commands } from "./commands.ts";
+import { versionText } from "./offline.ts";
+import { type OptionTable, type Parsed, parseOptions } from "./options.ts";
+
+const globalOptions: OptionTable = {
+  root: "value",
+  log: "value",
+  "log-format": "value",
+  rootless: "value",
+  "soft-nofile": "value",
+  criu: "value",
+  debug: "flag",
+  "systemd-cgroup": "flag",
+  version: "flag",
+  help: "flag",
+};
+
+const usage = `usage: dhow-runtime [--root DIR] [--log FILE] [--log-format text|json] COMMAND [options] [ID]
+
+commands: ${Object.keys(commands).join(", ")}`;
+
+function defaultRoot(): string {
+  if (process.getuid?.() === 0) return "/run/dhow-runtime";
+  return `${process.env["XDG_RUNTIME_DIR"] ?? `/tmp/dhow-runtime-${process.getuid?.() ?? 0}`}/dhow-runtime`;
+}
+
+function logTo(options: Parsed, level: string, msg: string): void {
+  const file = options.text("log");
+  if (file === undefined) return;
+  const time = new Date().toISOString();
+  const line =
+    options.text("log-format") === "json"
+      ? JSON.stringify({ level, msg, time })
+      : `time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(msg)}`;
+  try {
+    appendFileSync(file, `${line}\n`);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "EACCES")) throw error;
+  }
+}
+
+async function invoke(options: Parsed, entry: readonly string[]): Promise<number> {
+  const [name, ...words] = options.rest;
+  if (options.flag("version")) {
+    process.stdout.write(`${versionText}\n`);
+    return 0;
+  }
+  if (name === undefined || options.flag("help") || name === "help") {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  if (options.flag("systemd-cgroup")) throw new RuntimeError("--systemd-cgroup: control groups made by systemd are not supported");
+  if (!Object.hasOwn(commands, name)) throw new RuntimeError(`no such command: ${name}`);
+  const command = commands[name]!;
+  const softNofile = options.text("soft-nofile");
+  return command.run({
+    machine: () =>
+      openMachine({ entry, softNofile: softNofile !== undefined && /^\d+$/u.test(softNofile) ? Number(softNofile) : undefined }),
+    root: options.text("root") ?? defaultRoot(),
+    options: parseOptions(words, command.options, command.short ?? {}, command.stop ?? false),
+    print: (text) => void process.stdout.write(`${text}\n`),
+  });
+}
+
+export async function runtimeMain(words: readonly string[], entry: readonly string[]): Promise<number> {
+  let options: Parsed | undefined;
+  try {
+    options = parseOptions(words, globalOptions, { v: "version", h: "help" }, true);
+    return await invoke(options, entry);
+  } catch (error) {
+    const message = messageOf(error);
+    if (options) logTo(options, "error", message);
+    process.stderr.write(`${options?.flag("debug") && error instanceof Error ? error.stack : message}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,150 @@
+// `exec`: one more process in a container that runs, with the container's namespaces, control group and filter.
+// Invariant: a container that is stopped or frozen takes none; the process is the caller's child or, detached, an orphan with its pid written down.
+// Called by: cli/. Next on the way: launch.ts, then init/exec.ts on the other side.
+
+import type { ChildProcess } from "node:child_process";
+import { closeSync, openSync, readlinkSync } from "node:fs";
+import { namespaceFiles, namespaceFlags, type NamespaceType } from "#linux";
+import type { ProcessConfig } from "./config.ts";
+import { writePidFile } from "./create.ts";
+import { RuntimeError } from "./errors.ts";
+import type { InitRequest } from "./init/request.ts";
+import { launch } from "./launch.ts";
+import type { Machine } from "./machine.ts";
+import { receive, send } from "./protocol.ts";
+import { type ContainerState, groupOf, loadState, specState, statusOf } from "./state.ts";
+import { enterPrefix } from "./user-namespace.ts";
+import { checkProcess } from "./validate.ts";
+
+export interface ExecOptions {
+  readonly root: string;
+  readonly id: string;
+  readonly process: ProcessConfig;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+  readonly detach: boolean;
+  readonly preserveFds: number;
+  readonly ignorePaused?: boolean;
+}
+
+export interface Executed {
+  readonly pid: number;
+  readonly master: number | undefined;
+  readonly child: ChildProcess;
+}
+
+/** Namespaces of the container's first process that are not ours, by path. */
+function foreignNamespaces(pid: number): Map<NamespaceType, string> {
+  const found = new Map<NamespaceType, string>();
+  for (const [type, file] of Object.entries(namespaceFiles) as [NamespaceType, string][]) {
+    const path = `/proc/${pid}/ns/${file}`;
+    if (readlinkSync(path) !== readlinkSync(`/proc/self/ns/${file}`)) found.set(type, path);
+  }
+  return found;
+}
+
+function requestOf(
+  machine: Machine,
+  options: ExecOptions,
+  state: ContainerState,
+  namespaces: ReadonlyMap<NamespaceType, string>,
+): InitRequest {
+  const order: readonly NamespaceType[] = ["ipc", "uts", "network", "cgroup", "mount"];
+  const join = order.flatMap((type) => {
+    const path = namespaces.get(type);
+    return path === undefined ? [] : [{ path, flag: namespaceFlags[type] }];
+  });
+  const { id, config, bundle, rootfs } = state;
+  return {
+    kind: "exec",
+    id,
+    config,
+    process: options.process,
+    bundle,
+    rootfs,
+    newNamespaces: 0,
+    join,
+    cgroupDoors: [],
+    userNamespace: namespaces.has("user"),
+    preserveFds: options.preserveFds,
+    outsideHooks: false,
+    newKeyring: false,
+    lastCapability: machine.lastCapability,
+    softNofile: machine.softNofile,
+    hookState: specState(state, "running"),
+    hasConsole: options.consoleSocket !== undefined,
+  };
+}
+
+function check(options: ExecOptions, machine: Machine): ContainerState {
+  const state = loadState(options.root, options.id);
+  const status = statusOf(options.root, state);
+  if (status === "stopped") throw new RuntimeError("cannot exec in a stopped container");
+  if (status === "paused" && !options.ignorePaused)
+    throw new RuntimeError("cannot exec in a paused container (use --ignore-paused to override)");
+  checkProcess(options.process, machine.features);
+  const terminal = options.process.terminal ?? false;
+  if (terminal && options.detach && options.consoleSocket === undefined)
+    throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
+  if (!terminal && options.consoleSocket !== undefined)
+    throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  return state;
+}
+
+/** Joined from outside: the process itself may not be allowed to, and its group is the first one's, wherever that is. */
+function joinGroup(machine: Machine, state: ContainerState, pid: number): void {
+  for (const door of groupOf(state).doors()) {
+    try {
+      machine.syscalls.writeFile(door, `${pid}`);
+    } catch (error) {
+      if (!state.rootless) throw error;
+    }
+  }
+}
+
+export function exec(machine: Machine, options: ExecOptions): Executed {
+  const { syscalls } = machine;
+  const state = check(options, machine);
+  const namespaces = foreignNamespaces(state.pid);
+  const nothing = openSync("/dev/null", "r+");
+  const [ours, theirs] = syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const { pid, child } = launch(syscalls, {
+    pidNamespace: namespaces.get("pid"),
+    timeOffsets: undefined,
+    prefix: enterPrefix(namespaces.get("user"), namespaces.get("time")),
+    sayBorn: true,
+    stdio: [0, 1, 2],
+    preserveFds: options.preserveFds,
+    socket: theirs,
+    fifo: nothing,
+    console,
+    entry: machine.entry,
+  });
+  for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
+  try {
+    // Once Node is up: its start is not the container's to pay for.
+    if (receive(ours, syscalls)?.type === "born") joinGroup(machine, state, pid);
+    if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
+    send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
+    let master: number | undefined;
+    for (;;) {
+      const message = receive(ours, syscalls);
+      if (message === undefined) throw new RuntimeError("exec failed: unable to start container process: it ended before it was ready");
+      if (message.type === "error") throw new RuntimeError(`exec failed: unable to start container process: ${message.message}`);
+      if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
+      if (message.type === "ready") break;
+    }
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+    return { pid, master, child };
+  } finally {
+    closeSync(ours);
+  }
+}
+
+/** A process of the command line instead of a file: the container's own, with other arguments. */
+export function processFromArgs(state: ContainerState, args: readonly string[], changes: Partial<ProcessConfig>): ProcessConfig {
+  const base = state.config.process ?? { cwd: "/" };
+  const { env = [], ...rest } = changes;
+  return { ...base, terminal: false, ...rest, args, env: [...(base.env ?? []), ...env] };
+}

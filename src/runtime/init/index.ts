@@ -1,0 +1,46 @@
+// The container's first process, while it still is Node: reads what to do, does it in order, and becomes the program.
+// Invariant: synchronous to the end; a failure is told to whoever creates the container and nothing is left behind but an exit.
+// Called by: launch.ts, as a process. Next on the way: create.ts and exec.ts of init/.
+
+import { readlinkSync, writeSync } from "node:fs";
+import { openSyscalls } from "#linux";
+import { messageOf } from "../errors.ts";
+import { receive, send } from "../protocol.ts";
+import { initCreate } from "./create.ts";
+import { initExec } from "./exec.ts";
+import type { InitContext, InitRequest } from "./request.ts";
+
+/** The descriptors after the preserved ones: the socket, Node itself, the FIFO, and perhaps a console socket. */
+export function init(socket: number, sayBorn: boolean): void {
+  const syscalls = openSyscalls();
+  let told = false;
+  try {
+    // From here on nobody inside the namespaces may look into this process through /proc.
+    syscalls.setDumpable(false);
+    syscalls.close(socket + 1);
+    // In a new user namespace this process is nobody until whoever creates has mapped it; only it can say who it is outside.
+    if (sayBorn) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
+    const message = receive(socket, syscalls);
+    if (message?.type !== "request") return;
+    const request = message.request as InitRequest;
+    const ready = (): void => {
+      send(socket, { type: "ready" });
+      syscalls.close(socket);
+      told = true;
+    };
+    const context: InitContext = {
+      syscalls,
+      request,
+      socket,
+      ready,
+      fifo: socket + 2,
+      console: request.hasConsole ? socket + 3 : undefined,
+    };
+    if (request.kind === "exec") initExec(context);
+    else initCreate(context);
+  } catch (error) {
+    if (told) writeSync(2, `${messageOf(error)}\n`);
+    else send(socket, { type: "error", message: messageOf(error) });
+    process.exitCode = 255;
+  }
+}
