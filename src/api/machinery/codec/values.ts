@@ -7,16 +7,20 @@ import { DecodeError, goQuote } from "./errors.ts";
 const rfc3339Layout = "2006-01-02T15:04:05Z07:00";
 const microLayout = "2006-01-02T15:04:05.000000Z07:00";
 
+/** The forms that everybody writes; only dates that every month has are let through unparsed. */
+const canonical = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+const canonicalMicro = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
+
 /** RFC 3339 in any zone, with or without a fraction → UTC, whole seconds. */
 export function canonicalTime(text: string): string {
-  // The form that everybody writes; only dates that every month has are let through unparsed.
-  if (/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/.test(text)) return text;
+  if (canonical.test(text)) return text;
   const { seconds } = parseTime(text, rfc3339Layout);
   return formatSeconds(seconds);
 }
 
 /** The same with six decimals. */
 export function canonicalMicroTime(text: string): string {
+  if (canonicalMicro.test(text)) return text;
   const { seconds, nanos } = parseTime(text, microLayout);
   return formatMicro(seconds, nanos);
 }
