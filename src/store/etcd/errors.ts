@@ -50,6 +50,7 @@ const table = {
   permissionNotGranted: ["FAILED_PRECONDITION", "etcdserver: permission is not granted to the role"],
   authNotEnabled: ["FAILED_PRECONDITION", "etcdserver: authentication is not enabled"],
   invalidAuthToken: ["UNAUTHENTICATED", "etcdserver: invalid auth token"],
+  authOldRevision: ["INVALID_ARGUMENT", "etcdserver: revision of auth store is old"],
   invalidAuthManagement: ["INVALID_ARGUMENT", "etcdserver: invalid auth management"],
   badLeaderTransferee: ["FAILED_PRECONDITION", "etcdserver: bad leader transferee"],
   stopped: ["UNAVAILABLE", "etcdserver: server stopped"],

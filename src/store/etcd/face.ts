@@ -12,6 +12,7 @@ import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./
 import { EventMessages } from "./eventmessages.ts";
 import { healthMethod, healthPath } from "./health.ts";
 import { endWithoutLeader, refuseUnserved } from "./served.ts";
+import type { Command } from "../mvcc/command.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
 import { rpcs } from "./rpc/index.ts";
@@ -55,7 +56,9 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
     }),
     async execute(command, type) {
       try {
-        return expectOutcome(await store.execute(command), type);
+        const { enabled, revision: authRevision } = store.state.auth;
+        const guarded: Command = enabled && "request" in command ? { type: "guarded", authRevision, command } : command;
+        return expectOutcome(await store.execute(guarded), type);
       } catch (error) {
         throw toEtcdError(error);
       }

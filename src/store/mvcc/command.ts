@@ -9,6 +9,12 @@ import { revision } from "../revision.ts";
 import type { AuthChange } from "./auth.ts";
 import type { MemberChange } from "./members.ts";
 
+/** What came over etcd's face, in etcd's own protobuf. */
+export interface EtcdRequest {
+  readonly type: "etcdPut" | "etcdDeleteRange" | "etcdTxn";
+  readonly request: Uint8Array;
+}
+
 export type Command =
   | {
       readonly type: "put";
@@ -23,10 +29,9 @@ export type Command =
   /** Asked for, or because its time has come: the log does not care. */
   | { readonly type: "revokeLease"; readonly id: LeaseId }
   | { readonly type: "compact"; readonly revision: Revision }
-  /** What came over etcd's face, in etcd's own protobuf. */
-  | { readonly type: "etcdPut"; readonly request: Uint8Array }
-  | { readonly type: "etcdDeleteRange"; readonly request: Uint8Array }
-  | { readonly type: "etcdTxn"; readonly request: Uint8Array }
+  | EtcdRequest
+  /** Refused if anybody's rights have changed since the caller's were looked at. */
+  | { readonly type: "guarded"; readonly authRevision: number; readonly command: EtcdRequest }
   | { readonly type: "alarm"; readonly active: boolean; readonly alarm: number; readonly member: bigint }
   | { readonly type: "auth"; readonly change: AuthChange }
   | { readonly type: "members"; readonly change: MemberChange };
@@ -43,7 +48,9 @@ const kinds = {
   alarm: 9,
   auth: 10,
   members: 11,
-  // 12: ../members/forwarded.ts, around one of these.
+  /** Around one of these: see ../members/forwarded.ts, who waits for it. */
+  forwarded: 12,
+  guarded: 13,
 } as const;
 const withLease = 1;
 const withCause = 2;
@@ -95,6 +102,12 @@ export function encodeCommand(command: Command): Buffer {
     case "etcdDeleteRange":
     case "etcdTxn":
       return new ByteWriter(command.request.length + 1).byte(kind).raw(command.request).finish();
+    case "guarded":
+      return new ByteWriter(command.command.request.length + 16)
+        .byte(kind)
+        .varint(command.authRevision)
+        .raw(encodeCommand(command.command))
+        .finish();
     case "alarm":
       return new ByteWriter(16)
         .byte(kind)
@@ -141,12 +154,22 @@ export function decodeCommand(data: Uint8Array): Command {
       return { type: "etcdDeleteRange", request: reader.rest() };
     case kinds.etcdTxn:
       return { type: "etcdTxn", request: reader.rest() };
+    case kinds.guarded: {
+      const authRevision = reader.varint();
+      const command = decodeCommand(reader.rest());
+      assert("request" in command, "a guarded command is a request over etcd's face");
+      return { type: "guarded", authRevision, command };
+    }
     case kinds.alarm:
       return { type: "alarm", active: reader.byte() === 1, alarm: reader.varint(), member: BigInt.asUintN(64, reader.int64()) };
     case kinds.auth:
       return { type: "auth", change: JSON.parse(reader.text()) as AuthChange };
     case kinds.members:
       return { type: "members", change: JSON.parse(reader.text()) as MemberChange };
+    case kinds.forwarded:
+      reader.varint();
+      reader.varint();
+      return decodeCommand(reader.rest());
     default:
       assert(false, `the log has a command of unknown kind ${kind}`);
   }

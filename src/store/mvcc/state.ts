@@ -21,7 +21,7 @@ const noBytes = new Uint8Array(0);
 export type Outcome =
   | { readonly type: "txn"; readonly result: TxnResult }
   | { readonly type: "done" }
-  | { readonly type: "refused"; readonly reason: "leaseNotFound" | "leaseExists" | "compacted" | "future" }
+  | { readonly type: "refused"; readonly reason: "leaseNotFound" | "leaseExists" | "compacted" | "future" | "authOldRevision" }
   | EtcdOutcome;
 
 /** Holds history back from pruning. */
@@ -80,6 +80,10 @@ export class MvccState {
         return this.#revoke(command.id);
       case "compact":
         return this.#compact(command.revision);
+      case "guarded":
+        // etcd's rule: rights that have changed meanwhile, anybody's, are reason enough to ask again.
+        if (this.auth.enabled && command.authRevision < this.auth.revision) return { type: "refused", reason: "authOldRevision" };
+        return this.apply(command.command);
       case "etcdPut":
       case "etcdDeleteRange":
       case "etcdTxn":

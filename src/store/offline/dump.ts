@@ -45,6 +45,8 @@ function commandText(command: Command): string {
       const texts = (operations: readonly RequestOp[]): string => operations.map(operationText).join(", ") || "nothing";
       return `if ${compare.length} compares hold: ${texts(success)}; else: ${texts(failure)}`;
     }
+    case "guarded":
+      return `${commandText(command.command)}, by rights of revision ${command.authRevision}`;
     case "alarm":
       return `alarm ${command.alarm} ${command.active ? "up" : "down"}`;
     case "auth":

@@ -12,7 +12,8 @@ export const put = unary("Put", async (etcd, request, caller) => {
   etcd.access.lease(caller, etcd.store.state.leases.get(request.lease)?.keys ?? []);
   if (request.prev_kv) etcd.access.read(caller, request.key);
   checkSize(etcd, caller.bytes.length);
-  await checkQuota(etcd, caller.bytes.length);
+  const full = checkQuota(etcd, caller.bytes.length);
+  if (full) await full;
   const { response } = await etcd.execute({ type: "etcdPut", request: caller.bytes }, "put");
   return { ...response, header: etcd.header(response.header?.revision) };
 });

@@ -12,12 +12,14 @@ export function checkSize({ limits }: Etcd, bytes: number): void {
   if (bytes > limits.maxRequestBytes) throw etcdError("requestTooLarge");
 }
 
-export async function checkQuota(etcd: Etcd, bytes: number): Promise<void> {
+/** Nothing to wait for where there is space: what was checked before still holds after it. */
+export function checkQuota(etcd: Etcd, bytes: number): Promise<never> | undefined {
   const { state } = etcd.store;
   if (state.alarms.up.some(({ alarm }) => alarm === alarms.noSpace)) throw etcdError("noSpace");
-  if (state.bytes + bytes <= etcd.limits.quotaBytes) return;
-  await etcd.execute({ type: "alarm", active: true, alarm: alarms.noSpace, member: etcd.identity.memberId }, "done");
-  throw etcdError("noSpace");
+  if (state.bytes + bytes <= etcd.limits.quotaBytes) return undefined;
+  return etcd.execute({ type: "alarm", active: true, alarm: alarms.noSpace, member: etcd.identity.memberId }, "done").then(() => {
+    throw etcdError("noSpace");
+  });
 }
 
 export const putsSomething = (txn: TxnRequest): boolean =>

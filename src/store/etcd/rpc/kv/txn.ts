@@ -28,7 +28,8 @@ export const txn = unary("Txn", async (etcd, request, caller) => {
     return { ...readOnly(state, request, path.values()), header: etcd.header() };
   }
   checkSize(etcd, caller.bytes.length);
-  if (putsSomething(request)) await checkQuota(etcd, caller.bytes.length);
+  const full = putsSomething(request) ? checkQuota(etcd, caller.bytes.length) : undefined;
+  if (full) await full;
   const { response } = await etcd.execute({ type: "etcdTxn", request: caller.bytes }, "transaction");
   return { ...response, header: etcd.header(response.header?.revision) };
 });
