@@ -1,14 +1,17 @@
 // The API server under load: GET, create with fsync, LIST of many pods, watch fan-out; beside the floors, and beside a real one when told where.
 // Invariant: a cluster of its own in the temporary folder; on a reference it works in a namespace of its own and deletes that.
-// Called by: people (`sh bin/node bench/apiserver.ts [--pods 30000] [--reference KUBECONFIG] [--reference-pid PID]`). Next: support/h2load.ts.
+// Called by: people (`sh bin/node bench/apiserver.ts [--pods 30000] [--store etcd] [--reference KUBECONFIG] [--reference-pid PID]`).
+// Next: support/h2load.ts.
 
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type HttpsTransport, httpsTransport } from "#client";
 import { credentialsOf, readKubeconfig } from "#config";
 import { readAll } from "#wire";
 import { BenchCluster, cpuMs, transportFor } from "./support/cluster.ts";
+import { EtcdServer } from "./support/etcdserver.ts";
 import { fanOut } from "./support/fanout.ts";
 import { h2load, h2loadMissing } from "./support/h2load.ts";
 
@@ -16,6 +19,8 @@ const { values } = parseArgs({
   options: {
     pods: { type: "string", default: "30000" },
     watchers: { type: "string", default: "1000" },
+    /** Besides the cluster with a store of its own, one whose data lies in this program: `etcd`, or `dhow` for `dhow store`. */
+    store: { type: "string", multiple: true, default: [] },
     reference: { type: "string" },
     "reference-pid": { type: "string" },
   },
@@ -28,6 +33,8 @@ interface Subject {
   readonly name: string;
   readonly kubeconfig: string;
   readonly pid: number | undefined;
+  /** Of a store in a process of its own. */
+  readonly storePid?: number;
 }
 
 const pod = {
@@ -74,8 +81,17 @@ async function measure(subject: Subject, file: string): Promise<void> {
   );
   const token = await tokenOf(transport);
   const path = `/api/v1/namespaces/${namespace}/pods`;
-  const cpu = (): number => (subject.pid === undefined ? Number.NaN : cpuMs(subject.pid));
-  const each = (beforeMs: number, count: number): string => `${(((cpu() - beforeMs) * 1000) / count).toFixed(0)} us CPU each`;
+  const ownMs = (): number => (subject.pid === undefined ? Number.NaN : cpuMs(subject.pid));
+  const cpu = (): number => {
+    if (subject.storePid !== undefined) storeMs = cpuMs(subject.storePid);
+    return ownMs();
+  };
+  let storeMs = 0;
+  const each = (beforeMs: number, count: number): string => {
+    const us = (sinceMs: number, nowMs: number): string => (((nowMs - sinceMs) * 1000) / count).toFixed(0);
+    const inStore = subject.storePid === undefined ? "" : ` + ${us(storeMs, cpuMs(subject.storePid))} in the store`;
+    return `${us(beforeMs, ownMs())}${inStore} us CPU each`;
+  };
   const run = (
     what: string,
     target: string,
@@ -130,16 +146,43 @@ if (missing !== undefined) {
   console.error(missing);
   process.exit(1);
 }
-const cluster = new BenchCluster();
-const file = join(cluster.home, "pod.json");
+const programs: Readonly<Record<string, readonly string[]>> = {
+  etcd: ["etcd"],
+  dhow: ["sh", join(import.meta.dirname, "../bin/dhow"), "store"],
+};
+
+async function measureOwn(name: string, file: string, store?: EtcdServer): Promise<void> {
+  const cluster = new BenchCluster();
+  try {
+    const elsewhere = store ? ["--store", `http://${store.endpoint}`] : [];
+    await cluster.up("--runtime", "simulated", "--simulated-nodes", "1", "--without", "scheduler", ...elsewhere);
+    const pid = cluster.parts().find((part) => part.name === "control-plane")?.pid;
+    await measure({ name, kubeconfig: cluster.kubeconfig, pid, ...(store && { storePid: store.pid }) }, file);
+  } finally {
+    cluster.destroy();
+  }
+}
+
+async function measureOn(program: string, file: string): Promise<void> {
+  const command = programs[program];
+  if (!command) throw new Error(`--store: ${Object.keys(programs).join(" or ")}, not ${program}`);
+  const store = new EtcdServer(program, command);
+  try {
+    await store.start();
+    await measureOwn(`dhow on ${program === "dhow" ? "dhow store" : program}`, file, store);
+  } finally {
+    await store.destroy();
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "dhow-bench-"));
+const file = join(folder, "pod.json");
 try {
   writeFileSync(file, JSON.stringify(pod));
-  await cluster.up("--runtime", "simulated", "--simulated-nodes", "1", "--without", "scheduler");
-  const pid = cluster.parts().find((part) => part.name === "control-plane")?.pid;
-  await measure({ name: "dhow", kubeconfig: cluster.kubeconfig, pid }, file);
+  await measureOwn("dhow", file);
+  for (const program of values.store) await measureOn(program, file);
   const referencePid = values["reference-pid"] === undefined ? undefined : Number(values["reference-pid"]);
   if (values.reference !== undefined) await measure({ name: "reference", kubeconfig: values.reference, pid: referencePid }, file);
 } finally {
-  rmSync(file, { force: true });
-  cluster.destroy();
+  rmSync(folder, { recursive: true, force: true });
 }
