@@ -46,7 +46,7 @@ const files = globSync("*.txt", { cwd: folder }).toSorted((a, b) => (a < b ? -1 
 const all = files.flatMap((name) => parse(readFileSync(join(folder, name), "utf8"), name.slice(0, -4)).cases);
 const cases = chosen(all, positionals).filter((_entry, index) => index % Number(values.sample) === 0);
 const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
 const { results, answers, place } = await playAll({ cases, runtimes, jobs: Number(values.jobs), signal: stop.signal });
 rmSync(place, { recursive: true, force: true });
 if (values.record) {

@@ -10,7 +10,7 @@ import { AT_FDCWD, namespaceFlags, type NamespaceType, processStartTime, type Sy
 import { type Config, parseExactJson } from "./config.ts";
 import { defaultDeviceRules } from "./device-rules.ts";
 import { messageOf, RuntimeError } from "./errors.ts";
-import { hasHooks, runHooks } from "./hooks.ts";
+import { hasHooks, runEndHooks, runHooks } from "./hooks.ts";
 import type { InitRequest } from "./init/request.ts";
 import { launch } from "./launch.ts";
 import { type Machine, pause } from "./machine.ts";
@@ -104,6 +104,7 @@ export function create(machine: Machine, options: CreateOptions): Created {
       // The reason of the failure matters more.
     }
     removeState(options.root, options.id);
+    runEndHooks(config, specState(state, "stopped"));
     throw error;
   }
 }

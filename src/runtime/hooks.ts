@@ -1,10 +1,10 @@
 // Hooks: programs of the caller that run at fixed points of a container's life, with its state on stdin.
-// Invariant: in the order written; the first that fails ends the phase; one with a time-out never takes longer.
+// Invariant: in the order written; the first that fails ends the phase, but for poststop; one with a time-out never takes longer.
 // Called by: create.ts, start.ts, delete.ts, init/. Next on the way: create.ts.
 
 import { spawnSync } from "node:child_process";
 import type { Config, Hook, HookPhase } from "./config.ts";
-import { RuntimeError } from "./errors.ts";
+import { messageOf, RuntimeError } from "./errors.ts";
 import { messageBoundMs } from "./protocol.ts";
 
 function environment(list: readonly string[] = []): Record<string, string> {
@@ -33,6 +33,17 @@ function runHook({ path, args = [path], env, timeout }: Hook, phase: HookPhase, 
 
 export function runHooks(config: Config, phase: HookPhase, state: Record<string, unknown>): void {
   for (const [index, hook] of (config.hooks?.[phase] ?? []).entries()) runHook(hook, phase, index, JSON.stringify(state));
+}
+
+/** A hook of the end that fails is only told: the others run, and the container goes away all the same. */
+export function runEndHooks(config: Config, state: Record<string, unknown>): void {
+  for (const [index, hook] of (config.hooks?.poststop ?? []).entries()) {
+    try {
+      runHook(hook, "poststop", index, JSON.stringify(state));
+    } catch (error) {
+      process.stderr.write(`${messageOf(error)}\n`);
+    }
+  }
 }
 
 export function hasHooks(config: Config, ...phases: readonly HookPhase[]): boolean {

@@ -5,7 +5,7 @@
 import { constants } from "node:os";
 import { isErrno, type Syscalls } from "#linux";
 import { RuntimeError } from "./errors.ts";
-import { runHooks } from "./hooks.ts";
+import { runEndHooks } from "./hooks.ts";
 import { pause as wait } from "./machine.ts";
 import { type ContainerState, groupOf, isAlive, loadState, removeState, specState, statusOf } from "./state.ts";
 
@@ -108,9 +108,5 @@ export function remove(syscalls: Syscalls, root: string, id: string, force: bool
   signalAll(syscalls, state, SIGKILL);
   group.remove(wait);
   removeState(root, id);
-  try {
-    runHooks(state.config, "poststop", specState(state, "stopped"));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  }
+  runEndHooks(state.config, specState(state, "stopped"));
 }
