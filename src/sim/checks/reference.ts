@@ -1,36 +1,23 @@
 // One store that never fails: it applies each committed entry once, when the first member does. What members answer is held against it.
-// Invariant: every member's outcome of an entry is the reference's; revisions only grow; a watch shows every revision once and in order.
+// Invariant: at the end every member's state is the reference's; revisions only grow; a watch shows every revision once and in order.
 // Called by: sim/store/. Next on the way: linear.ts, for what clients saw.
 
 import type { Entry, MemberId } from "#raft";
-import { decodeCommand, type EventBatch, MvccState, type Outcome } from "#store/parts";
+import { decodeCommand, type EventBatch, MvccState, unwrap } from "#store/parts";
 import { Violation } from "./violation.ts";
-
-function brief(outcome: Outcome | undefined): string {
-  if (outcome?.type !== "txn")
-    return JSON.stringify(outcome ?? null, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
-  const { result } = outcome;
-  return result.succeeded ? `ok ${result.revision}` : `refused, it is at ${result.current?.modRevision ?? 0}`;
-}
 
 const briefBatch = ({ revision, events }: EventBatch): string =>
   `${revision}: ${events.map(({ type, kv }) => `${type} ${kv.key}=${Buffer.from(kv.value).toString()}`).join(", ")}`;
 
 export class Reference {
   readonly state = new MvccState();
-  /** By index, from 1. */
-  readonly #outcomes: string[] = [];
-
+  /** After a change of the list of members. */
+  onMembers: () => void = () => undefined;
   apply(entry: Entry): void {
-    const outcome = entry.type === "command" ? this.state.apply(decodeCommand(entry.data)) : undefined;
-    this.#outcomes[entry.index] = brief(outcome);
-  }
-
-  /** What a member made of an entry that the reference has applied. */
-  compare(id: MemberId, entry: Entry, outcome: Outcome | undefined): void {
-    const want = this.#outcomes[entry.index]!;
-    const got = brief(outcome);
-    if (got !== want) throw new Violation("Equal States", `member ${id} makes of entry ${entry.index}: ${got}; the others: ${want}`);
+    if (entry.type !== "command") return;
+    const { version } = this.state.members;
+    this.state.apply(decodeCommand(unwrap(entry.data)?.data ?? entry.data));
+    if (this.state.members.version !== version) this.onMembers();
   }
 
   /** At the end, when nobody is behind. */

@@ -1,9 +1,9 @@
 // Virtual time for members of a store: what happens when, in one order.
-// Invariant: events come by time, then in the order they were made; between two events every promise chain has come to a stand.
+// Invariant: events come by time, then in the order they were made; between two events the loop turns once, so that promises go on.
 // Called by: run.ts drives it; network.ts, slowdisk.ts, member.ts, client.ts and faults.ts put events in. Next on the way: slowdisk.ts.
 // sim/clock.ts is for whole clusters that live by Clock; this one runs ten thousand short lives, so it is nearly nothing.
 
-import { assert, macrotask } from "#lib";
+import { macrotask } from "#lib";
 import { Violation } from "../checks/violation.ts";
 
 /** Some fifty times of what a life has. */
@@ -23,8 +23,6 @@ export class Agenda {
   /** A binary heap, the next event first. */
   readonly #heap: Event[] = [];
   #order = 0;
-  /** Chains of promises that are not waiting for an event. */
-  #running = 0;
   #failure: unknown;
 
   after(delayMs: number, run: () => void): void {
@@ -40,48 +38,18 @@ export class Agenda {
     this.#heap[at] = event;
   }
 
-  /** A chain that goes on by itself until it waits (`pause`) or ends. */
-  start(chain: () => Promise<void>): void {
-    this.#running += 1;
-    const ended = (): void => {
-      this.#running -= 1;
-    };
-    void chain()
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      })
-      .then(ended);
-  }
-
-  /** Stops the calling chain for some virtual time. `alive` false by then: for ever. */
-  pause(delayMs: number, alive: () => boolean): Promise<void> {
-    this.#running -= 1;
+  /** Stops whoever awaits it for some virtual time. `alive` false by then: for ever. */
+  pause(delayMs: number, alive: () => boolean = () => true): Promise<void> {
     return new Promise((resolve) => {
       this.after(delayMs, () => {
-        if (!alive()) return;
-        this.#running += 1;
-        resolve();
+        if (alive()) resolve();
       });
     });
   }
 
-  /** Stops the calling chain until another one calls what it is given. */
-  waitFor(tell: (goOn: () => void) => void): Promise<void> {
-    this.#running -= 1;
-    return new Promise((resolve) => {
-      tell(() => {
-        this.after(0, () => {
-          this.#running += 1;
-          resolve();
-        });
-      });
-    });
-  }
-
-  /** Stops the calling chain for ever. */
-  halt(): Promise<never> {
-    this.#running -= 1;
-    return new Promise(() => undefined);
+  /** Ends the run with this, if nothing has yet. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
   }
 
   async run(untilMs: number): Promise<void> {
@@ -93,18 +61,11 @@ export class Agenda {
       this.events += 1;
       if (this.events > mostEvents) throw new Violation("Runaway", `after ${this.events} events it is still ${this.nowMs.toFixed(1)} ms`);
       next.run();
-      if (this.#running > 0) await this.#stand();
+      // Whatever that woke has gone on until it waits for an event, or for its own next turn of the loop.
+      await macrotask();
       if (this.#failure !== undefined) throw this.#failure;
     }
     this.nowMs = untilMs;
-  }
-
-  async #stand(): Promise<void> {
-    for (let turn = 0; this.#running > 0; turn++) {
-      assert(turn < 100_000, "every chain comes to a stand");
-      // Nearly all chains stand after a few microtasks; a snapshot gives the loop back now and then.
-      await (turn < 1000 ? undefined : macrotask());
-    }
   }
 
   #pop(): void {

@@ -31,6 +31,8 @@ export class Client {
   /** Reads go to this one, as long as it says anything at all: who was deposed and does not know is asked, too. */
   #home = 0;
   stopped = false;
+  /** A write that has no answer yet. */
+  #open: { readonly input: Asked; readonly startMs: number } | undefined;
   answered = 0;
 
   constructor(group: Group, name: string, prng: Prng, { thinkMs, stubborn }: { readonly thinkMs: number; readonly stubborn: boolean }) {
@@ -73,52 +75,71 @@ export class Client {
     const once = (run: () => void): void => {
       if (over) return;
       over = true;
+      this.#open = undefined;
       run();
     };
-    const refused = (leader: number): void => {
+    if (call.input.type !== "read") this.#open = call;
+    const refused = (): void => {
       if (agenda.nowMs - call.startMs > goneAfterMs || this.stopped) return this.#later();
-      this.#at = leader !== 0 && this.#prng.next() < 0.8 ? leader : this.#prng.between(1, members.size);
-      if (this.#home !== 0 && this.#prng.next() < 0.1) this.#home = this.#prng.between(1, members.size);
+      if (this.#prng.next() < 0.5) this.#at = this.#somebody();
+      if (this.#home !== 0 && this.#prng.next() < 0.1) this.#home = this.#somebody();
       agenda.after(5 + 20 * this.#prng.next(), () => this.#attempt(call));
     };
     const told = (output: Told): void => {
       this.answered += 1;
       this.#group.history.record({ client: this.#name, input: call.input, output, startMs: call.startMs, endMs: agenda.nowMs });
-      if (this.#prng.next() < 0.2) this.#at = this.#prng.between(1, members.size);
-      if (this.#home !== 0 && this.#prng.next() < 0.04) this.#home = this.#prng.between(1, members.size);
+      if (this.#prng.next() < 0.2) this.#at = this.#somebody();
+      if (this.#home !== 0 && this.#prng.next() < 0.04) this.#home = this.#somebody();
       this.#later();
     };
     const { input } = call;
     const at = input.type === "read" && this.#home !== 0 ? this.#home : this.#at;
     members.get(at)?.ask((life) => {
       const reply = (run: () => void): void => agenda.after(0.2 + this.#prng.next(), () => once(run));
-      if (input.type === "read") this.#read(life, input.key, (output) => reply(() => (output ? told(output) : refused(0))));
+      if (input.type === "read") this.#read(life, input.key, (output) => reply(() => (output ? told(output) : refused())));
       else {
         life.write(commandOf(input, call.expectRevision), (answer) => {
-          if (answer.type === "refused") reply(() => refused(answer.leader));
+          if (answer.type === "refused") reply(refused);
           else if (answer.type === "done") reply(() => told(this.#learn(input, answer)));
         });
       }
     });
     agenda.after(patienceMs, () => {
       once(() => {
-        this.#at = this.#prng.between(1, members.size);
+        this.#at = this.#somebody();
         if (this.#home !== 0) this.#home = this.#at;
-        if (input.type === "read") return refused(0);
-        const unanswered = { output: undefined, startMs: call.startMs, endMs: Number.POSITIVE_INFINITY };
-        this.#group.history.record({ client: this.#name, input, ...unanswered });
+        if (input.type === "read") return refused();
+        this.#unanswered(call);
         this.#known.delete(input.key);
         this.#later();
       });
     });
   }
 
+  /** Mostly one of those that the log lists. */
+  #somebody(): number {
+    const { members, current } = this.#group;
+    return this.#prng.next() < 0.2 ? this.#prng.between(1, members.size) : current[this.#prng.between(0, current.length - 1)]!;
+  }
+
+  /** The run is over: what is still under way may have taken place. */
+  end(): void {
+    this.stopped = true;
+    if (this.#open) this.#unanswered(this.#open);
+    this.#open = undefined;
+  }
+
+  #unanswered({ input, startMs }: { readonly input: Asked; readonly startMs: number }): void {
+    this.#group.history.record({ client: this.#name, input, output: undefined, startMs, endMs: Number.POSITIVE_INFINITY });
+  }
+
   #read(life: Life, key: string, reply: (output: Told | undefined) => void): void {
     life.read((ok) => {
       if (!ok) return reply(undefined);
-      const kv = life.state.newest(key);
+      const { state } = life.member.store;
+      const kv = state.newest(key);
       this.#known.set(key, { value: textOf(kv), modRevision: kv?.modRevision ?? 0 });
-      reply({ done: false, found: textOf(kv), revision: life.state.revision });
+      reply({ done: false, found: textOf(kv), revision: state.revision });
     });
   }
 

@@ -4,9 +4,10 @@
 
 import { unreachable } from "#lib";
 import type { MemberId, Message } from "#raft";
-import { encodeCommand, revision } from "#store/parts";
+import { revision } from "#store/parts";
 import { Violation } from "../checks/violation.ts";
 import type { Group } from "./group.ts";
+import { recordOf } from "./life.ts";
 import type { Fault, PlannedFault } from "./plan.ts";
 
 /** Messages sent before a cut may still arrive for so long. */
@@ -35,8 +36,8 @@ export class Faults {
     this.#cutNumber += 1;
     this.#group.network.heal();
     for (const member of this.#group.members.values()) {
-      member.start();
-      member.speed = 1;
+      if (!this.#group.isGone(member.id)) member.start();
+      member.drift.speed = 1;
       member.freeze(0);
       Object.assign(member.diskWeather, { stallEvery: 0, stallMs: 0 });
     }
@@ -45,12 +46,11 @@ export class Faults {
 
   #happen(fault: Fault): void {
     const { members, network, leader, agenda } = this.#group;
-    const ids = [...members.keys()];
     switch (fault.type) {
       case "crash":
         for (const id of fault.members) members.get(id)!.crash();
         agenda.after(fault.forMs, () => {
-          for (const id of fault.members) members.get(id)!.start();
+          for (const id of fault.members) if (!this.#group.isGone(id)) members.get(id)!.start();
         });
         return;
       case "crashAfter":
@@ -67,8 +67,8 @@ export class Faults {
         return this.#isolate(fault.member === 0 ? (leader?.id ?? 1) : fault.member, fault.forMs);
       case "deposed":
         if (!leader) return;
-        leader.speed = fault.speed;
-        agenda.after(fault.forMs, () => (leader.speed = 1));
+        leader.drift.speed = fault.speed;
+        agenda.after(fault.forMs, () => (leader.drift.speed = 1));
         return this.#isolate(leader.id, fault.forMs);
       case "flood":
         return this.#flood(fault);
@@ -87,13 +87,12 @@ export class Faults {
         return;
       }
       case "clock":
-        members.get(fault.member)!.speed = fault.speed;
+        members.get(fault.member)!.drift.speed = fault.speed;
         return;
-      case "configure":
-        leader?.life?.step({ type: "configure", voters: fault.voters.filter((id) => ids.includes(id)), learners: fault.learners });
-        return;
+      case "members":
+        return this.#changeMembers(fault);
       case "transfer":
-        leader?.life?.step({ type: "transfer", to: fault.to });
+        leader?.life?.member.group.moveLeader(recordOf(fault.to)).catch(() => undefined);
         return;
       default:
         unreachable(fault);
@@ -109,12 +108,30 @@ export class Faults {
     const { leader } = this.#group;
     if (!leader) return;
     if (stranded) this.#isolate(leader.id, forMs);
-    const data = Array.from({ length: writes }, () => {
+    for (let count = 0; count < writes; count++) {
       this.#floods += 1;
       const value = Buffer.alloc(bytes, `${this.#floods} `);
-      return encodeCommand({ type: "put", key: `/flood/${this.#floods}`, expect: revision(0), value });
-    });
-    leader.life?.step({ type: "propose", data });
+      leader.life!.write({ type: "put", key: `/flood/${this.#floods}`, expect: revision(0), value }, () => undefined);
+    }
+  }
+
+  /** As an operator would: through whoever leads, who writes it into the log. */
+  #changeMembers({ change, pick }: Extract<Fault, { readonly type: "members" }>): void {
+    const { leader, reference } = this.#group;
+    const cluster = leader?.life?.member.group;
+    const table = reference.state.members;
+    if (!cluster || !table.founded) return;
+    if (change === "add" || change === "learn") {
+      const { id, peerUrls } = recordOf(table.record().lastNumber + 1);
+      return void cluster.change({ change: "add", id, peerUrls, learner: change === "learn" }).catch(() => undefined);
+    }
+    const learners = table.all.filter(({ learner }) => learner);
+    const among = change === "promote" ? learners : table.all;
+    const record = among[Math.floor(pick * among.length)];
+    if (!record) return;
+    if (change === "promote") return void cluster.promote(record).catch(() => undefined);
+    if (table.all.length - learners.length > 1 || record.learner)
+      cluster.change({ change: "remove", id: record.id }).catch(() => undefined);
   }
 
   #crashAfter(type: Message["type"], forMs: number): void {
@@ -130,7 +147,9 @@ export class Faults {
     if (this.#over) return;
     const member = this.#group.members.get(id)!;
     member.crash();
-    this.#group.agenda.after(forMs, () => member.start());
+    this.#group.agenda.after(forMs, () => {
+      if (!this.#group.isGone(id)) member.start();
+    });
   }
 
   /** One cut at a time: the next one takes its place. */

@@ -3,17 +3,18 @@
 // Called by: run.ts; faults.ts and client.ts act on it. Next on the way: member.ts.
 
 import { type Prng, seededPrng } from "#lib";
-import { isVoter, type MemberId, membersOf, type Message } from "#raft";
+import { type MemberId, membersOf, type Message } from "#raft";
 import { Consensus } from "../checks/consensus.ts";
 import { History } from "../checks/history.ts";
 import { Reference } from "../checks/reference.ts";
 import { Agenda } from "./agenda.ts";
+import { recordOf } from "./life.ts";
 import { Member, type Surroundings } from "./member.ts";
 import { Network } from "./network.ts";
+import type { PeersAround } from "./peers.ts";
 import type { Shape } from "./shape.ts";
 
-const snapshotMs = 15;
-const reportLostMs = 400;
+const farewellMs = 400;
 
 /** A source of chance for each part, so that one part's questions do not change another part's answers. */
 export function chanceOf(seed: number, part: number): Prng {
@@ -26,26 +27,48 @@ export class Group {
   readonly reference = new Reference();
   readonly history = new History();
   readonly network: Network;
-  readonly members: ReadonlyMap<MemberId, Member>;
+  readonly members = new Map<MemberId, Member>();
   readonly lines: string[] = [];
   /** Hears of every message that leaves a member. */
   onSend: (message: Message) => void = () => undefined;
   onInstall: (id: MemberId) => void = () => undefined;
+  readonly #gone = new Set<MemberId>();
   readonly #trace: boolean;
-
-  readonly #shape: Shape;
+  readonly #seed: number;
+  readonly #founders: readonly MemberId[];
+  readonly #surroundings: Surroundings;
 
   constructor(seed: number, shape: Shape, trace: boolean) {
-    const { voters, spare } = shape;
-    this.#shape = shape;
+    this.#seed = seed;
     this.#trace = trace;
     this.network = new Network(this.agenda, chanceOf(seed, 1));
-    const founders = Array.from({ length: voters }, (_, at) => at + 1);
-    const ids = Array.from({ length: voters + spare }, (_, at) => at + 1);
-    this.members = new Map(
-      ids.map((id) => [id, new Member(id, id <= voters ? founders : [], this.#surroundings(), chanceOf(seed, 10 + id))]),
-    );
-    for (const member of this.members.values()) member.start();
+    this.#founders = Array.from({ length: shape.voters }, (_, at) => at + 1);
+    const { agenda, consensus, reference } = this;
+    this.#surroundings = {
+      agenda,
+      consensus,
+      reference,
+      shape,
+      peers: this.#peers(),
+      log: (line) => this.log(line),
+      installing: (id) => this.onInstall(id),
+    };
+    for (const id of this.#founders) this.add(id);
+    // Who is added to the list gets a machine, and who is taken off it loses its own after a while.
+    reference.onMembers = () => {
+      agenda.after(10, () => {
+        for (const id of this.current) this.add(id);
+      });
+      agenda.after(farewellMs, () => this.#switchOff());
+    };
+  }
+
+  /** Switches on the machine of a founder, or of somebody who was added. */
+  add(id: MemberId): void {
+    if (this.members.has(id)) return;
+    const member = new Member(id, this.#founders, this.current, this.#surroundings, chanceOf(this.#seed, 40 + id));
+    this.members.set(id, member);
+    member.start();
   }
 
   log(line: string): void {
@@ -62,41 +85,44 @@ export class Group {
     return best;
   }
 
-  /** The members as the leader sees them; all there are, if nobody leads. */
+  /** The members, as the log has them. */
   get current(): readonly MemberId[] {
-    const { leader } = this;
-    const raft = leader?.life?.raft;
-    return raft && isVoter(raft.configuration, leader.id) ? membersOf(raft.configuration) : [...this.members.keys()];
+    const { members } = this.reference.state;
+    return members.founded ? members.all.map(({ number }) => number) : this.#founders;
   }
 
-  #surroundings(): Surroundings {
-    const { agenda, consensus, reference } = this;
+  /** Who was removed; but not before nobody needs its word any more. */
+  #switchOff(): void {
+    for (const [id, member] of this.members) {
+      if (this.isGone(id) || !this.reference.state.members.wasRemoved(recordOf(id).id)) continue;
+      const isNeeded = this.current.some((one) => {
+        const raft = this.members.get(one)?.life?.raft;
+        return !raft || membersOf(raft.configuration).includes(id);
+      });
+      if (isNeeded) this.agenda.after(farewellMs, () => this.#switchOff());
+      else {
+        this.#gone.add(id);
+        member.crash();
+      }
+    }
+  }
+
+  /** Removed, and switched off for ever. */
+  isGone(id: MemberId): boolean {
+    return this.#gone.has(id);
+  }
+
+  #peers(): PeersAround {
+    const { agenda, network, members } = this;
     return {
       agenda,
-      consensus,
-      reference,
-      shape: this.#shape,
-      log: (line) => this.log(line),
-      send: (message) => {
-        this.onSend(message);
-        this.network.send(message.from, message.to, () => this.members.get(message.to)?.receive(message));
+      network,
+      at: (id) => {
+        const life = members.get(id)?.life;
+        return life?.alive ? life.peers : undefined;
       },
-      installing: (id) => this.onInstall(id),
-      sendSnapshot: (message, bytes, report) => {
-        const { from, to, mark } = message;
-        let told = false;
-        const tell = (index: number): void => {
-          if (told) return;
-          told = true;
-          report(index);
-        };
-        const arrive = (): void => {
-          this.members.get(to)?.receive(message, bytes);
-          agenda.after(1, () => tell(mark.index));
-        };
-        this.network.send(from, to, arrive, snapshotMs);
-        agenda.after(reportLostMs, () => tell(0));
-      },
+      whenAwake: (id, run) => members.get(id)?.drift.whenAwake(run),
+      sent: (message) => this.onSend(message),
     };
   }
 }

@@ -20,7 +20,8 @@ export type Fault =
   | { readonly type: "weather"; readonly lost: number; readonly doubled: number; readonly late: number; readonly forMs: number }
   | { readonly type: "slowDisk"; readonly member: MemberId; readonly stallMs: number; readonly forMs: number }
   | { readonly type: "clock"; readonly member: MemberId; readonly speed: number }
-  | { readonly type: "configure"; readonly voters: readonly MemberId[]; readonly learners: readonly MemberId[] }
+  /** `pick`, 0 to 1: which of those that there are by then. */
+  | { readonly type: "members"; readonly change: "add" | "learn" | "promote" | "remove"; readonly pick: number }
   | { readonly type: "transfer"; readonly to: MemberId }
   /** The leader of that moment is cut off, and its clock nearly stands: for a long time it does not know. */
   | { readonly type: "deposed"; readonly speed: number; readonly forMs: number }
@@ -62,10 +63,11 @@ const makers: Readonly<Record<Fault["type"], Maker>> = {
   }),
   slowDisk: (prng, ids) => ({ type: "slowDisk", member: pick(prng, ids), stallMs: prng.between(30, 400), forMs: prng.between(300, 1000) }),
   clock: (prng, ids) => ({ type: "clock", member: pick(prng, ids), speed: 0.5 + 1.5 * prng.next() }),
-  configure: (prng, ids) => {
-    const voters = some(prng, ids, 0.65);
-    return { type: "configure", voters: voters.length > 0 ? voters : [...ids], learners: some(prng, ids, 0.3) };
-  },
+  members: (prng) => ({
+    type: "members",
+    change: (["add", "learn", "promote", "remove", "remove"] as const)[prng.between(0, 4)]!,
+    pick: prng.next(),
+  }),
   transfer: (prng, ids) => ({ type: "transfer", to: pick(prng, ids) }),
   deposed: (prng) => ({ type: "deposed", speed: 0.05 + 0.2 * prng.next(), forMs: prng.between(400, 1300) }),
   flood: (prng) => ({

@@ -45,9 +45,11 @@ export async function runStore(seed: number, options: { readonly trace?: boolean
     await group.agenda.run(troubleMs);
     faults.end();
     await heal(group, clients, watchers);
+    for (const client of clients) client.end();
     group.history.check();
   } catch (error) {
     violation = error instanceof Violation ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    for (const member of group.members.values()) group.log(member.toString());
     group.log(`violation: ${violation}`);
   }
   return {
@@ -81,11 +83,11 @@ async function heal(group: Group, clients: readonly Client[], watchers: readonly
   await agenda.run(agenda.nowMs + 2 * stepMs);
   await goOn("a member is still behind", () => group.current.every((id) => isLevel(group, id)));
   await goOn("a watch is still behind", () => watchers.every(({ watched }) => watched.next > reference.state.revision));
-  for (const id of group.current) reference.compareStates(id, group.members.get(id)!.life!.state);
+  for (const id of group.current) reference.compareStates(id, group.members.get(id)!.life!.member.store.state);
 }
 
 function isLevel(group: Group, id: MemberId): boolean {
   const leader = group.leader?.life;
   const life = group.members.get(id)?.life;
-  return leader?.raft !== undefined && life?.applied.index === group.consensus.committed && leader.raft.lastIndex === life.applied.index;
+  return leader?.raft !== undefined && life?.appliedIndex === group.consensus.committed && leader.raft.lastIndex === life.appliedIndex;
 }

@@ -7,9 +7,8 @@ import type { RaftLimits } from "#raft";
 
 export interface Shape {
   readonly voters: number;
-  /** Members that wait to be made members. */
-  readonly spare: number;
-  readonly raftLimits: Partial<RaftLimits>;
+  readonly raftLimits: Partial<Omit<RaftLimits, "electionTicks">>;
+  readonly keepEntries: number;
   readonly segmentBytes: number;
   readonly snapshotAfterEntries: number;
   /** Between a client's calls. */
@@ -20,13 +19,12 @@ export function shapeOf(prng: Prng): Shape {
   const oneOf = <Item>(items: readonly Item[]): Item => items[prng.between(0, items.length - 1)]!;
   return {
     voters: oneOf([3, 3, 3, 5, 5, 1, 2]),
-    spare: oneOf([0, 0, 2]),
     raftLimits: {
       heartbeatTicks: oneOf([1, 2, 3]),
-      keepEntries: oneOf([0, 2, 8, 50]),
       maxAppendBytes: oneOf([0, 60, 200, 10_000]),
       maxInflight: oneOf([1, 4, 50]),
     },
+    keepEntries: oneOf([0, 2, 8, 50]),
     segmentBytes: oneOf([500, 4000]),
     snapshotAfterEntries: oneOf([8, 20, 60]),
     thinkMs: oneOf([6, 20, 40]),

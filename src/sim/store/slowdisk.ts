@@ -99,7 +99,7 @@ export class SlowDisk implements Disk {
   }
 
   async #wait(): Promise<void> {
-    if (this.#crashed) return this.#agenda.halt();
+    if (this.#crashed) return new Promise(() => undefined);
     const { stallEvery, stallMs } = this.#weather;
     const stalls = stallEvery > 0 && this.#prng.next() * stallEvery < 1;
     await this.#agenda.pause(stalls ? stallMs : 0.2 + 2 * this.#prng.next(), () => !this.#crashed);

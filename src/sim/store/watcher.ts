@@ -39,7 +39,7 @@ export class Watcher {
     members.get(current[this.#prng.between(0, current.length - 1)]!)?.ask((life) => {
       this.#life = life;
       const request = { start: "", end: "\xff", startRevision: revision(this.watched.next) };
-      const watch = life.hub.watch(request, {
+      const watch = life.watch(request, {
         batch: (batch) => {
           if (this.#watch === watch && life.alive) this.watched.batch(batch);
         },
@@ -51,7 +51,6 @@ export class Watcher {
         },
       });
       this.#watch = watch;
-      life.hub.pump();
     });
   }
 }

@@ -208,8 +208,9 @@ export class MemberDriver implements Driver {
   async #writeOne(): Promise<void> {
     const next = this.#unsynced.findIndex((ready, at) => at > 0 && ready.restore);
     const batch = this.#unsynced.splice(0, next > 0 ? next : this.#unsynced.length);
-    const hardState = this.#hardState;
-    this.#hardState = undefined;
+    // The newest may speak of what is only in the snapshot that comes next: a log that ends before its own commit would not be read again.
+    const hardState = next > 0 ? batch.findLast((ready) => ready.hardState)?.hardState : this.#hardState;
+    if (next <= 0) this.#hardState = undefined;
     const { restore } = batch[0]!;
     if (restore) await this.#install(restore);
     const entries = batch.length === 1 ? batch[0]!.entries : batch.flatMap((ready) => ready.entries);

@@ -3,7 +3,7 @@
 // Called by: etcd/serve.ts. Next on the way: driver.ts, group.ts.
 
 import type { Clock, Log, MetricRegistry, Prng } from "#lib";
-import { type Configuration, Raft } from "#raft";
+import { type Configuration, type Entry, type HardState, Raft, type RaftLimits, type SnapshotMark } from "#raft";
 import { defaultLimits, type StoreLimits } from "../limits.ts";
 import { lockFolder } from "../lock.ts";
 import { makeMeters } from "../meters.ts";
@@ -56,6 +56,12 @@ export interface OpenMemberOptions {
   readonly introduce?: Introduce;
   /** The others say that this member has been removed. */
   readonly removed: () => void;
+  readonly raftLimits?: Partial<Omit<RaftLimits, "electionTicks">>;
+  /** The state machine before its first step, and what the disk had: for those who look on. */
+  readonly observe?: (
+    raft: Raft,
+    had: { readonly mark: SnapshotMark; readonly entries: readonly Entry[]; readonly hardState: HardState },
+  ) => void;
 }
 
 export interface Member {
@@ -102,9 +108,10 @@ async function recover(
   return { identity, snapshot, recovered };
 }
 
-function raftOf({ identity, snapshot, recovered }: Recovered, { electionMs, heartbeatMs, keepEntries, prng }: OpenMemberOptions): Raft {
+function raftOf({ identity, snapshot, recovered }: Recovered, options: OpenMemberOptions): Raft {
+  const { electionMs, heartbeatMs, keepEntries, prng, raftLimits, observe } = options;
   const configuration: Configuration = snapshot.configuration ?? { voters: identity.voters };
-  return new Raft({
+  const raft = new Raft({
     ...configuration,
     id: identity.number,
     electionTicks: Math.max(Math.round(electionMs / heartbeatMs), 2),
@@ -112,8 +119,10 @@ function raftOf({ identity, snapshot, recovered }: Recovered, { electionMs, hear
     snapshot: snapshot.mark,
     entries: recovered.entries,
     prng,
-    limits: { keepEntries },
+    limits: { ...raftLimits, keepEntries },
   });
+  observe?.(raft, { mark: snapshot.mark, entries: recovered.entries, hardState: recovered.hardState });
+  return raft;
 }
 
 /** The parts know each other by way of this: each is there before anything happens. */
@@ -205,7 +214,9 @@ function storeOf(parts: Parts, options: OpenMemberOptions, peers: PeerNetwork, u
     state,
     storage,
     applied: () => {
-      snapshotter.consider(parts.store.applied);
+      const { applied } = parts.store;
+      // While another member's snapshot is on its way to the disk, raft knows nothing any more of what was before it.
+      if (raft.termOf(applied.index) !== undefined) snapshotter.consider(applied);
       parts.group.look();
     },
     ...(failed ? { failed } : {}),

@@ -75,10 +75,11 @@ export class SnapshotTransfer {
       done: async () => {
         await end();
         const { state } = await readSnapshot(disk, name, macrotask);
-        this.#arrived.set(message.mark.index, { name, state });
+        // Another one of the same index may wait to be installed: what nobody wants goes alone. `install` is a microtask away at least.
         const wanted = this.#options.arrived(message);
+        if (wanted) this.#arrived.set(message.mark.index, { name, state });
+        else await disk.remove(name);
         log.info("a snapshot came from another member", { member: message.from, index: message.mark.index, wanted });
-        if (!wanted) await this.#forget(message.mark.index);
         return true;
       },
       abort: () => {
