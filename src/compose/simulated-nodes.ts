@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { gitVersion } from "#config";
 import { fileJournal, simulatedCri } from "#cri";
 import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
-import { slots } from "#lib";
+import { Pacer, slots } from "#lib";
 import { isSimulatedNode, realNodes, simulatedNodes } from "./cluster.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
@@ -58,6 +58,9 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
     false,
   );
   const eventSlots = slots(eventsInFlight);
+  // What a call sets going counts for its slice: hundreds of pods that are bound at once are not started in one turn of the loop.
+  const pacer = new Pacer(clock);
+  const turn = (): Promise<void> => pacer.turn();
   // A killed process finds here what ran: no pod is started again for it.
   const journalOf = (node: string): string => join(paths.simulated, node, "runtime");
   for (const [index, node] of names.entries()) {
@@ -69,7 +72,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
       node,
       createKubelet({
         client: nodeClient(transport.withToken(token), clock),
-        cri: simulatedCri({ clock, prng, spans, addressPrefix: prefix, writeLog: appendLog, journal: fileJournal(journalOf(node)) }),
+        cri: simulatedCri({ clock, prng, spans, turn, addressPrefix: prefix, writeLog: appendLog, journal: fileJournal(journalOf(node)) }),
         volumes: simulatedVolumes(),
         clock,
         prng,

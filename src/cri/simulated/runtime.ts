@@ -15,6 +15,8 @@ import { attachStreams, execStreams, simulatedPorts } from "./streams.ts";
 export interface SimulatedSettings extends CallRecorder {
   /** Addresses are counted up in this /24: "10.244.3" gives 10.244.3.2, … */
   readonly addressPrefix: string;
+  /** Resolves when it is a call's turn. A real runtime answers over a socket, in its own time; a thousand simulated ones share an event loop. Absent: at once. */
+  readonly turn?: () => Promise<void>;
   readonly latencyMs?: { readonly sandbox?: number; readonly create?: number; readonly start?: number; readonly pull?: number };
   /** Appends a finished line in CRI's log format to a container's log. Absent: logs are dropped. */
   readonly writeLog?: (path: string, line: string) => void;
@@ -63,6 +65,7 @@ export function simulatedCri(settings: SimulatedSettings): Cri {
   };
   const act: Act = (name, subject, options, latencyMs, work) =>
     recordCall(settings, name, subject, options, async () => {
+      await settings.turn?.();
       if (latencyMs) await delay(clock, latencyMs, options?.signal);
       return work();
     });

@@ -7,7 +7,7 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ManualClock, noSpans, seededPrng, SpanRing } from "#lib";
+import { macrotask, ManualClock, noSpans, seededPrng, SpanRing } from "#lib";
 import type { Cri, CriEvent } from "../contract.ts";
 import type { CriError } from "../errors.ts";
 import type { ContainerConfig, PodSandboxConfig } from "../messages.ts";
@@ -132,6 +132,19 @@ test("a journal carries what runs over the end of the process, to the moment it 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("a call waits for its turn before it does anything", async () => {
+  const turns: (() => void)[] = [];
+  const turn = (): Promise<void> => new Promise((resolve) => turns.push(resolve));
+  const cri = simulatedCri({ clock: new ManualClock(), prng: seededPrng(1), spans: noSpans, turn, addressPrefix: "10.244.3" });
+  let id: string | undefined;
+  const running = cri.runPodSandbox(sandbox).then((made) => (id = made));
+  await macrotask();
+  assert.equal(id, undefined);
+  assert.equal(turns.length, 1);
+  turns[0]!();
+  assert.match(await running, /^[0-9a-f]{64}$/);
 });
 
 test("commands", () => {
