@@ -22,6 +22,7 @@ export const callNumbers = {
   setgroups: [116, 159],
   setresuid: [117, 147],
   setresgid: [119, 149],
+  capget: [125, 90],
   capset: [126, 91],
   rt_sigaction: [13, 134],
   rt_sigprocmask: [14, 135],

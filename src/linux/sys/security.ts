@@ -13,6 +13,8 @@ export interface CapabilityMasks {
 
 export interface SecurityCalls {
   capset(masks: CapabilityMasks): void;
+  /** Everything that is permitted becomes effective, and only that. */
+  raiseEffective(): void;
   dropBounding(capability: number): void;
   hasBounding(capability: number): boolean;
   clearAmbient(): void;
@@ -44,6 +46,12 @@ function capabilityBytes({ effective, permitted, inheritable }: CapabilityMasks)
   return bytes;
 }
 
+function capabilityHeader(): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
+  return header;
+}
+
 function bpfLoadDevice(raw: RawCall, program: Uint8Array): number {
   const attributes = (memory: Memory): bigint => {
     const bytes = Buffer.alloc(128);
@@ -59,10 +67,12 @@ function bpfLoadDevice(raw: RawCall, program: Uint8Array): number {
 export function securityCalls(raw: RawCall): SecurityCalls {
   const prctl = (option: number, second = 0, third = 0): number => raw("prctl", [option, second, third, 0, 0]);
   return {
-    capset(masks) {
-      const header = Buffer.alloc(8);
-      header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
-      raw("capset", [header, capabilityBytes(masks)]);
+    capset: (masks) => void raw("capset", [capabilityHeader(), capabilityBytes(masks)]),
+    raiseEffective() {
+      const sets = Buffer.alloc(24);
+      raw("capget", [capabilityHeader(), sets]);
+      for (const half of [0, 12]) sets.copy(sets, half, half + 4, half + 8);
+      raw("capset", [capabilityHeader(), sets]);
     },
     dropBounding: (capability) => void prctl(prctlOptions.capbsetDrop, capability),
     hasBounding: (capability) => prctl(prctlOptions.capbsetRead, capability) === 1,

@@ -149,7 +149,8 @@ export function become(context: InitContext, process: ProcessConfig, { path, arg
   for (let fd = 0; fd < kept; fd++) syscalls.keepOnExec(fd);
   syscalls.closeOnExecFrom(kept);
   if (filter && !process.noNewPrivileges) {
-    raiseAll(syscalls, request.lastCapability);
+    // Another user has no effective capability left, but still may take what was kept.
+    syscalls.raiseEffective();
     syscalls.installSeccomp(filter.program, filter.flags);
   }
   syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });
@@ -161,14 +162,4 @@ export function become(context: InitContext, process: ProcessConfig, { path, arg
     if (filter) syscalls.installSeccomp(filter.program, filter.flags);
   }
   return syscalls.execve(path, args, env);
-}
-
-/** Another user has no effective capability left, but still may take what was kept. */
-function raiseAll(syscalls: Syscalls, last: number): void {
-  const all = (1n << BigInt(last + 1)) - 1n;
-  try {
-    syscalls.capset({ effective: all, permitted: all, inheritable: 0n });
-  } catch (error) {
-    if (!isErrno(error, "EPERM")) throw error; // The machine itself keeps some back; the filter may still be allowed.
-  }
 }

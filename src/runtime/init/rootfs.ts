@@ -82,11 +82,13 @@ export function buildRootfs({ syscalls, request }: InitContext): Tree {
 
 /** The container's root becomes the root; the machine's is let go of. */
 export function changeRoot(syscalls: Syscalls, inside: Inside): void {
+  // Opened before it is covered: "." would be the new root, and what the container shares would be shared no more.
+  const old = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory });
   syscalls.fchdir(inside.fd);
   syscalls.pivotRootHere();
   // The old root lies upon the new one now. Letting it go must not be seen by those it is shared with.
-  const old = syscalls.openat2(AT_FDCWD, ".", { flags: openFlags.path });
   syscalls.mountSetattr(old, { propagation: "slave", recursive: true });
+  syscalls.fchdir(old);
   syscalls.close(old);
   syscalls.unmountDetached(".");
   syscalls.chdir("/");
