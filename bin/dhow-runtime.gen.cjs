@@ -1,0 +1,4599 @@
+"use strict";
+// Made by `npm run bundle` from src/runtime and what it uses: read those.
+// src/linux/mounts.ts
+const m0 = (() => {
+const { spawn } = require("node:child_process");
+const { readFileSync } = require("node:fs");
+const unescape = (text        )         =>
+  text.replace(/\\([0-7]{3})/g, (_all, octal        ) => String.fromCharCode(Number.parseInt(octal, 8)));
+function parseMountInfo(text        )                   {
+  const mounts          = [];
+  for (const line of text.split("\n")) {
+    const separator = line.indexOf(" - ");
+    if (separator < 0) continue;
+    const left = line.slice(0, separator).split(" ");
+    const right = line.slice(separator + 3).split(" ");
+    mounts.push({ target: unescape(left[4] ?? ""), fsType: right[0] ?? "", source: unescape(right[1] ?? "") });
+  }
+  return mounts;
+}
+function mounts()                   {
+  return parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
+}
+function mountsBelow(directory        , all                   = mounts())                   {
+  const prefix = directory.endsWith("/") ? directory : `${directory}/`;
+  return all.filter((mount) => mount.target === directory || mount.target.startsWith(prefix)).toReversed();
+}
+async function unmountBelow(directory        )                             {
+  const gone           = [];
+  for (const { target } of mountsBelow(directory)) {
+    await run("umount", ["-l", target]);
+    gone.push(target);
+  }
+  return gone;
+}
+function run(
+  command        ,
+  args                   ,
+  options                                                  = {},
+)                  {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: options.timeoutMs ?? 30_000,
+      killSignal: "SIGKILL",
+      ...(options.env ? { env: options.env } : {}),
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text        ) => {
+      if (stdout.length < 1 << 20) stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text        ) => {
+      if (stderr.length < 1 << 16) stderr += text;
+    });
+    child.on("error", (error) => reject(new Error(`${command} ${args.join(" ")}: ${error.message}`)));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${command} ${args.join(" ")}: ${signal ?? `exit status ${code}`}: ${stderr.trim()}`));
+    });
+  });
+}
+return { parseMountInfo, mounts, mountsBelow, unmountBelow, run };
+})();
+// src/linux/cgroups.ts
+const m1 = (() => {
+const { existsSync, readdirSync, readFileSync, rmdirSync } = require("node:fs");
+const { join } = require("node:path");
+const { mounts } = m0;
+function cgroupHierarchies()                    {
+  return mounts()
+    .filter((mount) => mount.fsType === "cgroup" || mount.fsType === "cgroup2")
+    .map((mount) => mount.target);
+}
+function cgroupFolders(path        )                    {
+  return cgroupHierarchies()
+    .map((hierarchy) => join(hierarchy, path))
+    .filter((folder) => existsSync(folder));
+}
+function cgroupProcesses(path        )                    {
+  const found = new Set        ();
+  const visit = (folder        )       => {
+    for (const line of readFileSync(join(folder, "cgroup.procs"), "latin1").split("\n")) if (line !== "") found.add(Number(line));
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) visit(join(folder, entry.name));
+  };
+  for (const folder of cgroupFolders(path)) visit(folder);
+  return [...found];
+}
+function removeCgroup(path        )                                                          {
+  const removed           = [];
+  const busy           = [];
+  const visit = (folder        )       => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) visit(join(folder, entry.name));
+    try {
+      rmdirSync(folder);
+      removed.push(folder);
+    } catch {
+      busy.push(folder);
+    }
+  };
+  for (const folder of cgroupFolders(path)) visit(folder);
+  return { removed, busy };
+}
+function processCgroups(pid        )                    {
+  try {
+    const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
+    return [...new Set(lines.filter((line) => line !== "").map((line) => line.slice(line.indexOf(":", line.indexOf(":") + 1) + 1)))];
+  } catch {
+    return [];
+  }
+}
+function removeEmptyCgroup(path        )       {
+  for (const folder of cgroupFolders(path)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+    }
+  }
+}
+return { cgroupHierarchies, cgroupFolders, cgroupProcesses, removeCgroup, processCgroups, removeEmptyCgroup };
+})();
+// src/linux/machine.ts
+const m2 = (() => {
+const { readFileSync, statfsSync } = require("node:fs");
+const { arch, availableParallelism, machine, networkInterfaces, platform, release } = require("node:os");
+function text(path        )         {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+const goArchitectures                                   = {
+  x64: "amd64",
+  arm64: "arm64",
+  arm: "arm",
+  ia32: "386",
+  ppc64: "ppc64le",
+  s390x: "s390x",
+};
+function parseMemTotal(meminfo        )         {
+  const match = /^MemTotal:\s+(\d+) kB$/m.exec(meminfo);
+  return match ? Number(match[1]) * 1024 : 0;
+}
+function parseOsRelease(osRelease        )         {
+  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(osRelease)?.[1] ?? "";
+}
+function machineFacts(directory        )               {
+  const disk = statfsSync(directory);
+  return {
+    cpus: availableParallelism(),
+    memoryBytes: parseMemTotal(text("/proc/meminfo")),
+    diskBytes: disk.blocks * disk.bsize,
+    machineId: text("/etc/machine-id"),
+    bootId: text("/proc/sys/kernel/random/boot_id"),
+    systemUuid: text("/sys/class/dmi/id/product_uuid") || text("/etc/machine-id"),
+    kernelVersion: release(),
+    osImage: parseOsRelease(text("/etc/os-release")) || machine(),
+    operatingSystem: platform(),
+    architecture: goArchitectures[arch()] ?? arch(),
+  };
+}
+function primaryAddress()         {
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const address of addresses ?? []) if (!address.internal && address.family === "IPv4") return address.address;
+  }
+  return "127.0.0.1";
+}
+return { parseMemTotal, parseOsRelease, machineFacts, primaryAddress };
+})();
+// src/linux/proc.ts
+const m3 = (() => {
+const { execFileSync } = require("node:child_process");
+const { readdirSync, readFileSync, readlinkSync } = require("node:fs");
+function statFields(stat        )                    {
+  return stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .trim()
+    .split(" ");
+}
+function processStartTime(pid        )                     {
+  try {
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+function isRunning(identity                 )          {
+  return processStartTime(identity.pid) === identity.startTime;
+}
+function parentProcess(pid        )                     {
+  try {
+    return Number(statFields(readFileSync(`/proc/${pid}/stat`, "latin1"))[1]);
+  } catch {
+    return undefined;
+  }
+}
+function unixSockets(pid        )                    {
+  try {
+    const inodes = new Set(readdirSync(`/proc/${pid}/fd`).flatMap((fd) => socketInode(`/proc/${pid}/fd/${fd}`) ?? []));
+    const rows = readFileSync("/proc/net/unix", "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/ +/));
+    return [...new Set(rows.filter((row) => row[7] !== undefined && inodes.has(row[6] )).map((row) => row[7] ))];
+  } catch {
+    return [];
+  }
+}
+function socketInode(link        )                     {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1];
+  } catch {
+    return undefined; // Closed between the listing and the reading.
+  }
+}
+function commandLine(pid        )                    {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+function processIds()                    {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+function processOwner(pid        )                     {
+  try {
+    const match = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+    return match ? Number(match[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+function memoryMap(pid        )         {
+  const path = `/proc/${pid}/smaps_rollup`;
+  try {
+    return readFileSync(path, "latin1");
+  } catch (error) {
+    const owner = processOwner(pid);
+    if ((error                         ).code !== "EACCES" || !owner || process.getuid?.() !== 0) throw error;
+    return execFileSync("cat", [path], { uid: owner, gid: owner, encoding: "latin1", stdio: "pipe", timeout: 2000 });
+  }
+}
+function proportionalSetSize(pid        )                     {
+  try {
+    const match = /^Pss:\s+(\d+) kB$/m.exec(memoryMap(pid));
+    return match ? Number(match[1]) * 1024 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+const capabilityBits = {
+  CAP_CHOWN: 0,
+  CAP_DAC_OVERRIDE: 1,
+  CAP_FOWNER: 3,
+  CAP_KILL: 5,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETPCAP: 8,
+  CAP_NET_ADMIN: 12,
+  CAP_SYS_ADMIN: 21,
+  CAP_SYS_RESOURCE: 24,
+}         ;
+function parseEffectiveCapabilities(status        )         {
+  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(status);
+  return match ? BigInt(`0x${match[1]}`) : 0n;
+}
+function hasCapability(capability            )          {
+  const effective = parseEffectiveCapabilities(readFileSync("/proc/self/status", "latin1"));
+  return ((effective >> BigInt(capabilityBits[capability])) & 1n) === 1n;
+}
+return { statFields, processStartTime, isRunning, parentProcess, unixSockets, commandLine, processIds, processOwner, proportionalSetSize, capabilityBits, parseEffectiveCapabilities, hasCapability };
+})();
+// src/linux/room.ts
+const m4 = (() => {
+const { existsSync, readFileSync, statfsSync } = require("node:fs");
+const { dirname } = require("node:path");
+const { mounts, } = m0;
+function parseMemAvailable(meminfo        )                     {
+  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo);
+  return match ? Number(match[1]) * 1024 : undefined;
+}
+function availableMemoryBytes()                     {
+  try {
+    return parseMemAvailable(readFileSync("/proc/meminfo", "latin1"));
+  } catch {
+    return undefined;
+  }
+}
+function freeDiskBytes(path        )                     {
+  let place = path;
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+function cgroupFactsOf(all                                             , controllersOf                            )              {
+  const first = all.filter((mount) => mount.fsType === "cgroup").flatMap((mount) => mount.target.split("/").at(-1) .split(","));
+  if (first.includes("memory") || first.includes("cpu")) return { version: "v1", controllers: first.toSorted() };
+  const second = all.find((mount) => mount.fsType === "cgroup2");
+  if (!second) return { version: "none", controllers: [] };
+  return { version: "v2", controllers: controllersOf(second.target).trim().split(/\s+/).filter(Boolean).toSorted() };
+}
+function cgroupFacts()              {
+  const read = (target        )         => {
+    try {
+      return readFileSync(`${target}/cgroup.controllers`, "latin1");
+    } catch {
+      return "";
+    }
+  };
+  try {
+    return cgroupFactsOf(mounts(), read);
+  } catch {
+    return { version: "none", controllers: [] };
+  }
+}
+return { parseMemAvailable, availableMemoryBytes, freeDiskBytes, cgroupFactsOf, cgroupFacts };
+})();
+// src/linux/capabilities.ts
+const m5 = (() => {
+const names =
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN " +
+  "NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME " +
+  "SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON " +
+  "BPF CHECKPOINT_RESTORE";
+const capabilityNames                    = names.split(" ").map((name) => `CAP_${name}`);
+function capabilityBit(name        )                     {
+  const bit = capabilityNames.indexOf(name);
+  return bit < 0 ? undefined : bit;
+}
+function capabilityMask(list                               , last        )                 {
+  let mask = 0n;
+  const unknown           = [];
+  for (const name of list ?? []) {
+    const bit = capabilityBit(name);
+    if (bit === undefined || bit > last) unknown.push(name);
+    else mask |= 1n << BigInt(bit);
+  }
+  return { mask, unknown };
+}
+function capabilityBits(mask        )           {
+  return capabilityNames.map((_name, bit) => bit).filter((bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
+}
+return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
+})();
+// src/linux/seccomp/tables.gen.ts
+const m6 = (() => {
+const syscallTables                                                                         = {
+  x86_64:
+    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
+    "pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause " +
+    "nanosleep getitimer alarm setitimer getpid sendfile socket connect accept sendto recvfrom sendmsg recvmsg shutdown bind listen " +
+    "getsockname getpeername socketpair setsockopt getsockopt clone fork vfork execve exit wait4 kill uname semget semop semctl shmdt " +
+    "msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat " +
+    "link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times ptrace getuid " +
+    "syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid " +
+    "getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigqueueinfo " +
+    "rt_sigsuspend sigaltstack utime mknod uselib personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam " +
+    "sched_getparam sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock " +
+    "munlock mlockall munlockall vhangup modify_ldt pivot_root _sysctl prctl arch_prctl adjtimex setrlimit chroot sync acct " +
+    "settimeofday mount umount2 swapon swapoff reboot sethostname setdomainname iopl ioperm create_module init_module delete_module " +
+    "get_kernel_syms query_module quotactl nfsservctl getpmsg putpmsg afs_syscall tuxcall security gettid readahead setxattr " +
+    "lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill " +
+    "time futex sched_setaffinity sched_getaffinity set_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
+    "get_thread_area lookup_dcookie epoll_create epoll_ctl_old epoll_wait_old remap_file_pages getdents64 set_tid_address " +
+    "restart_syscall semtimedop fadvise64 timer_create timer_settime timer_gettime timer_getoverrun timer_delete clock_settime " +
+    "clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes vserver mbind set_mempolicy " +
+    "get_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr kexec_load waitid add_key request_key " +
+    "keyctl ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat " +
+    "futimesat newfstatat unlinkat renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare set_robust_list " +
+    "get_robust_list splice tee sync_file_range vmsplice move_pages utimensat epoll_pwait signalfd timerfd_create eventfd fallocate " +
+    "timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev " +
+    "rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at " +
+    "clock_adjtime syncfs sendmmsg setns getcpu process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr " +
+    "renameat2 seccomp getrandom memfd_create kexec_file_load bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 " +
+    "pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq uretprobe 424 pidfd_send_signal io_uring_setup " +
+    "io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 " +
+    "pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  x86:
+    "restart_syscall exit fork read write open close waitpid creat link unlink execve chdir time mknod chmod lchown break oldstat " +
+    "lseek getpid mount umount setuid getuid stime ptrace alarm oldfstat pause utime stty gtty access nice ftime sync kill rename " +
+    "mkdir rmdir dup pipe times prof brk setgid getgid signal geteuid getegid acct umount2 lock ioctl fcntl mpx setpgid ulimit " +
+    "oldolduname umask chroot ustat dup2 getppid getpgrp setsid sigaction sgetmask ssetmask setreuid setregid sigsuspend sigpending " +
+    "sethostname setrlimit getrlimit getrusage gettimeofday settimeofday getgroups setgroups select symlink oldlstat readlink uselib " +
+    "swapon reboot readdir mmap munmap truncate ftruncate fchmod fchown getpriority setpriority profil statfs fstatfs ioperm " +
+    "socketcall syslog setitimer getitimer stat lstat fstat olduname iopl vhangup idle vm86old wait4 swapoff sysinfo ipc fsync " +
+    "sigreturn clone setdomainname uname modify_ldt adjtimex mprotect sigprocmask create_module init_module delete_module " +
+    "get_kernel_syms quotactl getpgid fchdir bdflush sysfs personality afs_syscall setfsuid setfsgid _llseek getdents _newselect " +
+    "flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall munlockall sched_setparam sched_getparam " +
+    "sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval nanosleep " +
+    "mremap setresuid getresuid vm86 query_module poll nfsservctl setresgid getresgid prctl rt_sigreturn rt_sigaction rt_sigprocmask " +
+    "rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown getcwd capget capset sigaltstack sendfile " +
+    "getpmsg putpmsg vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 getuid32 getgid32 geteuid32 " +
+    "getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 getresgid32 chown32 " +
+    "setuid32 setgid32 setfsuid32 setfsgid32 pivot_root mincore madvise getdents64 fcntl64 224 gettid readahead setxattr lsetxattr " +
+    "fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill sendfile64 " +
+    "futex sched_setaffinity sched_getaffinity set_thread_area get_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
+    "fadvise64 252 exit_group lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages set_tid_address timer_create " +
+    "timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 " +
+    "fstatfs64 tgkill utimes fadvise64_64 vserver mbind get_mempolicy set_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive " +
+    "mq_notify mq_getsetattr kexec_load waitid 286 add_key request_key keyctl ioprio_set ioprio_get inotify_init inotify_add_watch " +
+    "inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat " +
+    "fchmodat faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice sync_file_range tee vmsplice move_pages getcpu " +
+    "epoll_pwait utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 epoll_create1 " +
+    "dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 " +
+    "name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv process_vm_writev kcmp finit_module " +
+    "sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat socket socketpair bind connect listen accept4 " +
+    "getsockopt setsockopt getsockname getpeername sendto sendmsg recvfrom recvmsg shutdown userfaultfd membarrier mlock2 " +
+    "copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx arch_prctl io_pgetevents rseq 393 semget semctl shmget " +
+    "shmctl shmat shmdt msgget msgsnd msgrcv msgctl clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 " +
+    "clock_nanosleep_time64 timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 " +
+    "ppoll_time64 416 io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 " +
+    "rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter " +
+    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
+    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  x32:
+    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk 14 rt_sigprocmask 17 pread64 pwrite64 21 access pipe " +
+    "select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep getitimer alarm setitimer getpid " +
+    "sendfile socket connect accept sendto 48 shutdown bind listen getsockname getpeername socketpair 56 clone fork vfork 60 exit " +
+    "wait4 kill uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents " +
+    "getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday " +
+    "getrlimit getrusage sysinfo times 102 getuid syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid " +
+    "setregid getgroups setgroups setresuid getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset 130 " +
+    "rt_sigsuspend 132 utime mknod 135 personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam sched_getparam " +
+    "sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock munlock mlockall " +
+    "munlockall vhangup modify_ldt pivot_root 157 prctl arch_prctl adjtimex setrlimit chroot sync acct settimeofday mount umount2 " +
+    "swapon swapoff reboot sethostname setdomainname iopl ioperm 175 init_module delete_module 179 quotactl 181 getpmsg putpmsg " +
+    "afs_syscall tuxcall security gettid readahead setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr " +
+    "flistxattr removexattr lremovexattr fremovexattr tkill time futex sched_setaffinity sched_getaffinity 207 io_destroy " +
+    "io_getevents 210 io_cancel 212 lookup_dcookie epoll_create 216 remap_file_pages getdents64 set_tid_address restart_syscall " +
+    "semtimedop fadvise64 223 timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres " +
+    "clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes 237 mbind set_mempolicy get_mempolicy mq_open mq_unlink " +
+    "mq_timedsend mq_timedreceive 245 mq_getsetattr 248 add_key request_key keyctl ioprio_set ioprio_get inotify_init " +
+    "inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat newfstatat unlinkat renameat linkat " +
+    "symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare 275 splice tee sync_file_range 280 utimensat epoll_pwait signalfd " +
+    "timerfd_create eventfd fallocate timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 " +
+    "inotify_init1 298 perf_event_open 300 fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime " +
+    "syncfs 308 setns getcpu 312 kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create " +
+    "kexec_file_load bpf 323 userfaultfd membarrier mlock2 copy_file_range 329 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents " +
+    "rseq uretprobe 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig " +
+    "fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr " +
+    "quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv " +
+    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
+    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 512 " +
+    "rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait " +
+    "rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages preadv " +
+    "pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv process_vm_writev setsockopt getsockopt io_setup io_submit execveat " +
+    "preadv2 pwritev2",
+  aarch64:
+    "io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr " +
+    "llistxattr flistxattr removexattr lremovexattr fremovexattr getcwd lookup_dcookie eventfd2 epoll_create1 epoll_ctl epoll_pwait " +
+    "dup dup3 fcntl inotify_init1 inotify_add_watch inotify_rm_watch ioctl ioprio_set ioprio_get flock mknodat mkdirat unlinkat " +
+    "symlinkat linkat renameat umount2 mount pivot_root nfsservctl statfs fstatfs truncate ftruncate fallocate faccessat chdir fchdir " +
+    "chroot fchmod fchmodat fchownat fchown openat close vhangup pipe2 quotactl getdents64 lseek read write readv writev pread64 " +
+    "pwrite64 preadv pwritev sendfile pselect6 ppoll signalfd4 vmsplice splice tee readlinkat newfstatat fstat sync fsync fdatasync " +
+    "sync_file_range timerfd_create timerfd_settime timerfd_gettime utimensat acct capget capset personality exit exit_group waitid " +
+    "set_tid_address unshare futex set_robust_list get_robust_list nanosleep getitimer setitimer kexec_load init_module delete_module " +
+    "timer_create timer_gettime timer_getoverrun timer_settime timer_delete clock_settime clock_gettime clock_getres clock_nanosleep " +
+    "syslog ptrace sched_setparam sched_setscheduler sched_getscheduler sched_getparam sched_setaffinity sched_getaffinity " +
+    "sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval restart_syscall kill tkill tgkill sigaltstack " +
+    "rt_sigsuspend rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigreturn setpriority getpriority " +
+    "reboot setregid setgid setreuid setuid setresuid getresuid setresgid getresgid setfsuid setfsgid times setpgid getpgid getsid " +
+    "setsid getgroups setgroups uname sethostname setdomainname getrlimit setrlimit getrusage umask prctl getcpu gettimeofday " +
+    "settimeofday adjtimex getpid getppid getuid geteuid getgid getegid gettid sysinfo mq_open mq_unlink mq_timedsend mq_timedreceive " +
+    "mq_notify mq_getsetattr msgget msgctl msgrcv msgsnd semget semctl semtimedop semop shmget shmctl shmat shmdt socket socketpair " +
+    "bind listen accept connect getsockname getpeername sendto recvfrom setsockopt getsockopt shutdown sendmsg recvmsg readahead brk " +
+    "munmap mremap add_key request_key keyctl clone execve mmap fadvise64 swapon swapoff mprotect msync mlock munlock mlockall " +
+    "munlockall mincore madvise remap_file_pages mbind get_mempolicy set_mempolicy migrate_pages move_pages rt_tgsigqueueinfo " +
+    "perf_event_open accept4 recvmmsg 260 wait4 prlimit64 fanotify_init fanotify_mark name_to_handle_at open_by_handle_at " +
+    "clock_adjtime syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 " +
+    "seccomp getrandom memfd_create bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect " +
+    "pkey_alloc pkey_free statx io_pgetevents rseq kexec_file_load 424 pidfd_send_signal io_uring_setup io_uring_enter " +
+    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
+    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  arm:
+    "restart_syscall 0 syscall_mask exit fork read write open close 8 creat link unlink execve chdir 14 mknod chmod lchown 19 lseek " +
+    "getpid mount 23 setuid getuid 26 ptrace 29 pause 33 access nice 36 sync kill rename mkdir rmdir dup pipe times 45 brk setgid " +
+    "getgid 49 geteuid getegid acct umount2 54 ioctl fcntl 57 setpgid 60 umask chroot ustat dup2 getppid getpgrp setsid sigaction 70 " +
+    "setreuid setregid sigsuspend sigpending sethostname setrlimit 77 getrusage gettimeofday settimeofday getgroups setgroups 83 " +
+    "symlink 85 readlink uselib swapon reboot 91 munmap truncate ftruncate fchmod fchown getpriority setpriority 99 statfs fstatfs " +
+    "103 syslog setitimer getitimer stat lstat fstat 111 vhangup 114 wait4 swapoff sysinfo 118 fsync sigreturn clone setdomainname " +
+    "uname 124 adjtimex mprotect sigprocmask 128 init_module delete_module 131 quotactl getpgid fchdir bdflush sysfs personality 138 " +
+    "setfsuid setfsgid _llseek getdents _newselect flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall " +
+    "munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max " +
+    "sched_get_priority_min sched_rr_get_interval nanosleep mremap setresuid getresuid 168 poll nfsservctl setresgid getresgid prctl " +
+    "rt_sigreturn rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown " +
+    "getcwd capget capset sigaltstack sendfile 190 vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 " +
+    "getuid32 getgid32 geteuid32 getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 " +
+    "getresgid32 chown32 setuid32 setgid32 setfsuid32 setfsgid32 getdents64 pivot_root mincore madvise fcntl64 224 gettid readahead " +
+    "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr " +
+    "tkill sendfile64 futex sched_setaffinity sched_getaffinity io_setup io_destroy io_getevents io_submit io_cancel exit_group " +
+    "lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages 256 set_tid_address timer_create timer_settime timer_gettime " +
+    "timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 fstatfs64 tgkill utimes " +
+    "arm_fadvise64_64 pciconfig_iobase pciconfig_read pciconfig_write mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify " +
+    "mq_getsetattr waitid socket bind connect listen accept getsockname getpeername socketpair send sendto recv recvfrom shutdown " +
+    "setsockopt getsockopt sendmsg recvmsg semop semget semctl msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl add_key " +
+    "request_key keyctl semtimedop vserver ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch mbind get_mempolicy " +
+    "set_mempolicy openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat fchmodat " +
+    "faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice arm_sync_file_range tee vmsplice move_pages getcpu " +
+    "epoll_pwait kexec_load utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 " +
+    "epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg accept4 fanotify_init " +
+    "fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv " +
+    "process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat " +
+    "userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx rseq io_pgetevents " +
+    "migrate_pages kexec_file_load 403 clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 clock_nanosleep_time64 " +
+    "timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 ppoll_time64 416 " +
+    "io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 rt_sigtimedwait_time64 " +
+    "futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount " +
+    "fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 " +
+    "mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv " +
+    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
+    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 983041 " +
+    "breakpoint cacheflush usr26 usr32 set_tls",
+};
+return { syscallTables };
+})();
+// src/linux/seccomp/tables.ts
+const m7 = (() => {
+const { syscallTables } = m6;
+                                                   
+const x32Bit = 0x40000000;
+function parseTable(text        )                              {
+  const numbers = new Map                ();
+  let next = 0;
+  for (const word of text.split(" ")) {
+    if (/^\d+$/u.test(word)) next = Number(word);
+    else numbers.set(word, next++);
+  }
+  return numbers;
+}
+const architectures = {
+  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
+  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
+  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
+  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
+  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
+}         ;
+const architectureNames                    = Object.keys(architectures);
+const foreignArchitectures                    =
+  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
+    .split(" ")
+    .map((name) => `SCMP_ARCH_${name}`);
+function architecture(name        )                           {
+  if (!Object.hasOwn(architectures, name)) return undefined;
+  const { token, table } = architectures[name                    ];
+  return { token, numbers: parseTable(syscallTables[table]), x32: table === "x32" };
+}
+function nativeArchitecture(arch        )         {
+  if (arch === "x64") return "SCMP_ARCH_X86_64";
+  if (arch === "arm64") return "SCMP_ARCH_AARCH64";
+  throw new Error(`seccomp: no table of system calls for the processor ${arch}`);
+}
+return { x32Bit, parseTable, architectureNames, foreignArchitectures, architecture, nativeArchitecture };
+})();
+// src/linux/seccomp/profile.ts
+const m8 = (() => {
+const { architectureNames, foreignArchitectures } = m7;
+const EPERM = 1;
+const actions                                                                  = {
+  SCMP_ACT_KILL: () => 0,
+  SCMP_ACT_KILL_THREAD: () => 0,
+  SCMP_ACT_KILL_PROCESS: () => 0x80000000,
+  SCMP_ACT_TRAP: () => 0x00030000,
+  SCMP_ACT_ERRNO: (errno = EPERM) => 0x00050000 | (errno & 0xffff),
+  SCMP_ACT_TRACE: (errno = EPERM) => 0x7ff00000 | (errno & 0xffff),
+  SCMP_ACT_LOG: () => 0x7ffc0000,
+  SCMP_ACT_ALLOW: () => 0x7fff0000,
+};
+const actionNames                    = Object.keys(actions);
+const operatorNames = [
+  "SCMP_CMP_NE",
+  "SCMP_CMP_LT",
+  "SCMP_CMP_LE",
+  "SCMP_CMP_EQ",
+  "SCMP_CMP_GE",
+  "SCMP_CMP_GT",
+  "SCMP_CMP_MASKED_EQ",
+]         ;
+const flagBits                                   = {
+  SECCOMP_FILTER_FLAG_TSYNC: 0,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+};
+const flagNames                    = Object.keys(flagBits);
+function action(name        , errno                    )         {
+  if (name === "SCMP_ACT_NOTIFY") throw new Error("seccomp: SCMP_ACT_NOTIFY is not supported");
+  if (!Object.hasOwn(actions, name)) throw new Error(`seccomp: unknown action ${name}`);
+  return actions[name] (errno) >>> 0;
+}
+function comparison({ index, op, value, valueTwo = 0 }                 )             {
+  if (!operatorNames.includes(op            )) throw new Error(`seccomp: unknown operator ${op}`);
+  if (!Number.isInteger(index) || index < 0 || index > 5) throw new Error(`seccomp: a system call has no argument ${index}`);
+  return { index, op: op            , value: BigInt.asUintN(64, BigInt(value)), valueTwo: BigInt.asUintN(64, BigInt(valueTwo)) };
+}
+function alternatives(args                            )                                     {
+  const comparisons = args.map(comparison);
+  const twice = new Set(comparisons.map(({ index }) => index)).size < comparisons.length;
+  return twice ? comparisons.map((one) => [one]) : [comparisons];
+}
+function readProfile(profile                )               {
+  if (profile.listenerPath) throw new Error("seccomp: listenerPath (user notification) is not supported");
+  for (const name of profile.architectures ?? [])
+    if (!architectureNames.includes(name) && !foreignArchitectures.includes(name)) throw new Error(`seccomp: unknown architecture ${name}`);
+  let flags = 0;
+  for (const flag of profile.flags ?? []) {
+    if (!Object.hasOwn(flagBits, flag)) throw new Error(`seccomp flag ${JSON.stringify(flag)} is not supported`);
+    flags |= flagBits[flag] ;
+  }
+  const defaultAction = action(profile.defaultAction, profile.defaultErrnoRet);
+  const rules         = [];
+  for (const entry of profile.syscalls ?? []) {
+    const act = action(entry.action, entry.errnoRet);
+    if (act === defaultAction) continue;
+    for (const comparisons of alternatives(entry.args ?? []))
+      for (const name of entry.names) rules.push({ name, action: act, comparisons });
+  }
+  const named = (profile.syscalls ?? []).flatMap(({ names }) => names);
+  return { defaultAction, architectures: profile.architectures ?? [], flags, rules, named };
+}
+return { actionNames, operatorNames, flagNames, readProfile };
+})();
+// src/linux/seccomp/program.ts
+const m9 = (() => {
+const opcodes = {
+  load: 0x20,
+  and: 0x54,
+  jump: 0x05,
+  jumpEqual: 0x15,
+  jumpGreater: 0x25,
+  jumpGreaterEqual: 0x35,
+  return: 0x06,
+}         ;
+const farthest = 255;
+const limit = 4096;
+class ReverseProgram {
+           #instructions                = [];
+           #returns = new Map               ();
+  #push(code        , k        , yes = 0, no = 0)        {
+    this.#instructions.push({ code, yes, no, k: k >>> 0 });
+    return this.#instructions.length         ;
+  }
+  #distance(target       )         {
+    return this.#instructions.length - target;
+  }
+  #near(target       )        {
+    return this.#distance(target) + 1 > farthest ? this.#push(opcodes.jump, this.#distance(target)) : target;
+  }
+  return(action        )        {
+    const known = this.#returns.get(action);
+    if (known !== undefined && this.#distance(known) < farthest / 2) return known;
+    const label = this.#push(opcodes.return, action);
+    this.#returns.set(action, label);
+    return label;
+  }
+  load(offset        )        {
+    return this.#push(opcodes.load, offset);
+  }
+  and(mask        )        {
+    return this.#push(opcodes.and, mask);
+  }
+  continueAt(target       )       {
+    if (this.#distance(target) > 0) this.#push(opcodes.jump, this.#distance(target));
+  }
+  branch(code        , k        , yes       , no       )        {
+    const nearYes = this.#near(yes);
+    const nearNo = this.#near(no);
+    return this.#push(code, k, this.#distance(nearYes), this.#distance(nearNo));
+  }
+  bytes()         {
+    if (this.#instructions.length > limit)
+      throw new Error(`seccomp: the filter has ${this.#instructions.length} instructions, the kernel takes ${limit}`);
+    const bytes = Buffer.alloc(this.#instructions.length * 8);
+    for (const [index, { code, yes, no, k }] of this.#instructions.toReversed().entries()) {
+      bytes.writeUInt16LE(code, index * 8);
+      bytes.writeUInt8(yes, index * 8 + 2);
+      bytes.writeUInt8(no, index * 8 + 3);
+      bytes.writeUInt32LE(k, index * 8 + 4);
+    }
+    return bytes;
+  }
+}
+return { opcodes, ReverseProgram };
+})();
+// src/linux/seccomp/filter.ts
+const m10 = (() => {
+const { readProfile, } = m8;
+const { opcodes, ReverseProgram } = m9;
+const { architecture, nativeArchitecture, x32Bit } = m7;
+const dataNumber = 0;
+const dataArchitecture = 4;
+const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
+const KILL_THREAD = 0;
+const ENOSYS_ACTION = 0x00050000 | 38;
+const lenient = new Set([0x7fff0000, 0x7ffc0000, ENOSYS_ACTION]);
+function fate(rules                 , defaultAction        )                                             {
+  const always = rules.find(({ comparisons }) => comparisons.length === 0);
+  return always ? { action: always.action, rules: [] } : { action: defaultAction, rules };
+}
+function ranges({ rules, named, defaultAction }              , arch              )          {
+  const numbered = (name        )                     => {
+    const number = arch.numbers.get(name);
+    return number === undefined ? undefined : arch.x32 ? number + x32Bit : number;
+  };
+  const byNumber = new Map                ();
+  for (const rule of rules) {
+    const number = numbered(rule.name);
+    if (number !== undefined) byNumber.set(number, [...(byNumber.get(number) ?? []), rule]);
+  }
+  const result          = [{ start: arch.x32 ? x32Bit : 0, action: defaultAction, rules: [] }];
+  const add = (range       )       => {
+    const last = result.at(-1) ;
+    if (last.start === range.start) result.pop();
+    else if (last.action === range.action && last.rules.length === 0 && range.rules.length === 0) return;
+    result.push(range);
+  };
+  for (const number of [...byNumber.keys()].toSorted((a, b) => a - b)) {
+    add({ start: number, ...fate(byNumber.get(number) , defaultAction) });
+    if (!byNumber.has(number + 1)) add({ start: number + 1, action: defaultAction, rules: [] });
+  }
+  const newest = Math.max(-1, ...named.map((name) => numbered(name) ?? -1));
+  if (newest >= 0 && !lenient.has(defaultAction)) add({ start: newest + 1, action: ENOSYS_ACTION, rules: [] });
+  return result;
+}
+function compare(program                , { index, op, value, valueTwo }            , yes       , no       )        {
+  const wanted = op === "SCMP_CMP_MASKED_EQ" ? valueTwo : value;
+  const [high, low] = [Number(wanted >> 32n), Number(wanted & 0xffffffffn)];
+  const negated = op === "SCMP_CMP_NE" || op === "SCMP_CMP_LT" || op === "SCMP_CMP_LE";
+  const [holds, fails] = negated ? [no, yes] : [yes, no];
+  const code =
+    op === "SCMP_CMP_GT" || op === "SCMP_CMP_LE"
+      ? opcodes.jumpGreater
+      : op === "SCMP_CMP_GE" || op === "SCMP_CMP_LT"
+        ? opcodes.jumpGreaterEqual
+        : opcodes.jumpEqual;
+  const half = (isHigh         )        => {
+    if (op === "SCMP_CMP_MASKED_EQ") program.and(Number(isHigh ? value >> 32n : value & 0xffffffffn));
+    return program.load(dataArgument(index, isHigh));
+  };
+  program.branch(code, low, holds, fails);
+  const lowStart = half(false);
+  const equalHigh = program.branch(opcodes.jumpEqual, high, lowStart, fails);
+  if (code !== opcodes.jumpEqual) program.branch(opcodes.jumpGreater, high, holds, equalHigh);
+  return half(true);
+}
+function conditional(program                , { rules, action }       )        {
+  let otherwise = program.return(action);
+  for (const rule of rules.toReversed()) {
+    let next = program.return(rule.action);
+    for (const comparison of rule.comparisons.toReversed()) next = compare(program, comparison, next, otherwise);
+    otherwise = next;
+  }
+  return otherwise;
+}
+function search(program                , list                  )        {
+  if (list.length === 1) return list[0] .rules.length > 0 ? conditional(program, list[0] ) : program.return(list[0] .action);
+  const middle = list.length >> 1;
+  const above = search(program, list.slice(middle));
+  const below = search(program, list.slice(0, middle));
+  return program.branch(opcodes.jumpGreaterEqual, list[middle] .start, above, below);
+}
+function assembleFilter(profile                , arch        )                {
+  const rules = readProfile(profile);
+  const names = new Set([nativeArchitecture(arch), ...rules.architectures]);
+  const byToken = new Map                 ();
+  const known = [...names].map(architecture).filter((one) => one !== undefined);
+  const tokenOfX86 = known.find(({ x32 }) => !x32) .token;
+  for (const one of known.toSorted((a, b) => Number(a.x32) - Number(b.x32)))
+    byToken.set(one.token, [...(byToken.get(one.token) ?? []), ...ranges(rules, one)]);
+  if (arch === "x64" && !known.some(({ x32 }) => x32)) byToken.get(tokenOfX86) .push({ start: x32Bit, action: KILL_THREAD, rules: [] });
+  const program = new ReverseProgram();
+  let next = program.return(KILL_THREAD);
+  for (const [token, list] of [...byToken].toReversed()) {
+    program.continueAt(search(program, list));
+    const start = program.load(dataNumber);
+    next = program.branch(opcodes.jumpEqual, token, start, next);
+  }
+  program.continueAt(next);
+  program.load(dataArchitecture);
+  return { program: program.bytes(), flags: rules.flags };
+}
+return { assembleFilter };
+})();
+// src/linux/sys/constants.ts
+const m11 = (() => {
+const namespaceFlags = {
+  time: 0x80,
+  mount: 0x20000,
+  cgroup: 0x2000000,
+  uts: 0x4000000,
+  ipc: 0x8000000,
+  user: 0x10000000,
+  pid: 0x20000000,
+  network: 0x40000000,
+}         ;
+const CLONE_FS = 0x200;
+const namespaceFiles                                          = {
+  time: "time",
+  mount: "mnt",
+  cgroup: "cgroup",
+  uts: "uts",
+  ipc: "ipc",
+  user: "user",
+  pid: "pid",
+  network: "net",
+};
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const resolveFlags = { noXdev: 1, noMagiclinks: 2, noSymlinks: 4, beneath: 8, inRoot: 16 }         ;
+const mountAttributes = {
+  readonly: 0x1,
+  nosuid: 0x2,
+  nodev: 0x4,
+  noexec: 0x8,
+  atimeMask: 0x70,
+  relatime: 0x0,
+  noatime: 0x10,
+  strictatime: 0x20,
+  nodiratime: 0x80,
+  idmap: 0x100000,
+  nosymfollow: 0x200000,
+}         ;
+const propagationFlags = { unbindable: 1 << 17, private: 1 << 18, slave: 1 << 19, shared: 1 << 20 }         ;
+const fsconfigCommands = { flag: 0, string: 1, create: 6, reconfigure: 7 }         ;
+const MNT_DETACH = 2;
+const prctlOptions = {
+  setPdeathsig: 1,
+  setDumpable: 4,
+  setKeepcaps: 8,
+  capbsetRead: 23,
+  capbsetDrop: 24,
+  setChildSubreaper: 36,
+  setNoNewPrivs: 38,
+  capAmbient: 47,
+}         ;
+const capAmbient = { raise: 2, clearAll: 4 }         ;
+const rlimits                                   = {
+  RLIMIT_CPU: 0,
+  RLIMIT_FSIZE: 1,
+  RLIMIT_DATA: 2,
+  RLIMIT_STACK: 3,
+  RLIMIT_CORE: 4,
+  RLIMIT_RSS: 5,
+  RLIMIT_NPROC: 6,
+  RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8,
+  RLIMIT_AS: 9,
+  RLIMIT_LOCKS: 10,
+  RLIMIT_SIGPENDING: 11,
+  RLIMIT_MSGQUEUE: 12,
+  RLIMIT_NICE: 13,
+  RLIMIT_RTPRIO: 14,
+  RLIMIT_RTTIME: 15,
+};
+const terminalRequests = {
+  setControlling: 0x540e,
+  setSize: 0x5414,
+  getPeer: 0x5441,
+  getNumber: 0x80045430,
+  setLock: 0x40045431,
+}         ;
+const CLOSE_RANGE_CLOEXEC = 4;
+const POLLIN = 1;
+return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, resolveFlags, mountAttributes, propagationFlags, fsconfigCommands, MNT_DETACH, prctlOptions, capAmbient, rlimits, terminalRequests, CLOSE_RANGE_CLOEXEC, POLLIN };
+})();
+// src/linux/sys/errors.ts
+const m12 = (() => {
+const { constants } = require("node:os");
+const { getSystemErrorMap } = require("node:util");
+function errnoName(errno        )         {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+function errnoText(errno        )         {
+  return getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`;
+}
+class SyscallError extends Error {
+           call        ;
+           errno        ;
+           code        ;
+  constructor(call        , errno        , about = "") {
+    super(`${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`);
+    this.name = "SyscallError";
+    this.call = call;
+    this.errno = errno;
+    this.code = errnoName(errno);
+  }
+}
+function isErrno(error         , ...codes                  )          {
+  return error instanceof Error && "code" in error && codes.includes(error.code         );
+}
+return { errnoName, errnoText, SyscallError, isErrno };
+})();
+// src/linux/sys/mounting.ts
+const m13 = (() => {
+const { constants } = require("node:fs");
+const { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, fsconfigCommands, MNT_DETACH, propagationFlags, } = m11;
+const OPEN_TREE_CLONE = 1;
+const F_EMPTY_PATH = 4;
+const T_EMPTY_PATH = 0x40;
+const FSPICK_EMPTY_PATH = 8;
+const CLOEXEC = 1;
+const X_OK = 1;
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+const openFlags = {
+  directory: constants.O_DIRECTORY | O_CLOEXEC,
+  path: O_PATH | O_CLOEXEC,
+  pathNoFollow: O_PATH | O_CLOEXEC | constants.O_NOFOLLOW,
+  pathDirectory: O_PATH | O_CLOEXEC | constants.O_DIRECTORY,
+  read: constants.O_RDONLY | O_CLOEXEC,
+  readWrite: constants.O_RDWR | O_CLOEXEC | constants.O_NOCTTY,
+  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC,
+}         ;
+function deviceNumber(major        , minor        )         {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & 0xfffff000n) << 32n) | ((high & 0xfffn) << 8n) | ((low & 0xffffff00n) << 12n) | (low & 0xffn);
+}
+function mountCalls(raw         )             {
+  return {
+    ...fileSystemCalls(raw),
+    openat2(directory, path, { flags, mode = 0, resolve = 0 }) {
+      const how = Buffer.alloc(24);
+      for (const [index, value] of [flags, mode, resolve].entries()) how.writeBigUInt64LE(BigInt(value), index * 8);
+      return raw("openat2", [directory, path, how, how.length], path);
+    },
+    openTree(directory, path, { recursive }) {
+      const flags = OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (path === "" ? AT_EMPTY_PATH : 0);
+      return raw("open_tree", [directory, path, flags], path);
+    },
+    moveMount: (from, onto) => void raw("move_mount", [from, "", onto, "", F_EMPTY_PATH | T_EMPTY_PATH]),
+    mountSetattr(fd, { set = 0, clear = 0, propagation, recursive = false, userNamespace }) {
+      const attributes = Buffer.alloc(32);
+      const values = [set, clear, propagation === undefined ? 0 : propagationFlags[propagation], userNamespace ?? 0];
+      for (const [index, value] of values.entries()) attributes.writeBigUInt64LE(BigInt(value), index * 8);
+      raw("mount_setattr", [fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, attributes.length]);
+    },
+    mount: (source, target, type, flags, data) => void raw("mount", [source, target, type, flags, data], `${type} on ${target}`),
+    unmountDetached: (path) => void raw("umount2", [path, MNT_DETACH], path),
+    pivotRootHere: () => void raw("pivot_root", [".", "."]),
+  };
+}
+function fileSystemCalls(raw         )                  {
+  const { flag, string, create, reconfigure } = fsconfigCommands;
+  return {
+    fsopen: (type) => raw("fsopen", [type, CLOEXEC], type),
+    fsconfigFlag: (fd, key) => void raw("fsconfig", [fd, flag, key, 0, 0], key),
+    fsconfigString: (fd, key, value) => void raw("fsconfig", [fd, string, key, value, 0], `${key}=${value}`),
+    fsconfigCreate: (fd) => void raw("fsconfig", [fd, create, 0, 0, 0], "create"),
+    fsconfigReconfigure: (fd) => void raw("fsconfig", [fd, reconfigure, 0, 0, 0], "reconfigure"),
+    fsmount: (fd, attributes) => raw("fsmount", [fd, CLOEXEC, attributes]),
+    fspick: (fd) => raw("fspick", [fd, "", CLOEXEC | FSPICK_EMPTY_PATH]),
+    fchdir: (fd) => void raw("fchdir", [fd]),
+    chdir: (path) => void raw("chdir", [path], path),
+    getcwd() {
+      const path = Buffer.alloc(4096);
+      return path.toString("utf8", 0, raw("getcwd", [path, path.length]) - 1);
+    },
+    mkdirat: (directory, name, mode) => void raw("mkdirat", [directory, name, mode], name),
+    mknodat: (directory, name, mode, device) => void raw("mknodat", [directory, name, mode, device], name),
+    symlinkat: (target, directory, name) => void raw("symlinkat", [target, directory, name], name),
+    readlinkat(directory, name) {
+      const target = Buffer.alloc(4096);
+      return target.toString("utf8", 0, raw("readlinkat", [directory, name, target, target.length], name));
+    },
+    chrootHere: () => void raw("chroot", ["."]),
+    fchownat: (directory, name, uid, gid) => void raw("fchownat", [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], name),
+    fchmod: (fd, mode) => void raw("fchmod", [fd, mode]),
+    mayExecute: (path) => void raw("faccessat", [AT_FDCWD, path, X_OK], path),
+    umask: (mask) => raw("umask", [mask]),
+  };
+}
+return { O_PATH, openFlags, deviceNumber, mountCalls };
+})();
+// src/linux/sys/process.ts
+const m14 = (() => {
+const { CLOSE_RANGE_CLOEXEC } = m11;
+const { SyscallError } = m12;
+const signals = 64;
+const F_SETFD = 2;
+const sigsetBytes = 8;
+const SIG_SETMASK = 2;
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const IOPRIO_WHO_PROCESS = 1;
+function idList(ids                   )         {
+  const list = Buffer.alloc(Math.max(4, ids.length * 4));
+  for (const [index, id] of ids.entries()) list.writeUInt32LE(id, index * 4);
+  return list;
+}
+function scheduling(settings                   )         {
+  const bytes = Buffer.alloc(48);
+  bytes.writeUInt32LE(48, 0);
+  bytes.writeUInt32LE(settings.policy, 4);
+  bytes.writeBigUInt64LE(settings.flags, 8);
+  bytes.writeInt32LE(settings.nice, 16);
+  bytes.writeUInt32LE(settings.priority, 20);
+  bytes.writeBigUInt64LE(settings.runtime, 24);
+  bytes.writeBigUInt64LE(settings.deadline, 32);
+  bytes.writeBigUInt64LE(settings.period, 40);
+  return bytes;
+}
+function resetSignals(raw         )       {
+  const byDefault = Buffer.alloc(32);
+  for (let signal = 1; signal <= signals; signal++) {
+    try {
+      raw("rt_sigaction", [signal, byDefault, 0, sigsetBytes]);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+    }
+  }
+  raw("rt_sigprocmask", [SIG_SETMASK, Buffer.alloc(sigsetBytes), 0, sigsetBytes]);
+}
+function processCalls(raw         )               {
+  return {
+    unshare: (flags) => void raw("unshare", [flags]),
+    setns: (fd, type) => void raw("setns", [fd, type]),
+    sethostname: (name) => void raw("sethostname", [name, Buffer.byteLength(name)], name),
+    setdomainname: (name) => void raw("setdomainname", [name, Buffer.byteLength(name)], name),
+    setsid: () => void raw("setsid", []),
+    setgroups: (groups) => void raw("setgroups", [groups.length, idList(groups)]),
+    setresgid: (gid) => void raw("setresgid", [gid, gid, gid], `${gid}`),
+    setresuid: (uid) => void raw("setresuid", [uid, uid, uid], `${uid}`),
+    setRlimit(resource, { soft, hard }) {
+      const limit = Buffer.alloc(16);
+      limit.writeBigUInt64LE(soft, 0);
+      limit.writeBigUInt64LE(hard, 8);
+      raw("prlimit64", [0, resource, limit, 0]);
+    },
+    getRlimit(resource) {
+      const limit = Buffer.alloc(16);
+      raw("prlimit64", [0, resource, 0, limit]);
+      return { soft: limit.readBigUInt64LE(0), hard: limit.readBigUInt64LE(8) };
+    },
+    kill: (pid, signal) => void raw("kill", [pid, signal]),
+    pidfdOpen: (pid) => raw("pidfd_open", [pid, 0]),
+    pidfdSendSignal: (pidfd, signal) => void raw("pidfd_send_signal", [pidfd, signal, 0, 0]),
+    resetSignals: () => resetSignals(raw),
+    closeOnExecFrom: (fd) => void raw("close_range", [fd, 0xffffffff, CLOSE_RANGE_CLOEXEC]),
+    keepOnExec: (fd) => void raw("fcntl", [fd, F_SETFD, 0]),
+    personality: (persona) => void raw("personality", [persona]),
+    ioprioSet: (classAndLevel) => void raw("ioprio_set", [IOPRIO_WHO_PROCESS, 0, classAndLevel]),
+    schedSetattr: (settings) => void raw("sched_setattr", [0, scheduling(settings), 0]),
+    joinNewSessionKeyring: (name) => void raw("keyctl", [KEYCTL_JOIN_SESSION_KEYRING, name]),
+    execve(path, args, env) {
+      raw("execve", [path, args, env], path);
+      throw new Error("execve returned");
+    },
+  };
+}
+return { processCalls };
+})();
+// src/linux/sys/numbers.ts
+const m15 = (() => {
+const callNumbers = {
+  ioctl: [16, 29],
+  getpid: [39, 172],
+  socket: [41, 198],
+  connect: [42, 203],
+  sendmsg: [46, 211],
+  recvmsg: [47, 212],
+  socketpair: [53, 199],
+  execve: [59, 221],
+  kill: [62, 129],
+  fcntl: [72, 25],
+  getcwd: [79, 17],
+  chdir: [80, 49],
+  fchdir: [81, 50],
+  umask: [95, 166],
+  setsid: [112, 157],
+  setgroups: [116, 159],
+  setresuid: [117, 147],
+  setresgid: [119, 149],
+  capget: [125, 90],
+  capset: [126, 91],
+  rt_sigaction: [13, 134],
+  rt_sigprocmask: [14, 135],
+  mknodat: [259, 33],
+  mkdirat: [258, 34],
+  symlinkat: [266, 36],
+  fchownat: [260, 54],
+  fchmod: [91, 52],
+  readlinkat: [267, 78],
+  faccessat: [269, 48],
+  personality: [135, 92],
+  chroot: [161, 51],
+  pivot_root: [155, 41],
+  prctl: [157, 167],
+  mount: [165, 40],
+  umount2: [166, 39],
+  sethostname: [170, 161],
+  setdomainname: [171, 162],
+  exit_group: [231, 94],
+  keyctl: [250, 219],
+  ioprio_set: [251, 30],
+  unshare: [272, 97],
+  ppoll: [271, 73],
+  dup3: [292, 24],
+  pipe2: [293, 59],
+  prlimit64: [302, 261],
+  setns: [308, 268],
+  sched_setattr: [314, 274],
+  seccomp: [317, 277],
+  bpf: [321, 280],
+  open_tree: [428, 428],
+  move_mount: [429, 429],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
+  fspick: [433, 433],
+  pidfd_open: [434, 434],
+  pidfd_send_signal: [424, 424],
+  close_range: [436, 436],
+  openat2: [437, 437],
+  mount_setattr: [442, 442],
+}                                                             ;
+function callNumber(name          , architecture        )         {
+  const column = architecture === "x64" ? 0 : architecture === "arm64" ? 1 : undefined;
+  if (column === undefined) throw new Error(`no system call numbers for the processor ${architecture}`);
+  return callNumbers[name][column];
+}
+return { callNumbers, callNumber };
+})();
+// src/linux/sys/raw.ts
+const m16 = (() => {
+const { SyscallError } = m12;
+const { callNumber } = m15;
+const arenaBytes = 4 << 20;
+const EBADF = 9;
+class Arena                   {
+           #bytes        ;
+           #base        ;
+  #used = 0;
+  constructor(bytes        , base        ) {
+    this.#bytes = bytes;
+    this.#base = base;
+  }
+  clear()       {
+    this.#used = 0;
+  }
+  put(bytes            )         {
+    const at = this.#used;
+    if (at + bytes.length + 16 > this.#bytes.length) throw new SyscallError("arguments", 7);
+    this.#bytes.set(bytes, at);
+    this.#used = (at + bytes.length + 15) & ~15;
+    return this.#base + BigInt(at);
+  }
+  get(address        , length        )         {
+    const at = Number(address - this.#base);
+    return Buffer.from(this.#bytes.subarray(at, at + length));
+  }
+  value(argument          )         {
+    if (typeof argument === "bigint") return argument;
+    if (typeof argument === "number") return BigInt(argument);
+    if (typeof argument === "function") return argument(this);
+    if (typeof argument === "string") return this.put(Buffer.from(`${argument}\0`));
+    if (argument instanceof Uint8Array) return this.put(argument);
+    const pointers = Buffer.alloc((argument.length + 1) * 8);
+    for (const [index, text] of argument.entries()) pointers.writeBigUInt64LE(this.value(text), index * 8);
+    return this.put(pointers);
+  }
+}
+function openRawCall()          {
+  const ffi = process.getBuiltinModule("node:ffi");
+  const library = new ffi.DynamicLibrary(null);
+  const int = "int64";
+  const syscall = library.getFunction("syscall", { return: int, arguments: [int, int, int, int, int, int, int] });
+  const errnoAt = library.getFunction("__errno_location", { return: "pointer", arguments: [] })()          ;
+  const memory = new ArrayBuffer(arenaBytes);
+  const arena = new Arena(Buffer.from(memory), ffi.getRawPointer(memory));
+  const { getInt32 } = ffi;
+  getInt32(errnoAt, 0);
+  const call          = (name, args, about) => {
+    arena.clear();
+    const number = BigInt(callNumber(name, process.arch));
+    const value = (index        )         => (index < args.length ? arena.value(args[index] ) : 0n);
+    const [a, b, c, d, e, f] = [value(0), value(1), value(2), value(3), value(4), value(5)]         ;
+    const answer = syscall(number, a, b, c, d, e, f);
+    if (answer === -1n) throw new SyscallError(name, getInt32(errnoAt, 0), about);
+    const addresses = [a, b, c, d, e, f];
+    for (const [index, argument] of args.entries())
+      if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
+    return Number(answer);
+  };
+  selfTest(call);
+  return call;
+}
+function selfTest(call         )       {
+  if (call("getpid", []) !== process.pid) throw new Error("system calls by node:ffi do not work: getpid answers something else");
+  try {
+    call("fchdir", [-1]);
+  } catch (error) {
+    if (error instanceof SyscallError && error.errno === EBADF) return;
+    throw new Error("system calls by node:ffi do not work: errno is another one", { cause: error });
+  }
+  throw new Error("system calls by node:ffi do not work: a bad descriptor was taken");
+}
+return { openRawCall };
+})();
+// src/linux/sys/security.ts
+const m17 = (() => {
+const { capAmbient, prctlOptions } = m11;
+                                                             
+const CAPABILITY_VERSION_3 = 0x20080522;
+const SECCOMP_SET_MODE_FILTER = 1;
+const SECCOMP_GET_ACTION_AVAIL = 2;
+const bpf = { load: 5, attach: 8, typeCgroupDevice: 15, attachCgroupDevice: 6, allowMulti: 2 }         ;
+function capabilityBytes({ effective, permitted, inheritable }                 )         {
+  const bytes = Buffer.alloc(24);
+  for (const [half, shift] of [0n, 32n].entries())
+    for (const [index, mask] of [effective, permitted, inheritable].entries())
+      bytes.writeUInt32LE(Number((mask >> shift) & 0xffffffffn), half * 12 + index * 4);
+  return bytes;
+}
+function capabilityHeader()         {
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
+  return header;
+}
+function bpfLoadDevice(raw         , program            )         {
+  const attributes = (memory        )         => {
+    const bytes = Buffer.alloc(128);
+    bytes.writeUInt32LE(bpf.typeCgroupDevice, 0);
+    bytes.writeUInt32LE(program.length / 8, 4);
+    bytes.writeBigUInt64LE(memory.put(program), 8);
+    bytes.writeBigUInt64LE(memory.put(Buffer.from("GPL\0")), 16);
+    return memory.put(bytes);
+  };
+  return raw("bpf", [bpf.load, attributes, 128], "device filter");
+}
+function securityCalls(raw         )                {
+  const prctl = (option        , second = 0, third = 0)         => raw("prctl", [option, second, third, 0, 0]);
+  return {
+    capset: (masks) => void raw("capset", [capabilityHeader(), capabilityBytes(masks)]),
+    raiseEffective() {
+      const sets = Buffer.alloc(24);
+      raw("capget", [capabilityHeader(), sets]);
+      for (const half of [0, 12]) sets.copy(sets, half, half + 4, half + 8);
+      raw("capset", [capabilityHeader(), sets]);
+    },
+    dropBounding: (capability) => void prctl(prctlOptions.capbsetDrop, capability),
+    hasBounding: (capability) => prctl(prctlOptions.capbsetRead, capability) === 1,
+    clearAmbient: () => void prctl(prctlOptions.capAmbient, capAmbient.clearAll),
+    raiseAmbient: (capability) => void prctl(prctlOptions.capAmbient, capAmbient.raise, capability),
+    setKeepcaps: (keep) => void prctl(prctlOptions.setKeepcaps, keep ? 1 : 0),
+    setDumpable: (dumpable) => void prctl(prctlOptions.setDumpable, dumpable ? 1 : 0),
+    setNoNewPrivs: () => void prctl(prctlOptions.setNoNewPrivs, 1),
+    setParentDeathSignal: (signal) => void prctl(prctlOptions.setPdeathsig, signal),
+    setChildSubreaper: () => void prctl(prctlOptions.setChildSubreaper, 1),
+    installSeccomp(program, flags) {
+      const filter = (memory        )         => {
+        const bytes = Buffer.alloc(16);
+        bytes.writeUInt16LE(program.length / 8, 0);
+        bytes.writeBigUInt64LE(memory.put(program), 8);
+        return memory.put(bytes);
+      };
+      raw("seccomp", [SECCOMP_SET_MODE_FILTER, flags, filter], "filter");
+    },
+    seccompActionAvailable(action) {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(action >>> 0, 0);
+      try {
+        raw("seccomp", [SECCOMP_GET_ACTION_AVAIL, 0, bytes]);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    bpfLoadDevice: (program) => bpfLoadDevice(raw, program),
+    bpfAttachDevice(cgroup, program) {
+      const bytes = Buffer.alloc(128);
+      for (const [index, value] of [cgroup, program, bpf.attachCgroupDevice, bpf.allowMulti].entries())
+        bytes.writeUInt32LE(value, index * 4);
+      raw("bpf", [bpf.attach, bytes, bytes.length], "attach device filter");
+    },
+  };
+}
+return { securityCalls };
+})();
+// src/linux/sys/sockets.ts
+const m18 = (() => {
+const { closeSync } = require("node:fs");
+const { POLLIN, terminalRequests } = m11;
+const AF_UNIX = 1;
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP = 1;
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
+const SOCK_STREAM = 1;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const controlBytes = 24;
+const pathLimit = 107;
+function message(memory        , data            , fd         )          {
+  const control = Buffer.alloc(controlBytes);
+  if (fd !== undefined) {
+    control.writeBigUInt64LE(20n, 0);
+    control.writeInt32LE(SOL_SOCKET, 8);
+    control.writeInt32LE(SCM_RIGHTS, 12);
+    control.writeInt32LE(fd, 16);
+  }
+  const dataAt = memory.put(data);
+  const controlAt = memory.put(control);
+  const piece = Buffer.alloc(16);
+  piece.writeBigUInt64LE(dataAt, 0);
+  piece.writeBigUInt64LE(BigInt(data.length), 8);
+  const header = Buffer.alloc(56);
+  header.writeBigUInt64LE(memory.put(piece), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(controlAt, 32);
+  header.writeBigUInt64LE(BigInt(controlBytes), 40);
+  return { header: memory.put(header), control: controlAt, data: dataAt };
+}
+function receiveDescriptor(raw         , socket        )                               {
+  let memory                    ;
+  let parts                     ;
+  const build = (given        )         => {
+    memory = given;
+    parts = message(given, Buffer.alloc(4096));
+    return parts.header;
+  };
+  const length = raw("recvmsg", [socket, build, MSG_CMSG_CLOEXEC]);
+  const control = memory .get(parts .control, controlBytes);
+  if (control.readBigUInt64LE(0) !== 20n || control.readInt32LE(12) !== SCM_RIGHTS) throw new Error("no descriptor came");
+  return { fd: control.readInt32LE(16), text: memory .get(parts .data, length).toString() };
+}
+function connectUnix(raw         , path        )         {
+  const name = Buffer.from(path);
+  if (name.length > pathLimit) throw new Error(`path of a socket is longer than ${pathLimit} bytes: ${path}`);
+  const address = Buffer.alloc(2 + name.length + 1);
+  address.writeUInt16LE(AF_UNIX, 0);
+  address.set(name, 2);
+  const fd = raw("socket", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0]);
+  raw("connect", [fd, address, address.length], path);
+  return fd;
+}
+function socketCalls(raw         )              {
+  return {
+    socketPair() {
+      const pair = Buffer.alloc(8);
+      raw("socketpair", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair]);
+      return [pair.readInt32LE(0), pair.readInt32LE(4)];
+    },
+    connectUnix: (path) => connectUnix(raw, path),
+    sendDescriptor: (socket, fd, text) => void raw("sendmsg", [socket, (memory) => message(memory, Buffer.from(text), fd).header, 0]),
+    receiveDescriptor: (socket) => receiveDescriptor(raw, socket),
+    pollReadable(fd, timeoutMs) {
+      const poll = Buffer.alloc(8);
+      poll.writeInt32LE(fd, 0);
+      poll.writeInt16LE(POLLIN, 4);
+      const time = Buffer.alloc(16);
+      time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
+      time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1_000_000n, 8);
+      return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+    },
+    unlockTerminal: (master) => void raw("ioctl", [master, terminalRequests.setLock, Buffer.alloc(4)]),
+    terminalNumber(master) {
+      const number = Buffer.alloc(4);
+      raw("ioctl", [master, terminalRequests.getNumber, number]);
+      return number.readInt32LE(0);
+    },
+    openTerminalPeer: (master) => raw("ioctl", [master, terminalRequests.getPeer, O_RDWR | O_NOCTTY | SOCK_CLOEXEC]),
+    interfaceUp(name) {
+      const request = Buffer.alloc(40);
+      request.write(name, 0, 15);
+      request.writeUInt16LE(IFF_UP, 16);
+      const fd = raw("socket", [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0]);
+      try {
+        raw("ioctl", [fd, SIOCSIFFLAGS, request], name);
+      } finally {
+        closeSync(fd);
+      }
+    },
+    makeControllingTerminal: (slave) => void raw("ioctl", [slave, terminalRequests.setControlling, 0]),
+    setTerminalSize(fd, rows, columns) {
+      const size = Buffer.alloc(8);
+      size.writeUInt16LE(rows, 0);
+      size.writeUInt16LE(columns, 2);
+      raw("ioctl", [fd, terminalRequests.setSize, size]);
+    },
+    duplicateTo(fd, as) {
+      if (fd !== as) raw("dup3", [fd, as, 0]);
+    },
+  };
+}
+return { socketCalls };
+})();
+// src/linux/sys/syscalls.ts
+const m19 = (() => {
+const { closeSync, readFileSync, writeFileSync } = require("node:fs");
+const { mountCalls } = m13;
+const { processCalls } = m14;
+const { openRawCall, } = m16;
+const { securityCalls } = m17;
+const { socketCalls } = m18;
+const fileCalls            = {
+  readFile: (path) => readFileSync(path, "utf8"),
+  writeFile: (path, text) => writeFileSync(path, text, { flag: "r+" }),
+  close: (fd) => closeSync(fd),
+};
+function syscallsOver(raw         )           {
+  return { ...fileCalls, ...mountCalls(raw), ...processCalls(raw), ...securityCalls(raw), ...socketCalls(raw) };
+}
+function openSyscalls()           {
+  return syscallsOver(openRawCall());
+}
+return { syscallsOver, openSyscalls };
+})();
+// src/linux/sys/recording.ts
+const m20 = (() => {
+const { syscallsOver } = m19;
+const opening = new Set([
+  "openat2",
+  "openTree",
+  "fsopen",
+  "fsmount",
+  "fspick",
+  "pidfdOpen",
+  "connectUnix",
+  "bpfLoadDevice",
+  "openTerminalPeer",
+]);
+function show(value         )         {
+  if (value instanceof Uint8Array) return `<${value.length} bytes>`;
+  if (typeof value === "bigint") return `${value}`;
+  return JSON.stringify(value, (_key, inner         ) => (typeof inner === "bigint" ? `${inner}` : inner));
+}
+function recordSyscalls(answers                                                                 = {})            {
+  const calls           = [];
+  let nextDescriptor = 100;
+  const nothing          = () => 0;
+  const real = syscallsOver(nothing);
+  const syscalls = Object.fromEntries(
+    Object.keys(real).map((name) => [
+      name,
+      (...args         )          => {
+        const prepared = answers[name                  ];
+        const answer = prepared ? prepared(...args) : opening.has(name) ? nextDescriptor++ : undefined;
+        calls.push(`${name}(${args.map(show).join(", ")})${answer === undefined ? "" : ` = ${show(answer)}`}`);
+        return answer;
+      },
+    ]),
+  )                       ;
+  return { calls, syscalls };
+}
+return { recordSyscalls };
+})();
+// src/linux/cgroups/device-filter.ts
+const m21 = (() => {
+const op = { load: 0x61, and: 0x57, shiftRight: 0x77, move: 0xbf, set: 0xb7, ifNot: 0x55, exit: 0x95 }         ;
+const [verdict, context, type, access, major, minor, scratch] = [0, 1, 2, 3, 4, 5, 6];
+const types                                   = { b: 1, c: 2 };
+const accesses                                   = { m: 1, r: 2, w: 4 };
+const allAccesses = 7;
+const pair = (destination        , source = 0)         => destination | (source << 4);
+function accessBits(text        )         {
+  let bits = 0;
+  for (const letter of text) {
+    const bit = accesses[letter];
+    if (bit === undefined) throw new Error(`unknown device access ${JSON.stringify(letter)}`);
+    bits |= bit;
+  }
+  return bits;
+}
+function ruleCode({ allow, type: kind = "a", major: first = -1, minor: second = -1, access: text = "rwm" }            )                {
+  const bits = accessBits(text);
+  const tests                                      = [];
+  if (kind !== "a") {
+    const number = types[kind];
+    if (number === undefined) throw new Error(`unknown device type ${JSON.stringify(kind)}`);
+    tests.push((skip) => [[op.ifNot, pair(type), skip, number]]);
+  }
+  if (bits !== allAccesses) {
+    const mask = allow ? allAccesses & ~bits : bits;
+    tests.push((skip) => [
+      [op.move, pair(scratch, access), 0, 0],
+      [op.and, pair(scratch), 0, mask],
+      allow ? [op.ifNot, pair(scratch), skip, 0] : [0x15, pair(scratch), skip, 0],
+    ]);
+  }
+  if (kind !== "a" && first >= 0) tests.push((skip) => [[op.ifNot, pair(major), skip, first]]);
+  if (kind !== "a" && second >= 0) tests.push((skip) => [[op.ifNot, pair(minor), skip, second]]);
+  const end                = [
+    [op.set, pair(verdict), 0, allow ? 1 : 0],
+    [op.exit, 0, 0, 0],
+  ];
+  return tests.reduceRight((behind, test) => [...test(behind.length), ...behind], end);
+}
+function deviceFilter(rules                       )         {
+  const code                = [
+    [op.load, pair(type, context), 0, 0],
+    [op.move, pair(access, type), 0, 0],
+    [op.and, pair(type), 0, 0xffff],
+    [op.shiftRight, pair(access), 0, 16],
+    [op.load, pair(major, context), 4, 0],
+    [op.load, pair(minor, context), 8, 0],
+    ...rules.toReversed().flatMap(ruleCode),
+    [op.set, pair(verdict), 0, 0],
+    [op.exit, 0, 0, 0],
+  ];
+  const bytes = Buffer.alloc(code.length * 8);
+  for (const [index, [opcode, registers, offset, value]] of code.entries()) {
+    bytes.writeUInt8(opcode, index * 8);
+    bytes.writeUInt8(registers, index * 8 + 1);
+    bytes.writeInt16LE(offset, index * 8 + 2);
+    bytes.writeInt32LE(value, index * 8 + 4);
+  }
+  return bytes;
+}
+return { deviceFilter };
+})();
+// src/linux/cgroups/layout.ts
+const m22 = (() => {
+const { join, relative, resolve } = require("node:path");
+                                                                                         
+const namedOptions = new Set(["rw", "ro", "xattr", "clone_children", "noprefix", "release_agent", "relatime"]);
+function ownGroups(text        )                              {
+  const own = new Map                ();
+  for (const line of text.split("\n")) {
+    const [, controllers, ...path] = line.split(":");
+    if (controllers === undefined) continue;
+    for (const controller of controllers === "" ? ["unified"] : controllers.split(",")) own.set(controller, path.join(":"));
+  }
+  return own;
+}
+function hierarchies(mountinfo        , ownCgroup        , controllersOf                                )              {
+  const own = ownGroups(ownCgroup);
+  const found              = [];
+  for (const line of mountinfo.split("\n")) {
+    const [left = "", right = ""] = line.split(" - ");
+    const [, , , root = "", mountPoint = ""] = left.split(" ");
+    const [type, , options = ""] = right.split(" ");
+    if (found.some((other) => other.mountPoint === mountPoint)) continue;
+    if (type === "cgroup2") {
+      const controllers = controllersOf(mountPoint).trim().split(/\s+/u).filter(Boolean);
+      found.push({ version: 2, controllers, mountPoint, root, own: own.get("unified") ?? "/" });
+    } else if (type === "cgroup") {
+      const controllers = options.split(",").filter((option) => own.has(option) && !namedOptions.has(option));
+      const first = controllers[0];
+      if (first !== undefined && !found.some((other) => other.controllers.includes(first)))
+        found.push({ version: 1, controllers, mountPoint, root, own: own.get(first) ?? "/" });
+    }
+  }
+  return found;
+}
+function groupFolder({ mountPoint, root, own }           , path        )         {
+  if (path.startsWith("/")) return join(mountPoint, resolve("/", path));
+  const inside = relative(root, own);
+  return join(mountPoint, inside.startsWith("..") ? "/" : inside, resolve("/", path));
+}
+return { hierarchies, groupFolder };
+})();
+// src/linux/cgroups/resources.ts
+const m23 = (() => {
+function rdmaLines(rdma                                      )           {
+  return Object.entries(rdma).map(([device, { hcaHandles, hcaObjects }]) =>
+    [device, hcaHandles === undefined ? "" : `hca_handle=${hcaHandles}`, hcaObjects === undefined ? "" : `hca_object=${hcaObjects}`]
+      .filter((word) => word !== "")
+      .join(" "),
+  );
+}
+return { rdmaLines };
+})();
+// src/linux/cgroups/v1.ts
+const m24 = (() => {
+const { rdmaLines } = m23;
+function rows(controller        , list      )                {
+  return list
+    .filter(([, value]) => value !== undefined && value !== 0 && value !== "")
+    .map(([file, value]) => ({ controller, file, value: `${value}` }));
+}
+function deviceRuleV1({ type = "a", major, minor, access = "rwm" }            )         {
+  const number = (value                    )         => (value === undefined || value < 0 ? "*" : `${value}`);
+  return type === "a" ? "a" : `${type} ${number(major)}:${number(minor)} ${access}`;
+}
+function devices(list                                   )                {
+  if (list === undefined) return [];
+  const writes = list.map((rule) => ({
+    controller: "devices",
+    file: rule.allow ? "devices.allow" : "devices.deny",
+    value: deviceRuleV1(rule),
+  }));
+  return [{ controller: "devices", file: "devices.deny", value: "a" }, ...writes];
+}
+function blockIo(io                                         )                {
+  const each = (file        , list                                                            = [])       =>
+    list.map(({ major, minor, rate }) => [file, `${major}:${minor} ${rate}`]);
+  const weights = (io.weightDevice ?? []).flatMap(
+    ({ major, minor, weight, leafWeight })       => [
+      ["blkio.bfq.weight_device", weight === undefined ? undefined : `${major}:${minor} ${weight}`],
+      ["blkio.leaf_weight_device", leafWeight === undefined ? undefined : `${major}:${minor} ${leafWeight}`],
+    ],
+  );
+  return rows("blkio", [
+    ["blkio.bfq.weight", io.weight],
+    ["blkio.leaf_weight", io.leafWeight],
+    ...weights,
+    ...each("blkio.throttle.read_bps_device", io.throttleReadBpsDevice),
+    ...each("blkio.throttle.write_bps_device", io.throttleWriteBpsDevice),
+    ...each("blkio.throttle.read_iops_device", io.throttleReadIOPSDevice),
+    ...each("blkio.throttle.write_iops_device", io.throttleWriteIOPSDevice),
+  ]);
+}
+function writesV1(resources                 )                {
+  const { memory = {}, cpu = {}, pids, network = {}, unified } = resources;
+  if (unified && Object.keys(unified).length > 0) throw new Error("invalid configuration: cannot use unified on cgroup v1");
+  const pidsLimit = pids?.limit ?? 0;
+  return [
+    ...devices(resources.devices),
+    ...rows("memory", [
+      ["memory.limit_in_bytes", memory.limit],
+      ["memory.memsw.limit_in_bytes", memory.swap],
+      ["memory.soft_limit_in_bytes", memory.reservation],
+      ["memory.kmem.tcp.limit_in_bytes", memory.kernelTCP],
+      ["memory.swappiness", memory.swappiness === 0 ? "0" : memory.swappiness],
+      ["memory.oom_control", memory.disableOOMKiller ? 1 : undefined],
+    ]),
+    ...rows("cpu", [
+      ["cpu.shares", cpu.shares],
+      ["cpu.cfs_period_us", cpu.period],
+      ["cpu.cfs_quota_us", cpu.quota],
+      ["cpu.cfs_burst_us", cpu.burst],
+      ["cpu.rt_period_us", cpu.realtimePeriod],
+      ["cpu.rt_runtime_us", cpu.realtimeRuntime],
+      ["cpu.idle", cpu.idle === undefined ? undefined : `${cpu.idle}`],
+    ]),
+    ...rows("cpuset", [
+      ["cpuset.cpus", cpu.cpus],
+      ["cpuset.mems", cpu.mems],
+    ]),
+    ...rows("pids", [["pids.max", pidsLimit === 0 ? undefined : pidsLimit > 0 ? pidsLimit : "max"]]),
+    ...blockIo(resources.blockIO ?? {}),
+    ...(resources.hugepageLimits ?? []).flatMap(({ pageSize, limit }) =>
+      rows("hugetlb", [[`hugetlb.${pageSize}.limit_in_bytes`, `${limit}`]]),
+    ),
+    ...rows("net_cls", [["net_cls.classid", network.classID]]),
+    ...(network.priorities ?? []).flatMap(({ name, priority }) => rows("net_prio", [["net_prio.ifpriomap", `${name} ${priority}`]])),
+    ...rdmaLines(resources.rdma ?? {}).flatMap((line) => rows("rdma", [["rdma.max", line]])),
+  ];
+}
+return { deviceRuleV1, writesV1 };
+})();
+// src/linux/cgroups/v2.ts
+const m25 = (() => {
+const { rdmaLines } = m23;
+function weightOfShares(shares        )         {
+  return shares === 0 ? 0 : Math.trunc(1 + ((shares - 2) * 9999) / 262142);
+}
+function ioWeight(weight        )         {
+  return weight === 0 ? 0 : Math.trunc(1 + ((weight - 10) * 9999) / 990);
+}
+const orMax = (value        )         => (value < 0 ? "max" : `${value}`);
+function write(file        , value                    )                {
+  return value === undefined || value === "" ? [] : [{ controller: file.slice(0, file.indexOf(".")), file, value }];
+}
+function memory(settings                                        )                {
+  const { limit = 0, swap = 0, reservation = 0 } = settings;
+  let swapOnly = swap === 0 ? undefined : swap < 0 ? "max" : undefined;
+  if (swap > 0) {
+    if (limit <= 0) throw new Error("unable to set swap limit without memory limit");
+    if (swap < limit) throw new Error("memory+swap limit should be >= memory limit");
+    swapOnly = `${swap - limit}`;
+  }
+  return [
+    ...write("memory.max", limit === 0 ? undefined : orMax(limit)),
+    ...write("memory.swap.max", swapOnly),
+    ...write("memory.low", reservation === 0 ? undefined : orMax(reservation)),
+  ];
+}
+function cpu(settings                                     )                {
+  const { shares = 0, quota = 0, period = 0, burst, idle, cpus, mems } = settings;
+  if (settings.realtimeRuntime || settings.realtimePeriod) throw new Error("realtime scheduling is not supported on cgroup v2");
+  const max = quota === 0 && period === 0 ? undefined : `${quota > 0 ? quota : "max"}${period === 0 ? "" : ` ${period}`}`;
+  return [
+    ...write("cpu.idle", idle === undefined ? undefined : `${idle}`),
+    ...write("cpu.weight", shares === 0 ? undefined : `${weightOfShares(shares)}`),
+    ...write("cpu.max", max),
+    ...write("cpu.max.burst", burst === undefined ? undefined : `${burst}`),
+    ...write("cpuset.cpus", cpus),
+    ...write("cpuset.mems", mems),
+  ];
+}
+function blockIo(io                                         )                {
+  if (io.leafWeight !== undefined && io.leafWeight !== 0) throw new Error("leafWeight is not supported on cgroup v2");
+  const rates = (key        , list                        = [])                =>
+    list.flatMap(({ major, minor, rate }) => write("io.max", `${major}:${minor} ${key}=${rate}`));
+  return [
+    ...write("io.bfq.weight", io.weight ? `${io.weight}` : undefined),
+    ...(io.weightDevice ?? []).flatMap(({ major, minor, weight }) =>
+      write("io.bfq.weight", weight ? `${major}:${minor} ${weight}` : undefined),
+    ),
+    ...rates("rbps", io.throttleReadBpsDevice),
+    ...rates("wbps", io.throttleWriteBpsDevice),
+    ...rates("riops", io.throttleReadIOPSDevice),
+    ...rates("wiops", io.throttleWriteIOPSDevice),
+  ];
+}
+function writesV2(resources                 )                {
+  if (resources.network?.classID || (resources.network?.priorities ?? []).length > 0)
+    throw new Error("network classes and priorities are not supported on cgroup v2");
+  const pidsLimit = resources.pids?.limit ?? 0;
+  return [
+    ...memory(resources.memory ?? {}),
+    ...cpu(resources.cpu ?? {}),
+    ...write("pids.max", pidsLimit === 0 ? undefined : orMax(pidsLimit)),
+    ...blockIo(resources.blockIO ?? {}),
+    ...(resources.hugepageLimits ?? []).flatMap(({ pageSize, limit }) => write(`hugetlb.${pageSize}.max`, `${limit}`)),
+    ...rdmaLines(resources.rdma ?? {}).flatMap((line) => write("rdma.max", line)),
+    ...Object.entries(resources.unified ?? {}).flatMap(([file, value]) => {
+      if (file.includes("/") || !file.includes(".")) throw new Error(`unified resource ${JSON.stringify(file)} must be a file name`);
+      return write(file, value);
+    }),
+  ];
+}
+return { weightOfShares, ioWeight, writesV2 };
+})();
+// src/linux/cgroups/group.ts
+const m26 = (() => {
+const { existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmdirSync, writeFileSync } = require("node:fs");
+const { dirname, join } = require("node:path");
+const { deviceFilter } = m21;
+const { groupFolder, hierarchies } = m22;
+const { writesV1 } = m24;
+const { ioWeight, writesV2 } = m25;
+function machineHierarchies()                       {
+  return hierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"), (mountPoint) =>
+    readFileSync(join(mountPoint, "cgroup.controllers"), "utf8"),
+  );
+}
+function isUnified(list                      )          {
+  return list.length > 0 && list.every(({ version }) => version === 2);
+}
+class CgroupGroup {
+           places                       ;
+           unified         ;
+  constructor(list                      , path        ) {
+    this.places = list.map((hierarchy) => ({ ...hierarchy, folder: groupFolder(hierarchy, path) }));
+    this.unified = isUnified(list);
+  }
+  folders()                         {
+    return Object.fromEntries(
+      this.places.flatMap(({ version, controllers, folder }) =>
+        version === 2 ? [["", folder]] : controllers.map((name) => [name, folder]),
+      ),
+    )                          ;
+  }
+  exists()          {
+    return this.places.some(({ folder }) => existsSync(folder));
+  }
+  create()       {
+    for (const place of this.places) {
+      if (place.version === 2 && this.unified) enableControllers(place);
+      mkdirSync(place.folder, { recursive: true });
+      if (place.controllers.includes("cpuset") && place.version === 1) inheritCpuset(place.mountPoint, place.folder);
+    }
+  }
+  doors()                    {
+    return this.places.map(({ folder }) => join(folder, "cgroup.procs"));
+  }
+  apply(resources                 , syscalls          )       {
+    if (this.unified) {
+      for (const write of writesV2(resources)) this.#write(write, "");
+      if (resources.devices) attachDeviceFilter(this.places[0] .folder, resources.devices, syscalls);
+    } else {
+      const writes = writesV1(resources);
+      for (const [index, write] of writes.entries()) this.#writeV1(write, writes, index);
+    }
+  }
+  #writeV1(write             , all                        , index        )       {
+    const swap = all[index + 1];
+    try {
+      this.#write(write, write.controller);
+    } catch (error) {
+      if (write.file !== "memory.limit_in_bytes" || swap?.file !== "memory.memsw.limit_in_bytes") throw error;
+      this.#write(swap, swap.controller);
+      this.#write(write, write.controller);
+    }
+  }
+  #write({ file, value }             , controller        )       {
+    const place = controller === "" ? this.places[0] : this.places.find(({ controllers }) => controllers.includes(controller));
+    if (!place) throw new Error(`cannot set ${file}: the controller ${controller} is not mounted`);
+    const [name, text] = existingFile(place.folder, file, value);
+    try {
+      writeFileSync(join(place.folder, name), text);
+    } catch (error) {
+      throw new Error(`failed to write ${JSON.stringify(text)} to ${name}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  pids()           {
+    const found = new Set        ();
+    for (const { folder } of this.places) for (const pid of pidsBelow(folder)) found.add(pid);
+    return [...found].toSorted((a, b) => a - b);
+  }
+  #freezer()                                                                                                       {
+    const place = this.unified ? this.places[0] : this.places.find(({ controllers }) => controllers.includes("freezer"));
+    if (!place) return undefined;
+    const read = (name        )         => readFileSync(join(place.folder, name), "utf8");
+    return place.version === 2
+      ? { file: join(place.folder, "cgroup.freeze"), words: ["1", "0"], state: () => /^frozen 1$/mu.test(read("cgroup.events")) }
+      : { file: join(place.folder, "freezer.state"), words: ["FROZEN", "THAWED"], state: () => read("freezer.state").trim() === "FROZEN" };
+  }
+  freeze(frozen         , wait            )       {
+    const freezer = this.#freezer();
+    if (!freezer) throw new Error("the freezer is not mounted");
+    for (let attempt = 0; attempt < 1000; attempt++) {
+      writeFileSync(freezer.file, freezer.words[frozen ? 0 : 1]);
+      if (freezer.state() === frozen) return;
+      wait();
+    }
+    if (frozen) writeFileSync(freezer.file, freezer.words[1]);
+    throw new Error(`unable to ${frozen ? "freeze" : "thaw"}`);
+  }
+  frozen()          {
+    try {
+      return this.#freezer()?.state() ?? false;
+    } catch {
+      return false;
+    }
+  }
+  remove(wait            )       {
+    for (const { folder } of this.places) removeFolder(folder, wait);
+  }
+}
+function pidsBelow(folder        )           {
+  const pids           = [];
+  try {
+    for (const line of readFileSync(join(folder, "cgroup.procs"), "latin1").split("\n")) if (line !== "") pids.push(Number(line));
+    for (const entry of readdirSync(folder, { withFileTypes: true }))
+      if (entry.isDirectory()) pids.push(...pidsBelow(join(folder, entry.name)));
+  } catch {
+  }
+  return pids;
+}
+function existingFile(folder        , file        , value        )                            {
+  if (existsSync(join(folder, file)) || !file.includes(".bfq.weight")) return [file, value];
+  const plain = file.replace(".bfq", "");
+  return [plain, plain === "io.weight" && /^\d+$/u.test(value) ? `${ioWeight(Number(value))}` : value];
+}
+function enableControllers({ mountPoint, folder }            )       {
+  const above           = [];
+  for (let at = dirname(folder); at.startsWith(mountPoint); at = dirname(at)) above.unshift(at);
+  for (const parent of above) {
+    mkdirSync(parent, { recursive: true });
+    const list = readFileSync(join(parent, "cgroup.controllers"), "utf8").trim().split(/\s+/u).filter(Boolean);
+    for (const controller of list) {
+      try {
+        writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
+      } catch {
+      }
+    }
+  }
+}
+function inheritCpuset(mountPoint        , folder        )       {
+  if (folder === mountPoint) return;
+  for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+    if (readFileSync(join(folder, file), "utf8").trim() !== "") continue;
+    inheritCpuset(mountPoint, dirname(folder));
+    writeFileSync(join(folder, file), readFileSync(join(dirname(folder), file), "utf8").trim());
+  }
+}
+function attachDeviceFilter(folder        , rules                       , syscalls          )       {
+  const group = openSync(folder, "r");
+  try {
+    const program = syscalls.bpfLoadDevice(deviceFilter(rules));
+    syscalls.bpfAttachDevice(group, program);
+    syscalls.close(program);
+  } finally {
+    closeSync(group);
+  }
+}
+function removeFolder(folder        , wait            )       {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      const code = (error                         ).code;
+      if (code === "ENOENT") return;
+      if (code !== "EBUSY" && code !== "ENOTEMPTY") throw error;
+      for (const entry of readdirSync(folder, { withFileTypes: true }))
+        if (entry.isDirectory()) removeFolder(join(folder, entry.name), wait);
+      if (attempt === 500) throw error;
+      if (attempt > 0) wait();
+    }
+  }
+}
+return { machineHierarchies, isUnified, CgroupGroup };
+})();
+// src/linux/cgroups/stats.ts
+const m27 = (() => {
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const tickNs = 10_000_000;
+function table(text        )                         {
+  const rows = text.split("\n").map((line) => line.split(/[\s:]+/u));
+  return Object.fromEntries(rows.filter(([key]) => key !== "").map(([key, value]) => [key, Number(value)]));
+}
+const number = (text        )         => (text.trim() === "max" ? 0 : Number(text.trim() || 0));
+function statsV1(of                              )              {
+  const [cpu, account, memory, pids] = [of("cpu"), of("cpuacct"), of("memory"), of("pids")];
+  const ticks = table(account("cpuacct.stat"));
+  const throttled = table(cpu("cpu.stat"));
+  const raw = table(memory("memory.stat"));
+  return {
+    cpu: {
+      usage: {
+        total: number(account("cpuacct.usage")),
+        percpu: account("cpuacct.usage_percpu").trim().split(/\s+/u).filter(Boolean).map(Number),
+        kernel: (ticks["system"] ?? 0) * tickNs,
+        user: (ticks["user"] ?? 0) * tickNs,
+      },
+      throttling: {
+        periods: throttled["nr_periods"] ?? 0,
+        throttledPeriods: throttled["nr_throttled"] ?? 0,
+        throttledTime: throttled["throttled_time"] ?? 0,
+      },
+    },
+    memory: {
+      cache: raw["cache"] ?? 0,
+      usage: {
+        limit: number(memory("memory.limit_in_bytes")),
+        usage: number(memory("memory.usage_in_bytes")),
+        max: number(memory("memory.max_usage_in_bytes")),
+        failcnt: number(memory("memory.failcnt")),
+      },
+      raw,
+    },
+    pids: { current: number(pids("pids.current")), limit: number(pids("pids.max")) },
+    oomKills: table(memory("memory.oom_control"))["oom_kill"] ?? 0,
+  };
+}
+function statsV2(read      )              {
+  const cpu = table(read("cpu.stat"));
+  const raw = table(read("memory.stat"));
+  const events = table(read("memory.events"));
+  return {
+    cpu: {
+      usage: { total: (cpu["usage_usec"] ?? 0) * 1000, kernel: (cpu["system_usec"] ?? 0) * 1000, user: (cpu["user_usec"] ?? 0) * 1000 },
+      throttling: {
+        periods: cpu["nr_periods"] ?? 0,
+        throttledPeriods: cpu["nr_throttled"] ?? 0,
+        throttledTime: (cpu["throttled_usec"] ?? 0) * 1000,
+      },
+    },
+    memory: {
+      cache: raw["file"] ?? 0,
+      usage: {
+        limit: number(read("memory.max")),
+        usage: number(read("memory.current")),
+        max: number(read("memory.peak")),
+        failcnt: events["max"] ?? 0,
+      },
+      raw,
+    },
+    pids: { current: number(read("pids.current")), limit: number(read("pids.max")) },
+    oomKills: events["oom_kill"] ?? 0,
+  };
+}
+function cgroupStats(group             )              {
+  const reader =
+    (folder                    )       =>
+    (file) => {
+      try {
+        return folder === undefined ? "" : readFileSync(join(folder, file), "utf8");
+      } catch {
+        return "";
+      }
+    };
+  if (group.unified) return statsV2(reader(group.places[0]?.folder));
+  return statsV1((controller) => reader(group.places.find(({ controllers }) => controllers.includes(controller))?.folder));
+}
+return { cgroupStats };
+})();
+// src/linux/kernel.ts
+const m28 = (() => {
+
+return { capabilityBits: m5.capabilityBits, capabilityMask: m5.capabilityMask, capabilityNames: m5.capabilityNames, actionNames: m8.actionNames, flagNames: m8.flagNames, operatorNames: m8.operatorNames, readProfile: m8.readProfile, assembleFilter: m10.assembleFilter, architectureNames: m7.architectureNames, ...m11, errnoText: m12.errnoText, isErrno: m12.isErrno, SyscallError: m12.SyscallError, deviceNumber: m13.deviceNumber, openFlags: m13.openFlags, recordSyscalls: m20.recordSyscalls, openSyscalls: m19.openSyscalls, CgroupGroup: m26.CgroupGroup, machineHierarchies: m26.machineHierarchies, cgroupStats: m27.cgroupStats };
+})();
+// src/linux/index.ts
+const m29 = (() => {
+
+return { cgroupFolders: m1.cgroupFolders, cgroupHierarchies: m1.cgroupHierarchies, cgroupProcesses: m1.cgroupProcesses, processCgroups: m1.processCgroups, removeCgroup: m1.removeCgroup, removeEmptyCgroup: m1.removeEmptyCgroup, machineFacts: m2.machineFacts, primaryAddress: m2.primaryAddress, mounts: m0.mounts, mountsBelow: m0.mountsBelow, run: m0.run, unmountBelow: m0.unmountBelow, commandLine: m3.commandLine, hasCapability: m3.hasCapability, isRunning: m3.isRunning, parentProcess: m3.parentProcess, processIds: m3.processIds, processOwner: m3.processOwner, processStartTime: m3.processStartTime, proportionalSetSize: m3.proportionalSetSize, unixSockets: m3.unixSockets, availableMemoryBytes: m4.availableMemoryBytes, cgroupFacts: m4.cgroupFacts, freeDiskBytes: m4.freeDiskBytes, ...m28 };
+})();
+// src/runtime/errors.ts
+const m30 = (() => {
+class RuntimeError extends Error {
+                    name = "RuntimeError";
+}
+function messageOf(error         )         {
+  return error instanceof Error ? error.message : String(error);
+}
+return { RuntimeError, messageOf };
+})();
+// src/runtime/machine.ts
+const m31 = (() => {
+const { existsSync, readFileSync } = require("node:fs");
+const { openSyscalls, } = m29;
+function openMachine(options                                                               )          {
+  return {
+    syscalls: openSyscalls(),
+    features: { appArmor: existsSync("/sys/module/apparmor/parameters/enabled"), seLinux: existsSync("/sys/fs/selinux/enforce") },
+    lastCapability: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8")),
+    softNofile: options.softNofile,
+    rootless: process.getuid?.() !== 0,
+    entry: options.entry,
+    nowMs: () => Date.now(),
+  };
+}
+function pause()       {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+}
+return { openMachine, pause };
+})();
+// src/runtime/config.ts
+const m32 = (() => {
+const hookPhases = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]         ;
+function parseExactJson(text        )          {
+  return JSON.parse(text, (_key, value         , context                      ) => {
+    if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+    const source = context?.source ?? "";
+    return /^-?\d+$/u.test(source) ? BigInt(source) : value;
+  })           ;
+}
+function stringifyExactJson(value         )         {
+  const { rawJSON } = JSON                                                     ;
+  return JSON.stringify(value, (_key, inner         ) => (typeof inner === "bigint" ? rawJSON(`${inner}`) : inner));
+}
+return { hookPhases, parseExactJson, stringifyExactJson };
+})();
+// src/runtime/device-rules.ts
+const m33 = (() => {
+const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
+  allow: true,
+  type,
+  access,
+  ...(major === undefined ? {} : { major }),
+  ...(minor === undefined ? {} : { minor }),
+});
+const defaultDeviceRules                        = [
+  rule(undefined, undefined, "m"),
+  rule(undefined, undefined, "m", "b"),
+  rule(1, 3),
+  rule(1, 8),
+  rule(1, 7),
+  rule(5, 0),
+  rule(1, 5),
+  rule(1, 9),
+  rule(136, undefined), // terminals
+  rule(5, 2),
+];
+return { defaultDeviceRules };
+})();
+// src/runtime/protocol.ts
+const m34 = (() => {
+const { readSync, writeSync } = require("node:fs");
+const { parseExactJson, stringifyExactJson } = m32;
+const { RuntimeError } = m30;
+const messageBoundMs = 600_000;
+function readExactly(fd        , length        )                     {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; ) {
+    const count = readSync(fd, bytes, at, length - at, null);
+    if (count === 0) return undefined;
+    at += count;
+  }
+  return bytes;
+}
+function receive(fd        , syscalls                                )                      {
+  if (!syscalls.pollReadable(fd, messageBoundMs)) throw new RuntimeError("the container's first process does not answer");
+  try {
+    const length = readExactly(fd, 4);
+    const body = length && readExactly(fd, length.readUInt32LE(0));
+    return body && (parseExactJson(body.toString())           );
+  } catch (error) {
+    if ((error                         ).code === "ECONNRESET") return undefined;
+    throw error;
+  }
+}
+function send(fd        , message         )       {
+  const body = Buffer.from(stringifyExactJson(message));
+  const bytes = Buffer.alloc(4 + body.length);
+  bytes.writeUInt32LE(body.length, 0);
+  bytes.set(body, 4);
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
+return { messageBoundMs, receive, send };
+})();
+// src/runtime/hooks.ts
+const m35 = (() => {
+const { spawnSync } = require("node:child_process");
+const { messageOf, RuntimeError } = m30;
+const { messageBoundMs } = m34;
+function environment(list                    = [])                         {
+  return Object.fromEntries(list.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)]));
+}
+function runHook({ path, args = [path], env, timeout }      , phase           , index        , input        )       {
+  const about = `error running ${phase} hook #${index}`;
+  const { error, status, signal, stdout, stderr } = spawnSync(path, args.slice(1), {
+    argv0: args[0] ?? path,
+    env: environment(env),
+    input,
+    timeout: timeout === undefined ? messageBoundMs : timeout * 1000,
+    killSignal: "SIGKILL",
+    encoding: "utf8",
+  });
+  if (error && (error                         ).code === "ETIMEDOUT")
+    throw new RuntimeError(`${about}: hook ran past specified timeout of ${timeout ?? 0}s`);
+  if (error && (error                         ).code !== "EPIPE") throw new RuntimeError(`${about}: ${error.message}`);
+  if (status !== 0)
+    throw new RuntimeError(
+      `${about}: ${signal ? `signal: ${signal}` : `exit status ${status}`}, stdout: ${stdout.trim()}, stderr: ${stderr.trim()}`,
+    );
+}
+function runHooks(config        , phase           , state                         )       {
+  for (const [index, hook] of (config.hooks?.[phase] ?? []).entries()) runHook(hook, phase, index, JSON.stringify(state));
+}
+function runEndHooks(config        , state                         )       {
+  for (const [index, hook] of (config.hooks?.poststop ?? []).entries()) {
+    try {
+      runHook(hook, "poststop", index, JSON.stringify(state));
+    } catch (error) {
+      process.stderr.write(`${messageOf(error)}\n`);
+    }
+  }
+}
+function hasHooks(config        , ...phases                      )          {
+  return phases.some((phase) => (config.hooks?.[phase] ?? []).length > 0);
+}
+return { runHooks, runEndHooks, hasHooks };
+})();
+// src/runtime/launch.ts
+const m36 = (() => {
+const { spawn } = require("node:child_process");
+const { closeSync, openSync } = require("node:fs");
+const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m29;
+const { RuntimeError } = m30;
+const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
+function protectedNode(syscalls          )         {
+  try {
+    const tree = syscalls.openTree(AT_FDCWD, process.execPath, { recursive: false });
+    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+    return tree;
+  } catch (error) {
+    if (isErrno(error, "EPERM")) return openSync(process.execPath, "r");
+    throw error;
+  }
+}
+function launch(syscalls          , request               )           {
+  const own = openSync("/proc/self/ns/pid", "r");
+  const node = protectedNode(syscalls);
+  const { pidNamespace, timeOffsets, preserveFds } = request;
+  if (pidNamespace === "new") syscalls.unshare(namespaceFlags.pid);
+  else if (pidNamespace !== undefined) joinPid(syscalls, pidNamespace);
+  if (timeOffsets) {
+    syscalls.unshare(namespaceFlags.time);
+    if (timeOffsets.length > 0) syscalls.writeFile("/proc/self/timens_offsets", `${timeOffsets.join("\n")}\n`);
+  }
+  const kept = Array.from({ length: preserveFds }, (_none, index) => 3 + index);
+  const first = 3 + preserveFds;
+  const command = [
+    ...request.prefix,
+    `/proc/self/fd/${first + 1}`,
+    ...nodeFlags,
+    ...request.entry,
+    "init",
+    `${first}`,
+    ...(request.sayBorn ? ["--say-born"] : []),
+  ];
+  try {
+    const child = spawn(command[0] , command.slice(1), {
+      stdio: [...request.stdio, ...kept, request.socket, node, request.fifo, ...(request.console === undefined ? [] : [request.console])],
+      env: {},
+      cwd: "/",
+    });
+    child.on("error", () => undefined);
+    if (child.pid === undefined) throw new RuntimeError(`unable to start the container's first process: ${command[0]}`);
+    child.unref();
+    return { pid: child.pid, child };
+  } finally {
+    if (pidNamespace !== undefined) syscalls.setns(own, namespaceFlags.pid);
+    closeSync(own);
+    closeSync(node);
+  }
+}
+function joinPid(syscalls          , path        )       {
+  const fd = openSync(path, "r");
+  try {
+    syscalls.setns(fd, namespaceFlags.pid);
+  } finally {
+    closeSync(fd);
+  }
+}
+return { launch };
+})();
+// src/runtime/state.ts
+const m37 = (() => {
+const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { CgroupGroup, machineHierarchies, processStartTime } = m29;
+const { parseExactJson, stringifyExactJson } = m32;
+const { RuntimeError } = m30;
+const specVersion = "1.2.0";
+const containerFolder = (root        , id        )         => join(root, id);
+const fifoPath = (root        , id        )         => join(root, id, "exec.fifo");
+function checkId(id        )       {
+  if (id === "") throw new RuntimeError("container id cannot be empty");
+  if (!/^[\w+.-]+$/u.test(id) || id === "." || id === "..") throw new RuntimeError("invalid container ID format");
+}
+function claimFolder(root        , id        )         {
+  mkdirSync(root, { recursive: true, mode: 0o711 });
+  const folder = containerFolder(root, id);
+  try {
+    mkdirSync(folder, { mode: 0o711 });
+  } catch (error) {
+    if ((error                         ).code === "EEXIST") throw new RuntimeError("container with given ID already exists");
+    throw error;
+  }
+  return folder;
+}
+function saveState(root        , state                )       {
+  const path = join(containerFolder(root, state.id), "state.json");
+  writeFileSync(`${path}.new`, stringifyExactJson(state), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+function loadState(root        , id        )                 {
+  checkId(id);
+  try {
+    return parseExactJson(readFileSync(join(containerFolder(root, id), "state.json"), "utf8"))                  ;
+  } catch (error) {
+    if ((error                         ).code === "ENOENT") throw new RuntimeError("container does not exist");
+    throw error;
+  }
+}
+function listStates(root        )                   {
+  if (!existsSync(root)) return [];
+  return readdirSync(root).flatMap((id) => {
+    try {
+      return [loadState(root, id)];
+    } catch {
+      return []; // Being made or removed at this moment.
+    }
+  });
+}
+function removeState(root        , id        )       {
+  rmSync(containerFolder(root, id), { recursive: true, force: true });
+}
+function groupOf(state                                     )              {
+  return new CgroupGroup(machineHierarchies(), state.cgroupsPath);
+}
+function isAlive({ pid, startTime }                                           )          {
+  return pid > 0 && processStartTime(pid) === startTime;
+}
+function statusOf(root        , state                , group              = groupOf(state))         {
+  if (state.pid < 0) return "creating";
+  if (!isAlive(state)) return "stopped";
+  if (existsSync(fifoPath(root, state.id))) return "created";
+  return group.frozen() ? "paused" : "running";
+}
+function specState(state                , status        )                          {
+  const { id, bundle, config } = state;
+  const annotations = Object.keys(config.annotations ?? {}).length > 0 ? { annotations: config.annotations } : {};
+  const pid = status === "stopped" || state.pid < 0 ? {} : { pid: state.pid };
+  return { ociVersion: specVersion, id, status, ...pid, bundle, ...annotations };
+}
+return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState, loadState, listStates, removeState, groupOf, isAlive, statusOf, specState };
+})();
+// src/runtime/user-namespace.ts
+const m38 = (() => {
+const { spawnSync } = require("node:child_process");
+const { existsSync } = require("node:fs");
+const { RuntimeError } = m30;
+const { receive } = m34;
+function tool(name        )         {
+  const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
+  return path;
+}
+function userPrefix(namespaces                                    )             {
+  const path = namespaces.get("user");
+  if (path === undefined) return { prefix: [], isNew: false, forks: false };
+  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, "--preserve-credentials", "--"], isNew: false, forks: false };
+  const forks = namespaces.get("pid") === "";
+  return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
+}
+function enterPrefix(user                    , time                    )                    {
+  if (user === undefined && time === undefined) return [];
+  const options = [
+    ...(user === undefined ? [] : [`--user=${user}`, "--preserve-credentials"]),
+    ...(time === undefined ? [] : [`--time=${time}`]),
+  ];
+  return [tool("nsenter"), ...options, "--"];
+}
+const lines = (mappings                      )         =>
+  mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
+function writeMap(syscalls          , pid        , kind               , mappings                      )       {
+  const own = kind === "uid" ? process.getuid?.() : process.getgid?.();
+  const [only] = mappings;
+  if (process.getuid?.() === 0 || (mappings.length === 1 && only?.size === 1 && only.hostID === own)) {
+    syscalls.writeFile(`/proc/${pid}/${kind}_map`, `${lines(mappings)}\n`);
+    return;
+  }
+  const words = mappings.flatMap(({ containerID, hostID, size }) => [`${containerID}`, `${hostID}`, `${size}`]);
+  const { status, stderr } = spawnSync(tool(`new${kind}map`), [`${pid}`, ...words], { encoding: "utf8" });
+  if (status !== 0) throw new RuntimeError(`new${kind}map: ${stderr.trim()}`);
+}
+function mapUser(syscalls          , socket        , config        , child        )         {
+  const message = receive(socket, syscalls);
+  if (message?.type !== "born") throw new RuntimeError("unable to start container process: no new user namespace could be made");
+  const { uidMappings = [], gidMappings = [] } = config.linux ?? {};
+  const ownGroupOnly = process.getuid?.() !== 0 && gidMappings.length === 1 && gidMappings[0]?.size === 1;
+  if (ownGroupOnly) syscalls.writeFile(`/proc/${message.pid}/setgroups`, "deny");
+  writeMap(syscalls, message.pid, "uid", uidMappings);
+  writeMap(syscalls, message.pid, "gid", gidMappings);
+  return message.pid > 0 ? message.pid : child;
+}
+return { userPrefix, enterPrefix, mapUser };
+})();
+// src/runtime/validate.ts
+const m39 = (() => {
+const { capabilityNames, namespaceFlags, readProfile, rlimits } = m29;
+const { RuntimeError } = m30;
+function refuse(text        )        {
+  throw new RuntimeError(text);
+}
+const namespaceTypes = Object.keys(namespaceFlags)                   ;
+function namespacesOf(linux              = {})                             {
+  const found = new Map                       ();
+  for (const { type, path = "" } of linux.namespaces ?? []) {
+    if (!namespaceTypes.includes(type                 )) refuse(`namespace ${JSON.stringify(type)} does not exist`);
+    if (found.has(type                 )) refuse(`malformed spec file: duplicated ns {${JSON.stringify(type)} ${JSON.stringify(path)}}`);
+    if (path !== "" && !path.startsWith("/")) refuse(`namespace path ${JSON.stringify(path)} is not absolute`);
+    found.set(type                 , path);
+  }
+  return found;
+}
+function checkSysctls(sysctl                                  , namespaces                                    )       {
+  const ipc = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/u;
+  for (const name of Object.keys(sysctl)) {
+    const dotted = name.replaceAll("/", ".");
+    const allowed = (type               )       => {
+      if (!namespaces.has(type)) refuse(`sysctl ${JSON.stringify(name)} is not allowed in the hosts ${type} namespace`);
+    };
+    if (ipc.test(dotted)) allowed("ipc");
+    else if (dotted.startsWith("net.")) allowed("network");
+    else if (dotted === "kernel.domainname") allowed("uts");
+    else if (dotted.startsWith("user.")) allowed("user");
+    else if (dotted === "kernel.hostname") refuse(`sysctl: "kernel.hostname" conflicts with the OCI "hostname" field`);
+    else refuse(`sysctl ${JSON.stringify(name)} is not in a separate kernel namespace`);
+    if (dotted.includes("..")) refuse(`sysctl ${JSON.stringify(name)} is not a name`);
+  }
+}
+const mapsNothing = (list                                )          => (list ?? []).length === 0;
+function checkUserNamespace(linux             , namespaces                                    )       {
+  const isNew = namespaces.get("user") === "";
+  if (!namespaces.has("user") && !(mapsNothing(linux.uidMappings) && mapsNothing(linux.gidMappings)))
+    refuse("User namespace mappings specified, but USER namespace isn't enabled in the config");
+  if (isNew && (mapsNothing(linux.uidMappings) || mapsNothing(linux.gidMappings)))
+    refuse("User namespaces enabled, but no user or group ID mappings found");
+}
+function checkLinux(config        , linux             )       {
+  const namespaces = namespacesOf(linux);
+  for (const field of ["intelRdt", "memoryPolicy", "netDevices"]         ) if (linux[field]) refuse(`linux.${field} is not supported`);
+  if (linux.mountLabel) refuse("linux.mountLabel: selinux label is specified in config, but selinux is disabled or not supported");
+  if (!namespaces.has("mount")) {
+    if ((linux.maskedPaths ?? []).length > 0 || (linux.readonlyPaths ?? []).length > 0)
+      refuse("unable to restrict sys entries without a private MNT namespace");
+    if (linux.rootfsPropagation) refuse("linux.rootfsPropagation needs a mount namespace");
+  }
+  if (config.hostname && !namespaces.has("uts")) refuse("unable to set hostname without a private UTS namespace");
+  if (config.domainname && !namespaces.has("uts")) refuse("unable to set domainname without a private UTS namespace");
+  if (linux.timeOffsets && Object.keys(linux.timeOffsets).length > 0 && namespaces.get("time") !== "")
+    refuse("time namespace offsets are set, but there is no new time namespace");
+  if (namespaces.get("time")) refuse("joining a time namespace by path is not supported");
+  checkUserNamespace(linux, namespaces);
+  checkSysctls(linux.sysctl ?? {}, namespaces);
+  for (const key of ["rootfsPropagation"]         ) {
+    const value = linux[key];
+    if (value && !/^r?(?:shared|slave|private|unbindable)$/u.test(value)) refuse(`rootfsPropagation=${value} is not supported`);
+  }
+  for (const { path, type } of linux.devices ?? [])
+    if (!/^[bcup]$/u.test(type)) refuse(`invalid device type ${JSON.stringify(type)} for ${path}`);
+  if (linux.personality && !/^LINUX(?:32)?$/u.test(linux.personality.domain))
+    refuse(`invalid personality domain ${JSON.stringify(linux.personality.domain)}`);
+  if ((linux.personality?.flags ?? []).length > 0) refuse("additional flags for personality are not supported");
+  if (linux.seccomp) readProfile(linux.seccomp);
+}
+function checkProcess(process               , machine                 )       {
+  if (!process.cwd) refuse("Cwd property must not be empty");
+  if (!process.cwd.startsWith("/")) refuse("Cwd must be an absolute path");
+  if ((process.args ?? []).length === 0) refuse("args must not be empty");
+  for (const text of [...(process.args ?? []), ...(process.env ?? [])])
+    if (text.includes("\0")) refuse("args and env must not contain NUL");
+  const seen = new Set        ();
+  for (const { type, soft, hard } of process.rlimits ?? []) {
+    if (!Object.hasOwn(rlimits, type)) refuse(`invalid rlimit type: ${type}`);
+    if (seen.has(type)) refuse(`rlimit ${type} is there twice`);
+    if (BigInt(soft) > BigInt(hard)) refuse(`rlimit ${type}: soft limit is above the hard one`);
+    seen.add(type);
+  }
+  if (process.apparmorProfile && !machine.appArmor) refuse("apparmor: config provided but apparmor not supported");
+  if (process.selinuxLabel && !machine.seLinux) refuse("selinux label is specified in config, but selinux is disabled or not supported");
+  if (process.execCPUAffinity) refuse("process.execCPUAffinity is not supported");
+  const { ioPriority } = process;
+  if (ioPriority && !/^IOPRIO_CLASS_(?:RT|BE|IDLE)$/u.test(ioPriority.class))
+    refuse(`invalid io priority class ${JSON.stringify(ioPriority.class)}`);
+  if (ioPriority && !(ioPriority.priority >= 0 && ioPriority.priority <= 7)) refuse("process.ioPriority.priority must be between 0 and 7");
+}
+function unknownCapabilities(process               )           {
+  const all = Object.values(process.capabilities ?? {}).flat();
+  return [...new Set(all.filter((name) => !capabilityNames.includes(name)))];
+}
+function validate(config        , machine                 )       {
+  const version = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/u.exec(config.ociVersion ?? "");
+  if (!version || version[1] !== "1") refuse(`unsupported spec version ${JSON.stringify(config.ociVersion ?? "")}`);
+  for (const key of ["vm", "windows", "solaris", "zos"]         ) if (config[key] && !config.linux) refuse(`${key} is not supported`);
+  if (!config.root?.path) refuse("Root path is not set");
+  if (config.process) checkProcess(config.process, machine);
+  for (const { destination, options = [], uidMappings = [], gidMappings = [] } of config.mounts ?? []) {
+    if (!destination) refuse("mount destination must not be empty");
+    if (uidMappings.length + gidMappings.length > 0 || options.some((option) => option === "idmap" || option === "ridmap"))
+      refuse(`mount ${destination}: idmapped mounts are not supported`);
+  }
+  for (const [phase, hooks] of Object.entries(config.hooks ?? {}))
+    for (const { path, timeout } of hooks ?? []) {
+      if (!path?.startsWith("/")) refuse(`hook path ${JSON.stringify(path)} of ${phase} is not absolute`);
+      if (timeout !== undefined && timeout <= 0) refuse(`hook timeout of ${phase} must be greater than zero`);
+    }
+  checkLinux(config, config.linux ?? {});
+}
+return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
+})();
+// src/runtime/create.ts
+const m40 = (() => {
+const { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } = require("node:fs");
+const { userInfo } = require("node:os");
+const { join, resolve } = require("node:path");
+const { AT_FDCWD, namespaceFlags, processStartTime, } = m29;
+const { parseExactJson } = m32;
+const { defaultDeviceRules } = m33;
+const { messageOf, RuntimeError } = m30;
+const { hasHooks, runEndHooks, runHooks } = m35;
+const { launch } = m36;
+const { pause } = m31;
+const { receive, send } = m34;
+const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m37;
+const { mapUser, userPrefix } = m38;
+const { namespacesOf, validate } = m39;
+function readConfig(bundle        )         {
+  const path = join(bundle, "config.json");
+  try {
+    return parseExactJson(readFileSync(path, "utf8"))          ;
+  } catch (error) {
+    if ((error                         ).code === "ENOENT") throw new RuntimeError(`JSON specification file ${path} not found`);
+    throw new RuntimeError(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+function namespacePlan(namespaces                                    )                                              {
+  const later                           = ["ipc", "uts", "network", "cgroup", "mount"];
+  let newNamespaces = 0;
+  const toJoin                                   = [];
+  for (const type of later) {
+    const path = namespaces.get(type);
+    if (path === "") newNamespaces |= namespaceFlags[type];
+    else if (path !== undefined) toJoin.push({ path, flag: namespaceFlags[type] });
+  }
+  return { newNamespaces, join: toJoin };
+}
+function timeOffsets(config        )                                {
+  if (namespacesOf(config.linux).get("time") !== "") return undefined;
+  return Object.entries(config.linux?.timeOffsets ?? {}).map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}`);
+}
+function checkConsole(options               , config        )       {
+  const terminal = config.process?.terminal ?? false;
+  if (terminal && options.consoleSocket === undefined && !options.attached)
+    throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
+  if (options.consoleSocket !== undefined && (!terminal || options.attached))
+    throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+}
+function create(machine         , options               )          {
+  checkId(options.id);
+  const bundle = resolve(options.bundle);
+  const config = readConfig(bundle);
+  validate(config, machine.features);
+  checkConsole(options, config);
+  const rootfs = rootfsOf(bundle, config);
+  claimFolder(options.root, options.id);
+  const state                 = {
+    id: options.id,
+    bundle,
+    rootfs,
+    config,
+    pid: -1,
+    startTime: "",
+    rootless: machine.rootless,
+    created: new Date(machine.nowMs()).toISOString(),
+    owner: userInfo().username,
+    cgroupsPath: config.linux?.cgroupsPath || options.id,
+  };
+  try {
+    return createIn(machine, options, state);
+  } catch (error) {
+    try {
+      groupOf(state).remove(pause);
+    } catch {
+    }
+    removeState(options.root, options.id);
+    runEndHooks(config, specState(state, "stopped"));
+    throw error;
+  }
+}
+function rootfsOf(bundle        , config        )         {
+  const path = resolve(bundle, config.root?.path ?? "");
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    throw new RuntimeError(`invalid rootfs: ${messageOf(error)}`, { cause: error });
+  }
+}
+function makeGroup(machine         , state                )                    {
+  const group = groupOf(state);
+  const resources = state.config.linux?.resources ?? {};
+  const rules = [...(resources.devices ?? []), ...defaultDeviceRules];
+  try {
+    group.create();
+    group.apply({ ...resources, devices: rules }, machine.syscalls);
+    return group.doors();
+  } catch (error) {
+    if (!state.rootless || Object.keys(resources).some((key) => key !== "devices")) throw error;
+    return [];
+  }
+}
+function createIn(machine         , options               , state                )          {
+  const { syscalls } = machine;
+  const { config } = state;
+  const doors = makeGroup(machine, state);
+  const fifoFile = fifoPath(options.root, options.id);
+  syscalls.mknodat(AT_FDCWD, fifoFile, 0o010600, 0n);
+  const fifo = openSync(fifoFile, "r+");
+  const [ours, theirs] = syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const namespaces = namespacesOf(config.linux);
+  const user = userPrefix(namespaces);
+  const pid = namespaces.get("pid");
+  const launched = launch(syscalls, {
+    pidNamespace: pid === "" ? (user.forks ? undefined : "new") : pid,
+    timeOffsets: timeOffsets(config),
+    prefix: user.prefix,
+    sayBorn: user.isNew,
+    stdio: [0, 1, 2],
+    preserveFds: options.preserveFds,
+    socket: theirs,
+    fifo,
+    console,
+    entry: machine.entry,
+  });
+  for (const fd of [theirs, fifo, console]) if (fd !== undefined) closeSync(fd);
+  const child = launched.pid;
+  let first = child;
+  try {
+    if (user.isNew) first = mapUser(syscalls, ours, config, child);
+    const request = requestOf(machine, options, state, { doors: user.isNew ? joinFromOutside(doors, first) : doors, pid: first });
+    const oomScoreAdj = config.process?.oomScoreAdj;
+    if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
+    send(ours, { type: "request", request });
+    const master = converse(syscalls, ours, { ...state, pid: first });
+    if (first !== child && !options.attached) process.kill(child, "SIGKILL");
+    const created = { ...state, pid: first, startTime: processStartTime(first) ?? "" };
+    saveState(options.root, created);
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, first);
+    return { state: created, master, child: launched.child };
+  } catch (error) {
+    for (const one of new Set([child, first])) tryKill(one);
+    throw error;
+  } finally {
+    closeSync(ours);
+  }
+}
+function joinFromOutside(doors                   , pid        )                    {
+  for (const door of doors) writeFileSync(door, `${pid}`);
+  return [];
+}
+function requestOf(
+  machine         ,
+  options               ,
+  state                ,
+  { doors, pid }                                           ,
+)              {
+  const { config, id, bundle, rootfs } = state;
+  const namespaces = namespacesOf(config.linux);
+  return {
+    kind: "create",
+    id,
+    config,
+    process: config.process,
+    bundle,
+    rootfs,
+    cgroupDoors: doors,
+    ...namespacePlan(namespaces),
+    userNamespace: namespaces.has("user"),
+    preserveFds: options.preserveFds,
+    outsideHooks: hasHooks(config, "prestart", "createRuntime"),
+    newKeyring: options.newKeyring,
+    lastCapability: machine.lastCapability,
+    softNofile: machine.softNofile,
+    hookState: specState({ ...state, pid }, "creating"),
+    hasConsole: options.consoleSocket !== undefined,
+  };
+}
+function converse(syscalls          , socket        , state                )                     {
+  let master                    ;
+  for (;;) {
+    const message = receive(socket, syscalls);
+    if (message === undefined) throw new RuntimeError("unable to start container process: it ended before it was ready");
+    if (message.type === "ready") return master;
+    if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
+    else if (message.type === "hooks") {
+      runHooks(state.config, "prestart", specState(state, "creating"));
+      runHooks(state.config, "createRuntime", specState(state, "creating"));
+      send(socket, { type: "go" });
+    } else if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
+  }
+}
+function writePidFile(path        , pid        )       {
+  writeFileSync(`${path}.new`, `${pid}`);
+  renameSync(`${path}.new`, path);
+}
+function tryKill(pid        )       {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+  }
+}
+return { readConfig, create, writePidFile };
+})();
+// src/runtime/exec.ts
+const m41 = (() => {
+const { closeSync, openSync, readlinkSync } = require("node:fs");
+const { namespaceFiles, namespaceFlags, } = m29;
+const { writePidFile } = m40;
+const { RuntimeError } = m30;
+const { launch } = m36;
+const { receive, send } = m34;
+const { groupOf, loadState, specState, statusOf } = m37;
+const { enterPrefix } = m38;
+const { checkProcess } = m39;
+function foreignNamespaces(pid        )                             {
+  const found = new Map                       ();
+  for (const [type, file] of Object.entries(namespaceFiles)                             ) {
+    const path = `/proc/${pid}/ns/${file}`;
+    if (readlinkSync(path) !== readlinkSync(`/proc/self/ns/${file}`)) found.set(type, path);
+  }
+  return found;
+}
+function requestOf(
+  machine         ,
+  options             ,
+  state                ,
+  namespaces                                    ,
+)              {
+  const order                           = ["ipc", "uts", "network", "cgroup", "mount"];
+  const join = order.flatMap((type) => {
+    const path = namespaces.get(type);
+    return path === undefined ? [] : [{ path, flag: namespaceFlags[type] }];
+  });
+  const { id, config, bundle, rootfs } = state;
+  return {
+    kind: "exec",
+    id,
+    config,
+    process: options.process,
+    bundle,
+    rootfs,
+    newNamespaces: 0,
+    join,
+    cgroupDoors: [],
+    userNamespace: namespaces.has("user"),
+    preserveFds: options.preserveFds,
+    outsideHooks: false,
+    newKeyring: false,
+    lastCapability: machine.lastCapability,
+    softNofile: machine.softNofile,
+    hookState: specState(state, "running"),
+    hasConsole: options.consoleSocket !== undefined,
+  };
+}
+function check(options             , machine         )                 {
+  const state = loadState(options.root, options.id);
+  const status = statusOf(options.root, state);
+  if (status === "stopped") throw new RuntimeError("cannot exec in a stopped container");
+  if (status === "paused" && !options.ignorePaused)
+    throw new RuntimeError("cannot exec in a paused container (use --ignore-paused to override)");
+  checkProcess(options.process, machine.features);
+  const terminal = options.process.terminal ?? false;
+  if (terminal && options.detach && options.consoleSocket === undefined)
+    throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
+  if (!terminal && options.consoleSocket !== undefined)
+    throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  return state;
+}
+function joinGroup(machine         , state                , pid        )       {
+  for (const door of groupOf(state).doors()) {
+    try {
+      machine.syscalls.writeFile(door, `${pid}`);
+    } catch (error) {
+      if (!state.rootless) throw error;
+    }
+  }
+}
+function exec(machine         , options             )           {
+  const { syscalls } = machine;
+  const state = check(options, machine);
+  const namespaces = foreignNamespaces(state.pid);
+  const nothing = openSync("/dev/null", "r+");
+  const [ours, theirs] = syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const { pid, child } = launch(syscalls, {
+    pidNamespace: namespaces.get("pid"),
+    timeOffsets: undefined,
+    prefix: enterPrefix(namespaces.get("user"), namespaces.get("time")),
+    sayBorn: true,
+    stdio: [0, 1, 2],
+    preserveFds: options.preserveFds,
+    socket: theirs,
+    fifo: nothing,
+    console,
+    entry: machine.entry,
+  });
+  for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
+  try {
+    if (receive(ours, syscalls)?.type === "born") joinGroup(machine, state, pid);
+    if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
+    send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
+    let master                    ;
+    for (;;) {
+      const message = receive(ours, syscalls);
+      if (message === undefined) throw new RuntimeError("exec failed: unable to start container process: it ended before it was ready");
+      if (message.type === "error") throw new RuntimeError(`exec failed: unable to start container process: ${message.message}`);
+      if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
+      if (message.type === "ready") break;
+    }
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+    return { pid, master, child };
+  } finally {
+    closeSync(ours);
+  }
+}
+function processFromArgs(state                , args                   , changes                        )                {
+  const base = state.config.process ?? { cwd: "/" };
+  const { env = [], ...rest } = changes;
+  return { ...base, terminal: false, ...rest, args, env: [...(base.env ?? []), ...env] };
+}
+return { exec, processFromArgs };
+})();
+// src/runtime/kill.ts
+const m42 = (() => {
+const { constants } = require("node:os");
+const { isErrno, } = m29;
+const { RuntimeError } = m30;
+const { runEndHooks } = m35;
+const { pause: wait } = m31;
+const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m37;
+const lastSignal = 64;
+const SIGKILL = 9;
+function signalNumber(text        )         {
+  const number = Number(text);
+  if (/^\d+$/u.test(text)) {
+    if (number > lastSignal) throw new RuntimeError(`unknown signal ${JSON.stringify(text)}`);
+    return number;
+  }
+  const name = text.toUpperCase().replace(/^(?:SIG)?/u, "SIG");
+  const realTime = /^SIGRT(MIN|MAX)(?:([+-])(\d+))?$/u.exec(name);
+  if (realTime) return (realTime[1] === "MIN" ? 34 : lastSignal) + Number(`${realTime[2] ?? "+"}${realTime[3] ?? 0}`);
+  const known = constants.signals                                    ;
+  if (!Object.hasOwn(known, name)) throw new RuntimeError(`unknown signal ${JSON.stringify(text)}`);
+  return known[name] ;
+}
+function signalInit(syscalls          , state                , signal        )       {
+  let pidfd        ;
+  try {
+    pidfd = syscalls.pidfdOpen(state.pid);
+  } catch (error) {
+    if (isErrno(error, "ESRCH")) throw new RuntimeError("container not running");
+    throw error;
+  }
+  try {
+    if (!isAlive(state)) throw new RuntimeError("container not running");
+    syscalls.pidfdSendSignal(pidfd, signal);
+  } catch (error) {
+    if (isErrno(error, "ESRCH")) throw new RuntimeError("process already finished");
+    throw error;
+  } finally {
+    syscalls.close(pidfd);
+  }
+}
+function signalAll(syscalls          , state                , signal        )       {
+  for (const pid of groupOf(state).pids()) {
+    try {
+      syscalls.kill(pid, signal);
+    } catch (error) {
+      if (!isErrno(error, "ESRCH")) throw error;
+    }
+  }
+}
+function kill(syscalls          , root        , id        , signal        , all         )       {
+  const state = loadState(root, id);
+  if (all) {
+    signalAll(syscalls, state, signal);
+    return;
+  }
+  const status = statusOf(root, state);
+  if (status === "stopped") throw new RuntimeError("container not running");
+  signalInit(syscalls, state, signal);
+  if (signal === SIGKILL && status === "paused") groupOf(state).freeze(false, wait);
+}
+function pauseContainer(root        , id        , frozen         )       {
+  const state = loadState(root, id);
+  const status = statusOf(root, state);
+  if (frozen && status !== "running" && status !== "created") throw new RuntimeError(`container not running or created: ${status}`);
+  if (!frozen && status !== "paused") throw new RuntimeError("container not paused");
+  groupOf(state).freeze(frozen, wait);
+}
+function awaitEnd(syscalls          , state                )       {
+  for (let attempt = 0; isAlive(state); attempt++) {
+    if (attempt === 5000) throw new RuntimeError("container init still running");
+    wait();
+    if (attempt % 100 === 99) signalAll(syscalls, state, SIGKILL);
+  }
+}
+function remove(syscalls          , root        , id        , force         )       {
+  let state                ;
+  try {
+    state = loadState(root, id);
+  } catch (error) {
+    if (!force) throw error;
+    removeState(root, id);
+    return;
+  }
+  const group = groupOf(state);
+  const status = statusOf(root, state, group);
+  if (status !== "stopped") {
+    if (!force && status !== "created") throw new RuntimeError(`cannot delete container ${id} that is not stopped: ${status}`);
+    if (status === "paused") group.freeze(false, wait);
+    if (isAlive(state)) signalInit(syscalls, state, SIGKILL);
+    awaitEnd(syscalls, state);
+  }
+  signalAll(syscalls, state, SIGKILL);
+  group.remove(wait);
+  removeState(root, id);
+  runEndHooks(state.config, specState(state, "stopped"));
+}
+return { signalNumber, kill, pauseContainer, remove };
+})();
+// src/runtime/list.ts
+const m43 = (() => {
+const { spawnSync } = require("node:child_process");
+const { RuntimeError } = m30;
+const { groupOf, listStates, loadState, specState, statusOf } = m37;
+function listed(root        , state                )                  {
+  const { rootfs, created, owner } = state;
+  const status = statusOf(root, state);
+  const { annotations, ...rest } = specState(state, status)                                                                    ;
+  return { ...rest, pid: status === "stopped" ? 0 : state.pid, rootfs, created, ...(annotations ? { annotations } : {}), owner };
+}
+function stateOf(root        , id        )                  {
+  return listed(root, loadState(root, id));
+}
+function list(root        )                    {
+  return listStates(root).map((state) => listed(root, state));
+}
+function listTable(containers                            )         {
+  const rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
+  for (const { id, pid, status, bundle, created, owner } of containers) rows.push([id, `${pid}`, status, bundle, created, owner]);
+  const widths = rows[0] .map((_title, column) => Math.max(12, ...rows.map((row) => row[column] .length + 1)));
+  return rows
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ))).join(""))
+    .join("\n");
+}
+function processes(root        , id        )           {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") throw new RuntimeError("container is not running");
+  return groupOf(state).pids();
+}
+function processTable(root        , id        , options                   )         {
+  const pids = new Set(processes(root, id).map(String));
+  const { stdout, error } = spawnSync("ps", options.length > 0 ? options : ["-ef"], { encoding: "utf8" });
+  if (error) throw new RuntimeError(`ps: ${error.message}`);
+  const [title = "", ...lines] = stdout.trimEnd().split("\n");
+  const column = title.trim().split(/\s+/u).indexOf("PID");
+  if (column < 0) throw new RuntimeError("couldn't find PID field in ps output");
+  return [title, ...lines.filter((line) => pids.has(line.trim().split(/\s+/u)[column] ?? ""))].join("\n");
+}
+return { stateOf, list, listTable, processes, processTable };
+})();
+// src/runtime/start.ts
+const m44 = (() => {
+const { closeSync, constants, openSync, rmSync, writeSync } = require("node:fs");
+const { RuntimeError } = m30;
+const { runHooks } = m35;
+const { fifoPath, loadState, specState, statusOf } = m37;
+function start(root        , id        )       {
+  const state = loadState(root, id);
+  const status = statusOf(root, state);
+  if (status === "stopped") throw new RuntimeError("cannot start a container that has stopped");
+  if (status !== "created") throw new RuntimeError(`cannot start an already running container`);
+  if (!state.config.process) throw new RuntimeError("cannot start a container without a process");
+  const path = fifoPath(root, id);
+  const fifo = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  rmSync(path, { force: true });
+  writeSync(fifo, "0");
+  closeSync(fifo);
+  try {
+    runHooks(state.config, "poststart", specState(state, "running"));
+  } catch (error) {
+    process.kill(state.pid, "SIGKILL");
+    throw error;
+  }
+}
+return { start };
+})();
+// src/runtime/update.ts
+const m45 = (() => {
+const { cgroupStats, } = m29;
+const { RuntimeError } = m30;
+const { groupOf, loadState, saveState, statusOf } = m37;
+function merged(old                 , given                 )                  {
+  const result                          = { ...old };
+  for (const [key, value] of Object.entries(given)) {
+    const before = result[key];
+    const both = typeof value === "object" && value !== null && !Array.isArray(value) && typeof before === "object" && before !== null;
+    result[key] = both ? { ...before, ...(value          ) } : value;
+  }
+  return result;
+}
+function update(syscalls          , root        , id        , given                 )       {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") throw new RuntimeError("container not running");
+  const { devices: _devices, ...resources } = given;
+  groupOf(state).apply(resources, syscalls);
+  const linux = { ...state.config.linux, resources: merged(state.config.linux?.resources ?? {}, resources) };
+  saveState(root, { ...state, config: { ...state.config, linux } });
+}
+function look(
+  root        ,
+  id        ,
+  oomKillsBefore        ,
+)                                                                      {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") return undefined;
+  const { oomKills, ...data } = cgroupStats(groupOf(state));
+  const stats                 = { type: "stats", id, data: { ...data, blkio: {}, hugetlb: {}, intel_rdt: {}, network_interfaces: null } };
+  return { events: oomKills > oomKillsBefore ? [{ type: "oom", id }, stats] : [stats], oomKills };
+}
+return { update, look };
+})();
+// src/runtime/cli/foreground.ts
+const m46 = (() => {
+const { once } = require("node:events");
+const { writeSync } = require("node:fs");
+const { constants } = require("node:os");
+const { ReadStream, } = require("node:tty");
+const { isErrno, processStartTime } = m29;
+const { isAlive } = m37;
+const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+const drainMs = 1000;
+function passTerminal(master        , resize                      )          {
+  const input = process.stdin              ;
+  const output = process.stdout               ;
+  const raw = input.isTTY;
+  if (raw) input.setRawMode(true);
+  const fit = ()       => (output.isTTY ? resize(master, output.rows, output.columns) : undefined);
+  fit();
+  output.on("resize", fit);
+  const fromContainer = new ReadStream(master);
+  input.on("data", (chunk        ) => {
+    try {
+      writeSync(master, chunk);
+    } catch (error) {
+      if (!isErrno(error, "EIO", "EAGAIN")) throw error;
+    }
+  });
+  const ended = new Promise      ((resolve) => fromContainer.once("close", resolve));
+  fromContainer.on("error", () => fromContainer.destroy()).on("data", (chunk) => void output.write(chunk));
+  return {
+    ended,
+    restore: () => {
+      if (raw) input.setRawMode(false);
+      input.pause();
+      output.off("resize", fit);
+    },
+  };
+}
+async function stayWith({ pid, master, child, resize }            )                  {
+  const startTime = processStartTime(pid) ?? "";
+  const forward = (signal                )       => {
+    if (isAlive({ pid, startTime })) process.kill(pid, signal);
+  };
+  for (const signal of forwarded) process.on(signal, forward);
+  const passing = master === undefined ? undefined : passTerminal(master, resize);
+  try {
+    child.ref();
+    const [code, signal] =
+      child.exitCode !== null || child.signalCode !== null
+        ? [child.exitCode, child.signalCode]
+        : ((await once(child, "exit"))                                          );
+    const bound = new Promise((resolve) => setTimeout(resolve, drainMs).unref());
+    if (passing) await Promise.race([passing.ended, bound]);
+    return code ?? 128 + (signal ? constants.signals[signal] : 0);
+  } finally {
+    passing?.restore();
+    for (const signal of forwarded) process.off(signal, forward);
+  }
+}
+return { stayWith };
+})();
+// src/runtime/mount-options.ts
+const m47 = (() => {
+const { mountAttributes, propagationFlags } = m29;
+const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
+const attributes                                                                  = {
+  ro: [ro, 0],
+  rw: [0, ro],
+  nosuid: [nosuid, 0],
+  suid: [0, nosuid],
+  nodev: [nodev, 0],
+  dev: [0, nodev],
+  noexec: [noexec, 0],
+  exec: [0, noexec],
+  noatime: [noatime, atimeMask],
+  atime: [relatime, atimeMask],
+  relatime: [relatime, atimeMask],
+  norelatime: [0, 0],
+  strictatime: [strictatime, atimeMask],
+  nostrictatime: [relatime, atimeMask],
+  nodiratime: [nodiratime, 0],
+  diratime: [0, nodiratime],
+  nosymfollow: [nosymfollow, 0],
+  symfollow: [0, nosymfollow],
+};
+const superFlags                                                                 = {
+  sync: ["sync", true],
+  async: ["sync", false],
+  dirsync: ["dirsync", true],
+  mand: ["mand", true],
+  nomand: ["mand", false],
+  lazytime: ["lazytime", true],
+  nolazytime: ["lazytime", false],
+};
+const withoutEffect = ["defaults", "acl", "noacl", "iversion", "noiversion", "loud", "silent"];
+const propagations                                                                      = Object.fromEntries(
+  (Object.keys(propagationFlags)                 ).flatMap((type) => [
+    [type, { type, recursive: false }],
+    [`r${type}`, { type, recursive: true }],
+  ]),
+);
+const mountOptionNames                    = [
+  "bind",
+  "rbind",
+  "remount",
+  "idmap",
+  "ridmap",
+  ...Object.keys(attributes),
+  ...Object.keys(attributes).map((name) => `r${name}`),
+  ...Object.keys(superFlags),
+  ...withoutEffect,
+  ...Object.keys(propagations),
+].toSorted();
+function change(draft       , [set, clear]                           )       {
+  draft.set = (draft.set & ~clear) | set;
+  draft.clear = (draft.clear & ~set) | clear;
+}
+function planMount(options                    = [], type = "")            {
+  const own        = { set: 0, clear: 0 };
+  const below        = { set: 0, clear: 0 };
+  const flags = new Map                 ();
+  const propagation                                              = [];
+  const data           = [];
+  let [bind, recursive, remount] = [type === "bind" || type === "rbind", type === "rbind", false];
+  let idmap                     = false;
+  const known =    (table                             , name        )                =>
+    Object.hasOwn(table, name) ? table[name] : undefined;
+  for (const option of options) {
+    const attribute = known(attributes, option);
+    const recursiveAttribute = option.startsWith("r") ? known(attributes, option.slice(1)) : undefined;
+    const flag = known(superFlags, option);
+    const spread = known(propagations, option);
+    if (option === "bind") bind = true;
+    else if (option === "rbind") bind = recursive = true;
+    else if (option === "remount") remount = true;
+    else if (option === "idmap") idmap = "plain";
+    else if (option === "ridmap") idmap = "recursive";
+    else if (attribute) change(own, attribute);
+    else if (recursiveAttribute) change(below, recursiveAttribute);
+    else if (flag) flags.set(...flag);
+    else if (spread) propagation.push(spread);
+    else if (!withoutEffect.includes(option)) data.push(option);
+  }
+  const on = [...flags].filter(([, value]) => value).map(([name]) => name);
+  const [recursiveSet, recursiveClear] = [below.set, below.clear];
+  return { bind, recursive, remount, ...own, recursiveSet, recursiveClear, superFlags: on, propagation, data, idmap };
+}
+return { mountOptionNames, planMount };
+})();
+// src/runtime/features.ts
+const m48 = (() => {
+const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m29;
+const { hookPhases } = m32;
+const { mountOptionNames } = m47;
+const { specVersion } = m37;
+const { namespaceTypes } = m39;
+function features()                          {
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: specVersion,
+    hooks: hookPhases,
+    mountOptions: mountOptionNames.filter((name) => !name.endsWith("idmap")),
+    linux: {
+      namespaces: namespaceTypes.toSorted(),
+      capabilities: capabilityNames,
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: actionNames.toSorted(),
+        operators: operatorNames.toSorted(),
+        archs: architectureNames.toSorted(),
+        knownFlags: flagNames.toSorted(),
+        supportedFlags: flagNames.toSorted(),
+      },
+      apparmor: { enabled: false },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+    },
+    annotations: {},
+    potentiallyUnsafeConfigAnnotations: [],
+  };
+}
+return { features };
+})();
+// src/runtime/spec.ts
+const m49 = (() => {
+const { specVersion } = m37;
+const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+const plain = ["nosuid", "noexec", "nodev"];
+function exampleConfig(rootless                                          )         {
+  const sets = { bounding: capabilities, effective: capabilities, permitted: capabilities };
+  const sys = rootless
+    ? { destination: "/sys", type: "none", source: "/sys", options: ["rbind", ...plain, "ro"] }
+    : { destination: "/sys", type: "sysfs", source: "sysfs", options: [...plain, "ro"] };
+  const namespaces = ["pid", ...(rootless ? ["user"] : ["network"]), "ipc", "uts", "mount", "cgroup"];
+  const map = (hostID        )                                                                   => [{ containerID: 0, hostID, size: 1 }];
+  return {
+    ociVersion: specVersion,
+    process: {
+      terminal: true,
+      user: { uid: 0, gid: 0 },
+      args: ["sh"],
+      env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
+      cwd: "/",
+      capabilities: sets,
+      rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
+      noNewPrivileges: true,
+    },
+    root: { path: "rootfs", readonly: true },
+    hostname: "dhow",
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc" },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
+      {
+        destination: "/dev/pts",
+        type: "devpts",
+        source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", ...(rootless ? [] : ["gid=5"])],
+      },
+      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
+      { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain },
+      sys,
+    ],
+    linux: {
+      ...(rootless
+        ? { uidMappings: map(rootless.uid), gidMappings: map(rootless.gid) }
+        : { resources: { devices: [{ allow: false, access: "rwm" }] } }),
+      namespaces: namespaces.map((type) => ({ type })),
+      maskedPaths: ["acpi", "asound", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
+        .map((name) => `/proc/${name}`)
+        .concat("/sys/firmware"),
+      readonlyPaths: ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`),
+    },
+  };
+}
+return { exampleConfig };
+})();
+// src/runtime/cli/offline.ts
+const m50 = (() => {
+const { writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { RuntimeError } = m30;
+const { features } = m48;
+const { exampleConfig } = m49;
+const { specVersion } = m37;
+const versionText = `dhow-runtime version 0.1.0\nspec: ${specVersion}\nnode: ${process.version}`;
+const offlineCommands                                    = {
+  features: {
+    options: {},
+    run: ({ print }) => {
+      print(JSON.stringify(features(), undefined, 4));
+      return 0;
+    },
+  },
+  spec: {
+    options: { bundle: "value", rootless: "flag" },
+    short: { b: "bundle" },
+    run: ({ options }) => {
+      const path = join(options.text("bundle") ?? ".", "config.json");
+      const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      try {
+        const text = JSON.stringify(exampleConfig(options.flag("rootless") ? owner : undefined), undefined, 2);
+        writeFileSync(path, `${text}\n`, { flag: "wx", mode: 0o644 });
+      } catch (error) {
+        if ((error                         ).code === "EEXIST") throw new RuntimeError(`file ${path} exists. Remove it first`);
+        throw error;
+      }
+      return 0;
+    },
+  },
+};
+return { versionText, offlineCommands };
+})();
+// src/runtime/cli/resources.ts
+const m51 = (() => {
+const { RuntimeError } = m30;
+const fields                                                                                                  = {
+  "blkio-weight": ["blockIO", "weight"],
+  "cpu-period": ["cpu", "period"],
+  "cpu-quota": ["cpu", "quota"],
+  "cpu-burst": ["cpu", "burst"],
+  "cpu-share": ["cpu", "shares"],
+  "cpu-rt-period": ["cpu", "realtimePeriod"],
+  "cpu-rt-runtime": ["cpu", "realtimeRuntime"],
+  "cpu-idle": ["cpu", "idle"],
+  "cpuset-cpus": ["cpu", "cpus"],
+  "cpuset-mems": ["cpu", "mems"],
+  memory: ["memory", "limit"],
+  "memory-reservation": ["memory", "reservation"],
+  "memory-swap": ["memory", "swap"],
+  "pids-limit": ["pids", "limit"],
+};
+const units                                   = { "": 1, b: 1, k: 1 << 10, m: 1 << 20, g: 1 << 30 };
+const updateOptions              = {
+  resources: "value",
+  ...(Object.fromEntries(Object.keys(fields).map((name) => [name, "value"]))               ),
+};
+function amount(name        , text        )         {
+  const match = /^(-?\d+)([bkmg]?)b?$/iu.exec(text);
+  if (!match) throw new RuntimeError(`invalid value for ${name}: ${text}`);
+  return Number(match[1]) * units[match[2] .toLowerCase()] ;
+}
+function resourcesOf(options        )                  {
+  const result                                          = {};
+  for (const [name, [part, field]] of Object.entries(fields)) {
+    const text = options.text(name);
+    if (text !== undefined) result[part] = { ...result[part], [field]: field === "cpus" || field === "mems" ? text : amount(name, text) };
+  }
+  return result                   ;
+}
+return { updateOptions, resourcesOf };
+})();
+// src/runtime/cli/commands.ts
+const m52 = (() => {
+const { readFileSync } = require("node:fs");
+const { parseExactJson, } = m32;
+const { create, } = m40;
+const { RuntimeError } = m30;
+const { exec, processFromArgs } = m41;
+const { kill, pauseContainer, remove, signalNumber } = m42;
+const { list, listTable, processes, processTable, stateOf } = m43;
+const { start } = m44;
+const { loadState } = m37;
+const { look, update } = m45;
+const { stayWith } = m46;
+const { offlineCommands } = m50;
+const { resourcesOf, updateOptions } = m51;
+function idOf({ options }            , most = 1)         {
+  const [id, ...more] = options.rest;
+  if (id === undefined) throw new RuntimeError("container id cannot be empty");
+  if (more.length >= most) throw new RuntimeError(`accepts ${most} argument(s), received ${more.length + 1}`);
+  return id;
+}
+const createOptions              = {
+  bundle: "value",
+  "console-socket": "value",
+  "pid-file": "value",
+  "preserve-fds": "value",
+  "no-pivot": "flag",
+  "no-new-keyring": "flag",
+  "pidfd-socket": "value",
+};
+function refuseUnsupported(options        )       {
+  for (const name of ["no-pivot", "pidfd-socket"])
+    if (options.flag(name) || (name === "pidfd-socket" && options.text(name) !== undefined))
+      throw new RuntimeError(`--${name} is not supported`);
+}
+function createFrom(invocation            , attached         )          {
+  const { options, root } = invocation;
+  refuseUnsupported(options);
+  return create(invocation.machine(), {
+    root,
+    id: idOf(invocation),
+    bundle: options.text("bundle") ?? process.cwd(),
+    attached,
+    pidFile: options.text("pid-file"),
+    consoleSocket: options.text("console-socket"),
+    preserveFds: Number(options.text("preserve-fds") ?? 0),
+    newKeyring: !options.flag("no-new-keyring"),
+  });
+}
+function plain(
+  run                                              ,
+  options              = {},
+  short                                   = {},
+)          {
+  return {
+    options,
+    short,
+    run: (invocation) => {
+      run(invocation, idOf(invocation));
+      return 0;
+    },
+  };
+}
+async function runContainer(invocation            )                  {
+  const { options, root } = invocation;
+  const detach = options.flag("detach");
+  const machine = invocation.machine();
+  const created = createFrom(invocation, !detach);
+  const { id, pid } = created.state;
+  const { syscalls } = machine;
+  try {
+    if (!detach) syscalls.setChildSubreaper();
+    start(root, id);
+  } catch (error) {
+    remove(syscalls, root, id, true);
+    throw error;
+  }
+  if (detach) return 0;
+  const status = await stayWith({
+    pid,
+    master: created.master,
+    child: created.child,
+    resize: (fd, rows, columns) => syscalls.setTerminalSize(fd, rows, columns),
+  });
+  if (!options.flag("keep")) remove(syscalls, root, id, true);
+  return status;
+}
+function processOf(invocation            , id        )                {
+  const { options, root } = invocation;
+  const file = options.text("process");
+  if (file !== undefined) return parseExactJson(readFileSync(file, "utf8"))                 ;
+  const state = loadState(root, id);
+  const args = options.rest.slice(1);
+  const [uid, gid] = (options.text("user") ?? "").split(":").filter(Boolean).map(Number);
+  const user = { ...state.config.process?.user, ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
+  const additionalGids = options.texts("additional-gids").map(Number);
+  return processFromArgs(state, args, {
+    terminal: options.flag("tty"),
+    env: options.texts("env"),
+    ...(options.text("cwd") === undefined ? {} : { cwd: options.text("cwd")  }),
+    user: { ...user, ...(additionalGids.length > 0 ? { additionalGids } : {}) },
+    ...(options.flag("no-new-privs") ? { noNewPrivileges: true } : {}),
+  });
+}
+async function execCommand(invocation            )                  {
+  const { options, root } = invocation;
+  const id = idOf(invocation, Number.POSITIVE_INFINITY);
+  for (const name of ["apparmor", "process-label", "cgroup", "cap"])
+    if (options.text(name) !== undefined) throw new RuntimeError(`exec --${name} is not supported`);
+  const machine = invocation.machine();
+  const detach = options.flag("detach");
+  const { pid, master, child } = exec(machine, {
+    root,
+    id,
+    process: processOf(invocation, id),
+    detach,
+    pidFile: options.text("pid-file"),
+    consoleSocket: options.text("console-socket"),
+    preserveFds: Number(options.text("preserve-fds") ?? 0),
+    ignorePaused: options.flag("ignore-paused"),
+  });
+  return detach ? 0 : stayWith({ pid, master, child, resize: (fd, rows, columns) => machine.syscalls.setTerminalSize(fd, rows, columns) });
+}
+async function events(invocation            )                  {
+  const { options, root, print } = invocation;
+  const id = idOf(invocation);
+  const text = options.text("interval") ?? "5s";
+  const seconds = /^(\d+(?:\.\d+)?)(ms|s|m)?$/u.exec(text);
+  if (!seconds) throw new RuntimeError(`invalid duration ${JSON.stringify(text)}`);
+  const intervalMs = Number(seconds[1]) * { ms: 1, s: 1000, m: 60_000 }[(seconds[2] ?? "s")                    ];
+  if (intervalMs <= 0) throw new RuntimeError("duration interval must be greater than 0");
+  for (let oomKills = Number.POSITIVE_INFINITY; ; ) {
+    const seen = look(root, id, oomKills);
+    if (!seen) {
+      if (oomKills === Number.POSITIVE_INFINITY) throw new RuntimeError(`container with id ${id} is not running`);
+      return 0;
+    }
+    for (const event of seen.events) print(JSON.stringify(event));
+    if (options.flag("stats")) return 0;
+    oomKills = seen.oomKills;
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
+const notSupported          = {
+  options: {},
+  stop: true,
+  run: () => {
+    throw new RuntimeError("checkpoint and restore are not supported");
+  },
+};
+const execOptions              = {
+  process: "value",
+  "console-socket": "value",
+  "pid-file": "value",
+  "preserve-fds": "value",
+  cwd: "value",
+  user: "value",
+  env: "list",
+  tty: "flag",
+  detach: "flag",
+  "no-new-privs": "flag",
+  "ignore-paused": "flag",
+  "additional-gids": "list",
+  cap: "list",
+  apparmor: "value",
+  "process-label": "value",
+  cgroup: "value",
+};
+const commands                                    = {
+  create: {
+    options: createOptions,
+    short: { b: "bundle" },
+    run: (invocation) => {
+      createFrom(invocation, false);
+      return 0;
+    },
+  },
+  start: plain(({ root }, id) => start(root, id)),
+  run: {
+    options: { ...createOptions, detach: "flag", keep: "flag", "no-subreaper": "flag" },
+    short: { b: "bundle", d: "detach" },
+    run: runContainer,
+  },
+  exec: {
+    options: execOptions,
+    short: { e: "env", u: "user", t: "tty", d: "detach", p: "process", g: "additional-gids" },
+    stop: true,
+    run: execCommand,
+  },
+  kill: {
+    options: { all: "flag" },
+    short: { a: "all" },
+    run: (invocation) => {
+      const { machine, root, options } = invocation;
+      kill(machine().syscalls, root, idOf(invocation, 2), signalNumber(options.rest[1] ?? "SIGTERM"), options.flag("all"));
+      return 0;
+    },
+  },
+  delete: plain(
+    ({ machine, root, options }, id) => remove(machine().syscalls, root, id, options.flag("force")),
+    { force: "flag" },
+    { f: "force" },
+  ),
+  pause: plain(({ root }, id) => pauseContainer(root, id, true)),
+  resume: plain(({ root }, id) => pauseContainer(root, id, false)),
+  state: plain(({ root, print }, id) => print(JSON.stringify(stateOf(root, id), undefined, 2))),
+  list: {
+    options: { format: "value", quiet: "flag" },
+    short: { f: "format", q: "quiet" },
+    run: ({ root, options, print }) => {
+      const all = list(root);
+      if (options.flag("quiet")) for (const { id } of all) print(id);
+      else print(options.text("format") === "json" ? JSON.stringify(all.length > 0 ? all : null) : listTable(all));
+      return 0;
+    },
+  },
+  ps: {
+    options: { format: "value" },
+    short: { f: "format" },
+    stop: true,
+    run: (invocation) => {
+      const { root, options, print } = invocation;
+      const id = idOf(invocation, Number.POSITIVE_INFINITY);
+      const json = options.text("format") === "json";
+      print(json ? JSON.stringify(processes(root, id)) : processTable(root, id, options.rest.slice(1)));
+      return 0;
+    },
+  },
+  update: {
+    options: updateOptions,
+    short: { r: "resources" },
+    run: (invocation) => {
+      const { machine, root, options } = invocation;
+      const file = options.text("resources");
+      const given =
+        file === undefined ? resourcesOf(options) : (parseExactJson(readFileSync(file === "-" ? 0 : file, "utf8"))                   );
+      update(machine().syscalls, root, idOf(invocation), given);
+      return 0;
+    },
+  },
+  events: { options: { interval: "value", stats: "flag" }, run: events },
+  checkpoint: notSupported,
+  restore: notSupported,
+  ...offlineCommands,
+};
+return { idOf, commands };
+})();
+// src/runtime/cli/options.ts
+const m53 = (() => {
+const { RuntimeError } = m30;
+function parseOptions(words                   , table             , short                                  , stop         )         {
+  const found = new Map                  ();
+  let at = 0;
+  const rest           = [];
+  while (at < words.length) {
+    const word = words[at++] ;
+    if (word === "--") {
+      rest.push(...words.slice(at));
+      break;
+    }
+    if (!word.startsWith("-") || word === "-") {
+      rest.push(word);
+      if (!stop) continue;
+      rest.push(...words.slice(at));
+      break;
+    }
+    const equals = word.indexOf("=");
+    const bare = (equals < 0 ? word : word.slice(0, equals)).replace(/^--?/u, "");
+    const name = Object.hasOwn(short, bare) ? short[bare]  : bare;
+    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (kind === undefined) throw new RuntimeError(`flag provided but not defined: -${bare}`);
+    const value = equals >= 0 ? word.slice(equals + 1) : kind === "flag" ? "true" : words[at++];
+    if (value === undefined) throw new RuntimeError(`flag needs an argument: -${bare}`);
+    found.set(name, [...(kind === "list" ? (found.get(name) ?? []) : []), value]);
+  }
+  return {
+    text: (name) => found.get(name)?.at(-1),
+    texts: (name) => found.get(name) ?? [],
+    flag: (name) => found.get(name)?.at(-1) === "true",
+    rest,
+  };
+}
+return { parseOptions };
+})();
+// src/runtime/cli/index.ts
+const m54 = (() => {
+const { appendFileSync } = require("node:fs");
+const { isErrno } = m29;
+const { messageOf, RuntimeError } = m30;
+const { openMachine } = m31;
+const { commands } = m52;
+const { versionText } = m50;
+const { parseOptions } = m53;
+const globalOptions              = {
+  root: "value",
+  log: "value",
+  "log-format": "value",
+  rootless: "value",
+  "soft-nofile": "value",
+  criu: "value",
+  debug: "flag",
+  "systemd-cgroup": "flag",
+  version: "flag",
+  help: "flag",
+};
+const usage = `usage: dhow-runtime [--root DIR] [--log FILE] [--log-format text|json] COMMAND [options] [ID]
+commands: ${Object.keys(commands).join(", ")}`;
+function defaultRoot()         {
+  if (process.getuid?.() === 0) return "/run/dhow-runtime";
+  return `${process.env["XDG_RUNTIME_DIR"] ?? `/tmp/dhow-runtime-${process.getuid?.() ?? 0}`}/dhow-runtime`;
+}
+function logTo(options        , level        , msg        )       {
+  const file = options.text("log");
+  if (file === undefined) return;
+  const time = new Date().toISOString();
+  const line =
+    options.text("log-format") === "json"
+      ? JSON.stringify({ level, msg, time })
+      : `time=${JSON.stringify(time)} level=${level} msg=${JSON.stringify(msg)}`;
+  try {
+    appendFileSync(file, `${line}\n`);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "EACCES")) throw error;
+  }
+}
+async function invoke(options        , entry                   )                  {
+  const [name, ...words] = options.rest;
+  if (options.flag("version")) {
+    process.stdout.write(`${versionText}\n`);
+    return 0;
+  }
+  if (name === undefined || options.flag("help") || name === "help") {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  if (options.flag("systemd-cgroup")) throw new RuntimeError("--systemd-cgroup: control groups made by systemd are not supported");
+  if (!Object.hasOwn(commands, name)) throw new RuntimeError(`no such command: ${name}`);
+  const command = commands[name] ;
+  const softNofile = options.text("soft-nofile");
+  return command.run({
+    machine: () =>
+      openMachine({ entry, softNofile: softNofile !== undefined && /^\d+$/u.test(softNofile) ? Number(softNofile) : undefined }),
+    root: options.text("root") ?? defaultRoot(),
+    options: parseOptions(words, command.options, command.short ?? {}, command.stop ?? false),
+    print: (text) => void process.stdout.write(`${text}\n`),
+  });
+}
+async function runtimeMain(words                   , entry                   )                  {
+  let options                    ;
+  try {
+    options = parseOptions(words, globalOptions, { v: "version", h: "help" }, true);
+    return await invoke(options, entry);
+  } catch (error) {
+    const message = messageOf(error);
+    if (options) logTo(options, "error", message);
+    process.stderr.write(`${options?.flag("debug") && error instanceof Error ? error.stack : message}\n`);
+    return 1;
+  }
+}
+return { runtimeMain };
+})();
+// src/runtime/init/console.ts
+const m55 = (() => {
+const { fstatSync } = require("node:fs");
+const { openFlags, } = m29;
+const { RuntimeError } = m30;
+const { send } = m34;
+const multiplexer = 0x502; // c 5:2
+function openTerminal(context             , inside        , process               )                                    {
+  const { syscalls } = context;
+  const master = inside.open("dev/ptmx", openFlags.readWrite);
+  if (fstatSync(master).rdev !== multiplexer) throw new RuntimeError("/dev/ptmx of the container is not a terminal multiplexer");
+  syscalls.unlockTerminal(master);
+  const slave = syscalls.openTerminalPeer(master);
+  const { height = 0, width = 0 } = process.consoleSize ?? {};
+  if (height > 0 && width > 0) syscalls.setTerminalSize(master, height, width);
+  return { master, slave };
+}
+function mountConsole(syscalls          , inside        , slave        )       {
+  inside.with(syscalls.openTree(slave, "", { recursive: false }), (tree) =>
+    inside.with(consoleFile(inside), (target) => syscalls.moveMount(tree, target)),
+  );
+}
+function consoleFile(inside        )         {
+  const plain = inside.tryOpen("dev/console", openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFile("dev/console");
+  if (fstatSync(plain).isSymbolicLink()) throw new RuntimeError("/dev/console of the container is a link");
+  return plain;
+}
+function handOver({ syscalls, console, socket }             , master        )       {
+  if (console === undefined) send(socket, { type: "terminal" });
+  syscalls.sendDescriptor(console ?? socket, master, "/dev/ptmx");
+  syscalls.close(master);
+  if (console !== undefined) syscalls.close(console);
+}
+function takeTerminal(syscalls          , slave        )       {
+  syscalls.makeControllingTerminal(slave);
+  for (const fd of [0, 1, 2]) syscalls.duplicateTo(slave, fd);
+  syscalls.close(slave);
+}
+return { openTerminal, mountConsole, handOver, takeTerminal };
+})();
+// src/runtime/init/look-path.ts
+const m56 = (() => {
+const { statSync } = require("node:fs");
+const { isErrno, } = m29;
+const { messageOf, RuntimeError } = m30;
+function obstacle(path        , syscalls                              )                     {
+  try {
+    if (statSync(path).isDirectory()) return "is a directory";
+    syscalls.mayExecute(path);
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return `stat ${path}: no such file or directory`;
+    if (isErrno(error, "ENOTDIR")) return `stat ${path}: not a directory`;
+    if (isErrno(error, "EACCES")) return "permission denied";
+    return messageOf(error);
+  }
+}
+function lookPath(name        , env                   , syscalls                              )         {
+  const refuse = (why        )        => {
+    throw new RuntimeError(`exec: ${JSON.stringify(name)}: ${why}`);
+  };
+  if (name.includes("/")) {
+    const why = obstacle(name, syscalls);
+    return why === undefined ? name : refuse(why);
+  }
+  const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? "";
+  for (const folder of path.split(":")) {
+    const candidate = `${folder === "" ? "." : folder}/${name}`;
+    if (obstacle(candidate, syscalls) === undefined) return candidate;
+  }
+  return refuse("executable file not found in $PATH");
+}
+return { lookPath };
+})();
+// src/runtime/init/scheduling.ts
+const m57 = (() => {
+const { RuntimeError } = m30;
+const personas                                   = { LINUX: 0, LINUX32: 8 };
+const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
+const policies                                   = {
+  SCHED_OTHER: 0,
+  SCHED_FIFO: 1,
+  SCHED_RR: 2,
+  SCHED_BATCH: 3,
+  SCHED_ISO: 4,
+  SCHED_IDLE: 5,
+  SCHED_DEADLINE: 6,
+};
+const schedulerFlags                                   = {
+  SCHED_FLAG_RESET_ON_FORK: 1n,
+  SCHED_FLAG_RECLAIM: 2n,
+  SCHED_FLAG_DL_OVERRUN: 4n,
+  SCHED_FLAG_KEEP_POLICY: 8n,
+  SCHED_FLAG_KEEP_PARAMS: 16n,
+  SCHED_FLAG_UTIL_CLAMP_MIN: 32n,
+  SCHED_FLAG_UTIL_CLAMP_MAX: 64n,
+};
+function known   (table                             , name        , what        )    {
+  if (!Object.hasOwn(table, name)) throw new RuntimeError(`invalid ${what}: ${name}`);
+  return table[name] ;
+}
+function applyPersonality(syscalls          , personality                            )       {
+  if (personality) syscalls.personality(known(personas, personality.domain, "personality"));
+}
+function applyScheduling(syscalls          , { ioPriority, scheduler }               )       {
+  if (ioPriority) syscalls.ioprioSet((known(ioClasses, ioPriority.class, "I/O priority class") << 13) | ioPriority.priority);
+  if (!scheduler) return;
+  const { policy, nice = 0, priority = 0, flags = [], runtime = 0, deadline = 0, period = 0 } = scheduler;
+  let bits = 0n;
+  for (const flag of flags) bits |= known(schedulerFlags, flag, "scheduler flag");
+  syscalls.schedSetattr({
+    policy: known(policies, policy, "scheduler policy"),
+    flags: bits,
+    nice,
+    priority,
+    runtime: BigInt(runtime),
+    deadline: BigInt(deadline),
+    period: BigInt(period),
+  });
+}
+return { applyPersonality, applyScheduling };
+})();
+// src/runtime/init/identity.ts
+const m58 = (() => {
+const { fchownSync, fstatSync, readFileSync } = require("node:fs");
+const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m29;
+const { messageOf, RuntimeError } = m30;
+const { lookPath } = m56;
+const { applyScheduling } = m57;
+const rlimitNofile = 7;
+const nullDevice = 0x103;
+function setLimits({ syscalls, request }             , process               )       {
+  const limits = process.rlimits ?? [];
+  for (const { type, soft, hard } of limits) {
+    try {
+      syscalls.setRlimit(rlimits[type] , { soft: BigInt.asUintN(64, BigInt(soft)), hard: BigInt.asUintN(64, BigInt(hard)) });
+    } catch (error) {
+      throw new RuntimeError(`error setting rlimit type ${rlimits[type]}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  if (request.softNofile !== undefined && !limits.some(({ type }) => type === "RLIMIT_NOFILE")) {
+    const { hard } = syscalls.getRlimit(rlimitNofile);
+    const soft = BigInt(request.softNofile);
+    syscalls.setRlimit(rlimitNofile, { soft: soft < hard ? soft : hard, hard });
+  }
+}
+function dropBounding(syscalls          , mask        , last        )       {
+  for (let bit = 0; bit <= last; bit++) if (((mask >> BigInt(bit)) & 1n) === 0n && syscalls.hasBounding(bit)) syscalls.dropBounding(bit);
+}
+function changeUser({ syscalls, request }             , process               )       {
+  const { uid = 0, gid = 0, additionalGids = [], umask } = process.user ?? {};
+  syscalls.setKeepcaps(true);
+  try {
+    syscalls.setgroups(additionalGids);
+  } catch (error) {
+    if (!isErrno(error, "EPERM") || !request.userNamespace || additionalGids.length > 0) throw error;
+  }
+  syscalls.setresgid(gid);
+  syscalls.setresuid(uid);
+  syscalls.umask(umask ?? 0o022);
+}
+function ownStdio(uid        )       {
+  for (const fd of [0, 1, 2]) {
+    try {
+      const { uid: owner, gid, rdev } = fstatSync(fd);
+      if (owner !== uid && rdev !== nullDevice) fchownSync(fd, uid, gid);
+    } catch (error) {
+      if (!isErrno(error, "EINVAL", "EPERM", "EROFS", "EBADF")) throw error;
+    }
+  }
+}
+function enterFolder(syscalls          , cwd        )             {
+  const check = ()       => {
+    if (!syscalls.getcwd().startsWith("/"))
+      throw new RuntimeError("current working directory is outside of container mount namespace root");
+  };
+  try {
+    syscalls.chdir(cwd);
+    check();
+    return () => undefined;
+  } catch (error) {
+    if (!isErrno(error, "EACCES")) throw refusedFolder(cwd, error);
+    return () => {
+      try {
+        syscalls.chdir(cwd);
+        check();
+      } catch (again) {
+        throw refusedFolder(cwd, again);
+      }
+    };
+  }
+}
+function refusedFolder(cwd        , error         )        {
+  if (error instanceof RuntimeError) return error;
+  return new RuntimeError(`chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${messageOf(error).replace(/^.*: /u, "")}`, {
+    cause: error,
+  });
+}
+const masksOf = (
+  process               ,
+  last        ,
+)                                                                                        => {
+  return (set) => capabilityMask(process.capabilities?.[set], last).mask;
+};
+function prepare(context             , process               , config        )           {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  applyScheduling(syscalls, process);
+  setLimits(context, process);
+  dropBounding(syscalls, masks("bounding"), request.lastCapability);
+  ownStdio(process.user?.uid ?? 0);
+  const enterAsUser = enterFolder(syscalls, process.cwd);
+  changeUser(context, process);
+  enterAsUser();
+  const env = process.env ?? [];
+  const args = process.args ?? [];
+  const path = lookPath(args[0] ?? "", env, syscalls);
+  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
+  return { path, args, env: withHome(env, process.user?.uid ?? 0), filter };
+}
+function withHome(env                   , uid        )                    {
+  return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
+    ? env
+    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(uid)}`];
+}
+function homeOf(uid        )         {
+  try {
+    const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+    const home = lines.map((line) => line.split(":")).find((fields) => fields[2] === `${uid}`)?.[5];
+    return home || "/";
+  } catch {
+    return "/";
+  }
+}
+function become(context             , process               , { path, args, env, filter }          )        {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  syscalls.resetSignals();
+  const kept = 3 + request.preserveFds;
+  for (let fd = 0; fd < kept; fd++) syscalls.keepOnExec(fd);
+  syscalls.closeOnExecFrom(kept);
+  if (filter && !process.noNewPrivileges) {
+    syscalls.raiseEffective();
+    syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });
+  syscalls.setKeepcaps(false);
+  syscalls.clearAmbient();
+  for (const bit of capabilityBits(masks("ambient") & masks("permitted") & masks("inheritable"))) syscalls.raiseAmbient(bit);
+  if (process.noNewPrivileges) {
+    syscalls.setNoNewPrivs();
+    if (filter) syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  return syscalls.execve(path, args, env);
+}
+return { prepare, become };
+})();
+// src/runtime/init/inside.ts
+const m59 = (() => {
+const { isErrno, openFlags, resolveFlags, } = m29;
+const { RuntimeError } = m30;
+const attempts = 64;
+const linkLimit = 40;
+class Inside {
+           #syscalls          ;
+           fd        ;
+  constructor(syscalls          , root        ) {
+    this.#syscalls = syscalls;
+    this.fd = root;
+  }
+  open(path        , flags         = openFlags.path, mode = 0)         {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#syscalls.openat2(this.fd, path, { flags, mode, resolve: resolveFlags.inRoot });
+      } catch (error) {
+        if (!isErrno(error, "EAGAIN") || attempt === attempts) throw error;
+      }
+    }
+  }
+  tryOpen(path        , flags         = openFlags.path)                     {
+    try {
+      return this.open(path, flags);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw error;
+    }
+  }
+  with   (fd        , use                   )    {
+    try {
+      return use(fd);
+    } finally {
+      this.#syscalls.close(fd);
+    }
+  }
+  exists(path        )          {
+    const fd = this.tryOpen(path);
+    if (fd !== undefined) this.#syscalls.close(fd);
+    return fd !== undefined;
+  }
+  makeFolder(path        , mode = 0o755, links = 0)         {
+    const found = this.tryOpen(path, openFlags.pathDirectory);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    if (name === "") throw new RuntimeError(`${path} is not a folder`);
+    return this.with(this.makeFolder(parent, 0o755, links), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFolder(target.startsWith("/") ? target : `${parent}/${target}`, mode, links + 1);
+      }
+      try {
+        this.#syscalls.mkdirat(directory, name, mode);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+      return this.#syscalls.openat2(directory, name, {
+        flags: openFlags.pathDirectory,
+        resolve: resolveFlags.beneath | resolveFlags.noSymlinks,
+      });
+    });
+  }
+  makeFile(path        , links = 0)         {
+    const found = this.tryOpen(path);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    return this.with(this.makeFolder(parent), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFile(target.startsWith("/") ? target : `${parent}/${target}`, links + 1);
+      }
+      const resolve = resolveFlags.beneath | resolveFlags.noSymlinks;
+      this.#syscalls.close(this.#syscalls.openat2(directory, name, { flags: openFlags.create, mode: 0o755, resolve }));
+      return this.#syscalls.openat2(directory, name, { flags: openFlags.path, resolve });
+    });
+  }
+  #linkTarget(directory        , name        )                     {
+    try {
+      return this.#syscalls.readlinkat(directory, name);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
+      throw error;
+    }
+  }
+}
+function split(path        )                   {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const name = parts.pop() ?? "";
+  if (name === "..") throw new RuntimeError(`path ends in "..": ${path}`);
+  return [`/${parts.join("/")}`, name];
+}
+return { Inside, split };
+})();
+// src/runtime/init/mounts.ts
+const m60 = (() => {
+const { fstatSync } = require("node:fs");
+const { resolve } = require("node:path");
+const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m29;
+const { RuntimeError } = m30;
+const { planMount } = m47;
+const allowedInProc = new Set(
+  [
+    "cpuinfo",
+    "diskstats",
+    "meminfo",
+    "stat",
+    "swaps",
+    "uptime",
+    "loadavg",
+    "slabinfo",
+    "net/dev",
+    "sys/kernel/ns_last_pid",
+    "sys/crypto/fips_enabled",
+  ].map((name) => `/proc/${name}`),
+);
+function checkProc(destination        , type        , plan           )       {
+  const path = resolve("/", destination);
+  if (path === "/proc" || path.startsWith("/proc/")) {
+    if (path === "/proc" && !plan.bind && type === "proc") return;
+    if (path === "/proc") throw new RuntimeError(`"${destination}" cannot be mounted because it is not of type proc`);
+    if (!allowedInProc.has(path)) throw new RuntimeError(`"${destination}" cannot be mounted because it is inside /proc`);
+  }
+}
+const mountFlags = mountAttributes.readonly | mountAttributes.nosuid | mountAttributes.nodev | mountAttributes.noexec;
+function attributeBind(syscalls          , tree        , plan           )       {
+  const { set, clear } = plan;
+  if (set === 0 && clear === 0) return;
+  if (set === 0) {
+    tryClear(syscalls, tree, 0, clear);
+    return;
+  }
+  tryClear(syscalls, tree, set, clear | (mountFlags & ~set));
+}
+function tryClear(syscalls          , tree        , set        , clear        )       {
+  try {
+    syscalls.mountSetattr(tree, { set, clear });
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+    if (set !== 0) syscalls.mountSetattr(tree, { set, clear: clear & mountAttributes.atimeMask });
+  }
+}
+function spread(syscalls          , tree        , plan           )       {
+  if (plan.recursiveSet !== 0 || plan.recursiveClear !== 0)
+    syscalls.mountSetattr(tree, { set: plan.recursiveSet, clear: plan.recursiveClear, recursive: true });
+  for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+}
+function bindMount(context              , mount             , plan           )       {
+  const { syscalls, inside, bundle } = context;
+  const source = resolve(bundle, mount.source ?? "");
+  const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
+  try {
+    const target = fstatSync(tree).isDirectory() ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
+    inside.with(target, (fd) => {
+      attributeBind(syscalls, tree, plan);
+      syscalls.moveMount(tree, fd);
+      spread(syscalls, tree, plan);
+    });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function makeFileSystem(
+  syscalls          ,
+  { type, source, data, superFlags }                                                                                          ,
+  attributes        ,
+)         {
+  const context = syscalls.fsopen(type);
+  try {
+    if (source !== "") syscalls.fsconfigString(context, "source", source);
+    for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
+    for (const option of data) {
+      const at = option.indexOf("=");
+      if (at < 0) syscalls.fsconfigFlag(context, option);
+      else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
+    }
+    syscalls.fsconfigCreate(context);
+    return syscalls.fsmount(context, attributes);
+  } finally {
+    syscalls.close(context);
+  }
+}
+function tmpfsMode(inside        , destination        , data                   )                    {
+  if (data.some((option) => option.startsWith("mode="))) return data;
+  const fd = inside.tryOpen(destination, openFlags.pathDirectory);
+  if (fd === undefined) return data;
+  return [...data, `mode=${(inside.with(fd, (open) => fstatSync(open).mode) & 0o7777).toString(8)}`];
+}
+function ownMount(context              , mount             , plan           )       {
+  const { syscalls, inside, late } = context;
+  const type = mount.type ?? "";
+  const ordinary = type === "proc" || type === "sysfs";
+  const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
+  const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
+  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, plan.data) : plan.data;
+  if (data.includes("tmpcopyup")) throw new RuntimeError(`mount option tmpcopyup of ${mount.destination} is not supported`);
+  const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
+  const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
+  inside.with(target, (fd) => {
+    const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
+    const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
+    syscalls.moveMount(tree, fd);
+    spread(syscalls, tree, plan);
+    if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
+    late.push(() => syscalls.close(tree));
+  });
+}
+function ordinaryFolder(inside        , destination        , type        )         {
+  const plain = inside.tryOpen(destination, openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFolder(destination);
+  if (!fstatSync(plain).isDirectory()) throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
+  return plain;
+}
+function remount({ syscalls, inside }              , mount             , plan           )       {
+  inside.with(inside.open(mount.destination), (fd) => {
+    if (plan.set !== 0 || plan.clear !== 0) syscalls.mountSetattr(fd, { set: plan.set, clear: plan.clear });
+    spread(syscalls, fd, plan);
+  });
+}
+function mountOne(context              , mount             )       {
+  const plan = planMount(mount.options, mount.type);
+  checkProc(mount.destination, mount.type ?? "", plan);
+  try {
+    if (plan.remount) remount(context, mount, plan);
+    else if (plan.bind) bindMount(context, mount, plan);
+    else if (mount.type === "cgroup" || mount.type === "cgroup2") context.cgroups(mount, plan);
+    else ownMount(context, mount, plan);
+  } catch (error) {
+    if (error instanceof RuntimeError) throw error;
+    const about = `error mounting ${JSON.stringify(mount.source ?? "")} to rootfs at ${JSON.stringify(mount.destination)}`;
+    throw new RuntimeError(`${about}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+function bindsDev(mounts                        )          {
+  return mounts.some(({ destination, type, options }) => resolve("/", destination) === "/dev" && planMount(options, type).bind);
+}
+return { makeFileSystem, mountOne, bindsDev };
+})();
+// src/runtime/init/cgroup-mounts.ts
+const m61 = (() => {
+const { basename } = require("node:path");
+const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m29;
+const { makeFileSystem } = m60;
+function place(context                    , tree        , destination        , plan           )       {
+  const { syscalls, inside } = context;
+  try {
+    syscalls.mountSetattr(tree, { set: plan.set });
+    inside.with(inside.makeFolder(destination), (fd) => syscalls.moveMount(tree, fd));
+    for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function ownGroup()              {
+  return new CgroupGroup(machineHierarchies(), "");
+}
+function mountCgroups(context                    , mount             , plan           )       {
+  const { syscalls, inside, namespaced } = context;
+  const group = ownGroup();
+  const newTree = (type        , data                   )         =>
+    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
+  const boundTree = (folder        )         => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
+  if (group.unified) {
+    place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0] .folder), mount.destination, plan);
+    return;
+  }
+  const top = makeFileSystem(
+    syscalls,
+    { type: "tmpfs", source: "tmpfs", data: ["mode=755"], superFlags: [] },
+    plan.set & ~mountAttributes.readonly,
+  );
+  inside.with(inside.makeFolder(mount.destination), (fd) => syscalls.moveMount(top, fd));
+  syscalls.close(top);
+  for (const { version, controllers, mountPoint, folder } of group.places) {
+    if (version === 2) continue;
+    const name = basename(mountPoint);
+    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
+    place(context, tree, `${mount.destination}/${name}`, plan);
+    linkControllers(context, mount.destination, name, controllers);
+  }
+}
+function linkControllers(
+  { syscalls, inside }                    ,
+  destination        ,
+  folder        ,
+  controllers                   ,
+)       {
+  if (controllers.length < 2) return;
+  inside.with(inside.makeFolder(destination), (fd) => {
+    for (const controller of controllers)
+      if (controller !== folder && !controller.startsWith("name=")) syscalls.symlinkat(folder, fd, controller);
+  });
+}
+return { mountCgroups };
+})();
+// src/runtime/init/devices.ts
+const m62 = (() => {
+const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m29;
+const { RuntimeError } = m30;
+const { split } = m59;
+const device = (name        , major        , minor        )               => ({
+  path: `/dev/${name}`,
+  type: "c",
+  major,
+  minor,
+  fileMode: 0o666,
+  uid: 0,
+  gid: 0,
+});
+const defaultDevices                          = [
+  device("null", 1, 3),
+  device("zero", 1, 5),
+  device("full", 1, 7),
+  device("random", 1, 8),
+  device("urandom", 1, 9),
+  device("tty", 5, 0),
+];
+const links                                                       = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+];
+const typeBits                                   = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 };
+function makeNode(syscalls          , directory        , name        , entry              )       {
+  const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0, path } = entry;
+  const bits = typeBits[type];
+  if (bits === undefined) throw new RuntimeError(`${JSON.stringify(type)} is not a device type (${path})`);
+  try {
+    syscalls.mknodat(directory, name, bits | (fileMode & 0o7777), deviceNumber(major, minor));
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    throw error;
+  }
+  syscalls.fchownat(directory, name, uid, gid);
+}
+function mountNode(syscalls          , inside        , path        )       {
+  const tree = syscalls.openTree(AT_FDCWD, path, { recursive: false });
+  inside.with(tree, (from) => inside.with(inside.makeFile(path), (fd) => syscalls.moveMount(from, fd)));
+}
+function createDevices(syscalls          , inside        , configured                         , mounted         )       {
+  const own = new Set(configured.map(({ path }) => path));
+  const mask = syscalls.umask(0);
+  for (const entry of [...defaultDevices.filter(({ path }) => !own.has(path)), ...configured]) {
+    if (split(entry.path).join("/") === "/dev/ptmx") continue; // Belongs to the container's own devpts.
+    if (mounted) {
+      mountNode(syscalls, inside, entry.path);
+      continue;
+    }
+    const [folder, name] = split(entry.path);
+    try {
+      inside.with(inside.makeFolder(folder), (directory) => makeNode(syscalls, directory, name, entry));
+    } catch (error) {
+      if (!isErrno(error, "EPERM")) throw error;
+      mountNode(syscalls, inside, entry.path);
+    }
+  }
+  syscalls.umask(mask);
+}
+function linkDevices(syscalls          , inside        )       {
+  inside.with(inside.makeFolder("/dev"), (directory) => {
+    for (const [name, target] of [...links, ["ptmx", "pts/ptmx"]         ]) {
+      try {
+        syscalls.symlinkat(target, directory, name);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+    }
+  });
+}
+function openNull(syscalls          , isNull                         )         {
+  const fd = syscalls.openat2(AT_FDCWD, "/dev/null", { flags: openFlags.pathNoFollow });
+  if (!isNull(fd)) throw new RuntimeError("/dev/null is not the null device");
+  return fd;
+}
+return { defaultDevices, createDevices, linkDevices, openNull };
+})();
+// src/runtime/init/paths.ts
+const m63 = (() => {
+const { fstatSync } = require("node:fs");
+const { mountAttributes, } = m29;
+const { openNull } = m62;
+const { makeFileSystem } = m60;
+const nullDevice = 0x103;
+function maskPaths(syscalls          , inside        , paths                   )       {
+  if (paths.length === 0) return;
+  inside.with(
+    openNull(syscalls, (fd) => fstatSync(fd).rdev === nullDevice),
+    (nothing) => {
+      for (const path of paths) {
+        const target = inside.tryOpen(path);
+        if (target === undefined) continue;
+        inside.with(target, (fd) =>
+          inside.with(fstatSync(fd).isDirectory() ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }), (tree) =>
+            syscalls.moveMount(tree, fd),
+          ),
+        );
+      }
+    },
+  );
+}
+function emptyFolder(syscalls          )         {
+  return makeFileSystem(syscalls, { type: "tmpfs", source: "tmpfs", data: [], superFlags: ["ro"] }, mountAttributes.readonly);
+}
+function makeReadonly(syscalls          , inside        , paths                   )       {
+  for (const path of paths) {
+    const target = inside.tryOpen(path);
+    if (target === undefined) continue;
+    inside.with(target, (fd) =>
+      inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
+        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+        syscalls.moveMount(tree, fd);
+      }),
+    );
+  }
+}
+return { maskPaths, makeReadonly };
+})();
+// src/runtime/init/rootfs.ts
+const m64 = (() => {
+const { readFileSync } = require("node:fs");
+const { AT_FDCWD, mountAttributes, openFlags, } = m29;
+const { mountCgroups } = m61;
+const { createDevices, linkDevices } = m62;
+const { Inside } = m59;
+const { bindsDev, mountOne } = m60;
+const { makeReadonly, maskPaths } = m63;
+const withRoot =    (syscalls          , use                     )    => {
+  const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
+  try {
+    return use(root);
+  } finally {
+    syscalls.close(root);
+  }
+};
+function propagationOf(text        )                                                   {
+  const recursive = text.startsWith("r");
+  return { propagation: (recursive ? text.slice(1) : text)               , recursive };
+}
+function mountPointOf(path        , mountinfo        )         {
+  const points = mountinfo.split("\n").map((line) => line.split(" ")[4] ?? "");
+  const above = points.filter((point) => point !== "" && (point === "/" || path === point || path.startsWith(`${point}/`)));
+  return above.reduce((longest, point) => (point.length > longest.length ? point : longest), "/");
+}
+function cutPropagation(syscalls          , linux             , rootfs        )       {
+  const wanted = linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : { propagation: "slave"         , recursive: true };
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+  const point = mountPointOf(rootfs, readFileSync("/proc/self/mountinfo", "utf8"));
+  const fd = syscalls.openat2(AT_FDCWD, point, { flags: openFlags.path });
+  syscalls.mountSetattr(fd, { propagation: "private" });
+  syscalls.close(fd);
+}
+function mountRoot(syscalls          , rootfs        )         {
+  const target = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  const tree = syscalls.openTree(target, "", { recursive: true });
+  syscalls.moveMount(tree, target);
+  syscalls.close(target);
+  return tree;
+}
+function buildRootfs({ syscalls, request }             )       {
+  const { config, rootfs, bundle, userNamespace } = request;
+  const linux = config.linux ?? {};
+  const mounts = config.mounts ?? [];
+  cutPropagation(syscalls, linux, rootfs);
+  const inside = new Inside(syscalls, mountRoot(syscalls, rootfs));
+  const late                 = [];
+  const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
+  const cgroups = (mount             , plan           )       => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
+  for (const mount of mounts) mountOne({ syscalls, inside, bundle, late, cgroups }, mount);
+  if (!bindsDev(mounts)) {
+    createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
+    linkDevices(syscalls, inside);
+  }
+  makeReadonly(syscalls, inside, linux.readonlyPaths ?? []);
+  maskPaths(syscalls, inside, linux.maskedPaths ?? []);
+  return { inside, finish: () => late.forEach((step) => step()) };
+}
+function changeRoot(syscalls          , inside        )       {
+  const old = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory });
+  syscalls.fchdir(inside.fd);
+  syscalls.pivotRootHere();
+  syscalls.mountSetattr(old, { propagation: "slave", recursive: true });
+  syscalls.fchdir(old);
+  syscalls.close(old);
+  syscalls.unmountDetached(".");
+  syscalls.chdir("/");
+}
+function chrootInto(syscalls          , rootfs        )       {
+  const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  syscalls.fchdir(root);
+  syscalls.chrootHere();
+  syscalls.close(root);
+  syscalls.chdir("/");
+}
+function rootReadonly(syscalls          )       {
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, { set: mountAttributes.readonly }));
+}
+function finalPropagation(syscalls          , text                    )       {
+  if (!text) return;
+  const wanted = propagationOf(text);
+  if (wanted.propagation !== "private") withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+}
+return { buildRootfs, changeRoot, chrootInto, rootReadonly, finalPropagation };
+})();
+// src/runtime/init/create.ts
+const m65 = (() => {
+const { openSync, readSync } = require("node:fs");
+const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m29;
+const { RuntimeError } = m30;
+const { hasHooks, runHooks } = m35;
+const { receive, send } = m34;
+const { mountConsole, handOver, openTerminal, takeTerminal } = m55;
+const { become, prepare } = m58;
+const { Inside } = m59;
+const { buildRootfs, changeRoot, chrootInto, finalPropagation, rootReadonly } = m64;
+const { applyPersonality } = m57;
+function joinCgroups(syscalls          , doors                   )       {
+  for (const door of doors) syscalls.writeFile(door, "0");
+}
+function joinNamespaces({ syscalls, request }             )       {
+  const opened = request.join.map(({ path, flag }) => ({ fd: openSync(path, "r"), flag }));
+  for (const { fd, flag } of opened) {
+    if (flag === namespaceFlags.mount) syscalls.unshare(CLONE_FS);
+    syscalls.setns(fd, flag);
+    syscalls.close(fd);
+  }
+}
+function becomeRoot(syscalls          )       {
+  try {
+    syscalls.setgroups([]);
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+  }
+  syscalls.setresgid(0);
+  syscalls.setresuid(0);
+}
+function enterNamespaces(context             )       {
+  const { syscalls, request } = context;
+  const { config } = request;
+  if (request.userNamespace) becomeRoot(syscalls);
+  joinNamespaces(context);
+  if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
+  if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
+  if (config.hostname) syscalls.sethostname(config.hostname);
+  if (config.domainname) syscalls.setdomainname(config.domainname);
+  for (const [name, value] of Object.entries(config.linux?.sysctl ?? {}))
+    syscalls.writeFile(`/proc/sys/${name.includes("/") ? name : name.replaceAll(".", "/")}`, value);
+}
+function askForHooks({ syscalls, socket, request }             )       {
+  if (!request.outsideHooks) return;
+  send(socket, { type: "hooks" });
+  if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
+}
+function buildTree(context             )       {
+  const { syscalls, request } = context;
+  const { config, process } = request;
+  const linux = config.linux ?? {};
+  const tree = (linux.namespaces ?? []).some(({ type }) => type === "mount") ? buildRootfs(context) : undefined;
+  askForHooks(context);
+  runHooks(config, "createContainer", request.hookState);
+  if (tree) {
+    changeRoot(syscalls, tree.inside);
+    syscalls.close(tree.inside.fd);
+  } else chrootInto(syscalls, request.rootfs);
+  const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+  if (process?.cwd) root.with(root.makeFolder(process.cwd), () => undefined);
+  const terminal = process?.terminal ? openTerminal(context, root, process) : undefined;
+  if (terminal && tree) mountConsole(syscalls, root, terminal.slave);
+  syscalls.setsid();
+  if (terminal) {
+    handOver(context, terminal.master);
+    takeTerminal(syscalls, terminal.slave);
+  }
+  syscalls.close(root.fd);
+  if (!tree) return;
+  tree.finish();
+  finalPropagation(syscalls, linux.rootfsPropagation);
+  if (config.root?.readonly) rootReadonly(syscalls);
+}
+function waitForStart(fifo        )       {
+  if (readSync(fifo, Buffer.alloc(1)) !== 1) throw new RuntimeError("the FIFO ended");
+}
+function initCreate(context             )       {
+  const { syscalls, request, fifo } = context;
+  const { config, process: spec } = request;
+  joinCgroups(syscalls, request.cgroupDoors);
+  enterNamespaces(context);
+  if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
+  applyPersonality(syscalls, config.linux?.personality);
+  buildTree(context);
+  const prepared = spec && prepare(context, spec, config);
+  context.ready();
+  waitForStart(fifo);
+  syscalls.close(fifo);
+  if (!spec || !prepared) return;
+  if (hasHooks(config, "startContainer")) runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+  become(context, spec, prepared);
+}
+function newKeyring(syscalls          , name        )       {
+  try {
+    syscalls.joinNewSessionKeyring(name);
+  } catch (error) {
+    if (!isErrno(error, "ENOSYS", "EPERM", "EDQUOT")) throw error;
+  }
+}
+return { joinCgroups, joinNamespaces, initCreate };
+})();
+// src/runtime/init/exec.ts
+const m66 = (() => {
+const { AT_FDCWD, openFlags } = m29;
+const { RuntimeError } = m30;
+const { handOver, openTerminal, takeTerminal } = m55;
+const { joinCgroups, joinNamespaces } = m65;
+const { become, prepare } = m58;
+const { Inside } = m59;
+const { applyPersonality } = m57;
+function initExec(context             )       {
+  const { syscalls, request } = context;
+  const { config, process: spec } = request;
+  if (!spec) throw new RuntimeError("no process");
+  syscalls.close(context.fifo);
+  joinCgroups(syscalls, request.cgroupDoors);
+  joinNamespaces(context);
+  if (request.userNamespace) {
+    syscalls.setresgid(0);
+    syscalls.setresuid(0);
+  }
+  applyPersonality(syscalls, config.linux?.personality);
+  syscalls.setsid();
+  if (spec.terminal) {
+    const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+    const { master, slave } = openTerminal(context, root, spec);
+    handOver(context, master);
+    takeTerminal(syscalls, slave);
+    syscalls.close(root.fd);
+  }
+  const prepared = prepare(context, spec, config);
+  context.ready();
+  become(context, spec, prepared);
+}
+return { initExec };
+})();
+// src/runtime/init/index.ts
+const m67 = (() => {
+const { readlinkSync, writeSync } = require("node:fs");
+const { openSyscalls } = m29;
+const { messageOf } = m30;
+const { receive, send } = m34;
+const { initCreate } = m65;
+const { initExec } = m66;
+function init(socket        , sayBorn         )       {
+  const syscalls = openSyscalls();
+  let told = false;
+  try {
+    syscalls.setDumpable(false);
+    syscalls.close(socket + 1);
+    if (sayBorn) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
+    const message = receive(socket, syscalls);
+    if (message?.type !== "request") return;
+    const request = message.request               ;
+    const ready = ()       => {
+      send(socket, { type: "ready" });
+      syscalls.close(socket);
+      told = true;
+    };
+    const context              = {
+      syscalls,
+      request,
+      socket,
+      ready,
+      fifo: socket + 2,
+      console: request.hasConsole ? socket + 3 : undefined,
+    };
+    if (request.kind === "exec") initExec(context);
+    else initCreate(context);
+  } catch (error) {
+    if (told) writeSync(2, `${messageOf(error)}\n`);
+    else send(socket, { type: "error", message: messageOf(error) });
+    process.exitCode = 255;
+  }
+}
+return { init };
+})();
+// src/runtime/main.ts
+const m68 = (() => {
+const { runtimeMain } = m54;
+const { init } = m67;
+const [first, ...rest] = process.argv.slice(2);
+if (first === "init") init(Number(rest[0]), rest[1] === "--say-born");
+else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));
+return {  };
+})();
