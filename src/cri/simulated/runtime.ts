@@ -65,7 +65,7 @@ export function simulatedCri(settings: SimulatedSettings): Cri {
   };
   const act: Act = (name, subject, options, latencyMs, work) =>
     recordCall(settings, name, subject, options, async () => {
-      await settings.turn?.();
+      if (settings.turn) await settings.turn();
       if (latencyMs) await delay(clock, latencyMs, options?.signal);
       return work();
     });
