@@ -25,16 +25,19 @@ export interface UserPrefix {
 export function userPrefix(namespaces: ReadonlyMap<NamespaceType, string>): UserPrefix {
   const path = namespaces.get("user");
   if (path === undefined) return { prefix: [], isNew: false, forks: false };
-  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, "--preserve-credentials", "--"], isNew: false, forks: false };
+  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, ...asItsRoot(), "--"], isNew: false, forks: false };
   const forks = namespaces.get("pid") === "";
-  return { prefix: [tool("unshare"), "--user", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
+  return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
 }
+
+/** Root becomes the namespace's root, lest its rights end with the next program; the owner of a namespace is that already. */
+const asItsRoot = (): readonly string[] => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
 
 /** Joins for a process of `exec`: namespaces that want one thread. */
 export function enterPrefix(user: string | undefined, time: string | undefined): readonly string[] {
   if (user === undefined && time === undefined) return [];
   const options = [
-    ...(user === undefined ? [] : [`--user=${user}`, "--preserve-credentials"]),
+    ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
     ...(time === undefined ? [] : [`--time=${time}`]),
   ];
   return [tool("nsenter"), ...options, "--"];
