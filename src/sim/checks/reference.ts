@@ -13,10 +13,14 @@ export class Reference {
   readonly state = new MvccState();
   /** After a change of the list of members. */
   onMembers: () => void = () => undefined;
+  /** A lease has ended, by itself or because somebody wanted it. */
+  onLeaseEnd: (id: bigint) => void = () => undefined;
   apply(entry: Entry): void {
     if (entry.type !== "command") return;
     const { version } = this.state.members;
-    this.state.apply(decodeCommand(unwrap(entry.data)?.data ?? entry.data));
+    const command = decodeCommand(unwrap(entry.data)?.data ?? entry.data);
+    const outcome = this.state.apply(command);
+    if (command.type === "revokeLease" && outcome.type === "done") this.onLeaseEnd(command.id);
     if (this.state.members.version !== version) this.onMembers();
   }
 

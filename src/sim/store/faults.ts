@@ -173,10 +173,11 @@ export class Faults {
     const look = (): void => {
       const raft = members.get(id)!.life?.raft;
       if (this.#cutNumber !== number || !raft || raft.configuration.voters.length < 2) return;
-      if (before !== undefined && raft.term > before) {
+      // Who stood still hears now what was said before.
+      if (members.get(id)!.drift.frozenUntilMs + echoMs > agenda.nowMs) before = undefined;
+      else if (before !== undefined && raft.term > before) {
         throw new Violation("Pre-Vote", `member ${id} is cut off and went from term ${before} to ${raft.term}`);
-      }
-      before = raft.term;
+      } else before = raft.term;
       agenda.after(20, look);
     };
     agenda.after(echoMs, look);

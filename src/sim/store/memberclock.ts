@@ -8,6 +8,8 @@ import type { Agenda } from "./agenda.ts";
 const startMs = Date.UTC(2026, 0, 1);
 /** A waiting timer looks again after so long: the clock may run otherwise by then. */
 const lookMs = 100;
+/** Shorter waits could be too short for a sum of floats to grow. */
+const leastMs = 0.01;
 
 /** What a machine's clock is like; it stays from life to life. */
 export class Drift {
@@ -67,15 +69,16 @@ export class MemberClock implements Clock {
     let cancelled = false;
     const look = (): void => {
       if (cancelled || !this.#alive()) return;
-      const leftMs = dueMs - this.#drift.localMs;
-      // What is left of a millisecond's millionth is arithmetic.
-      if (leftMs <= 1e-6)
-        this.#drift.whenAwake(() => {
-          if (!cancelled && this.#alive()) run();
-        });
-      else this.#agenda.after(Math.min(leftMs / this.#drift.speed, lookMs), look);
+      if (this.#drift.localMs < dueMs) return wait();
+      this.#drift.whenAwake(() => {
+        if (!cancelled && this.#alive()) run();
+      });
     };
-    this.#agenda.after(Math.min(Math.max(delayMs, 0) / this.#drift.speed, lookMs), look);
+    const wait = (): void => {
+      const leftMs = (dueMs - this.#drift.localMs) / this.#drift.speed;
+      this.#agenda.after(Math.min(Math.max(leftMs, leastMs), lookMs), look);
+    };
+    wait();
     return {
       cancel: () => {
         cancelled = true;

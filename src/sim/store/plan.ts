@@ -33,6 +33,9 @@ export interface PlannedFault {
   readonly fault: Fault;
 }
 
+/** In place of 1. */
+export const fastestClock = 2;
+
 type Maker = (prng: Prng, ids: readonly MemberId[]) => Fault;
 
 const pick = (prng: Prng, ids: readonly MemberId[]): MemberId => ids[prng.between(0, ids.length - 1)]!;
@@ -62,7 +65,7 @@ const makers: Readonly<Record<Fault["type"], Maker>> = {
     forMs: prng.between(300, 1500),
   }),
   slowDisk: (prng, ids) => ({ type: "slowDisk", member: pick(prng, ids), stallMs: prng.between(30, 400), forMs: prng.between(300, 1000) }),
-  clock: (prng, ids) => ({ type: "clock", member: pick(prng, ids), speed: 0.5 + 1.5 * prng.next() }),
+  clock: (prng, ids) => ({ type: "clock", member: pick(prng, ids), speed: 0.5 + (fastestClock - 0.5) * prng.next() }),
   members: (prng) => ({
     type: "members",
     change: (["add", "learn", "promote", "remove", "remove"] as const)[prng.between(0, 4)]!,

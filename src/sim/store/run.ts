@@ -3,11 +3,13 @@
 // Called by: index.ts, `npm run sim -- --store`, tests. Next on the way: group.ts, faults.ts.
 
 import type { MemberId } from "#raft";
+import { LeasePromises } from "../checks/leases.ts";
 import { Violation } from "../checks/violation.ts";
 import { Client } from "./client.ts";
 import { Faults } from "./faults.ts";
 import { chanceOf, Group } from "./group.ts";
-import { planFaults } from "./plan.ts";
+import { Lessee } from "./lessee.ts";
+import { fastestClock, planFaults } from "./plan.ts";
 import { shapeOf } from "./shape.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -40,11 +42,12 @@ export async function runStore(seed: number, options: { readonly trace?: boolean
     (name, at) => new Client(group, name, chanceOf(seed, 20 + at), { thinkMs: shape.thinkMs, stubborn: at > 0 }),
   );
   const watchers = ["v", "w"].map((name, at) => new Watcher(group, name, chanceOf(seed, 30 + at)));
+  const lessees = lesseesOf(group, seed, shape.lessees);
   let violation: string | undefined;
   try {
     await group.agenda.run(troubleMs);
     faults.end();
-    await heal(group, clients, watchers);
+    await heal(group, clients, watchers, lessees);
     for (const client of clients) client.end();
     group.history.check();
   } catch (error) {
@@ -66,8 +69,14 @@ export async function runStore(seed: number, options: { readonly trace?: boolean
   };
 }
 
+function lesseesOf(group: Group, seed: number, count: number): readonly Lessee[] {
+  const promises = new LeasePromises(fastestClock);
+  group.reference.onLeaseEnd = (id) => promises.ended(id, group.agenda.nowMs);
+  return Array.from({ length: count }, (_, at) => new Lessee(group, chanceOf(seed, 35 + at), promises, BigInt(1000 * (at + 1))));
+}
+
 /** Nothing is wrong any more: everybody is served, and all members come to the same state. */
-async function heal(group: Group, clients: readonly Client[], watchers: readonly Watcher[]): Promise<void> {
+async function heal(group: Group, clients: readonly Client[], watchers: readonly Watcher[], lessees: readonly Lessee[]): Promise<void> {
   const { agenda, reference } = group;
   const untilMs = agenda.nowMs + healMs;
   const before = clients.map((client) => client.answered);
@@ -79,8 +88,10 @@ async function heal(group: Group, clients: readonly Client[], watchers: readonly
   };
   await goOn("a client is still not served", () => clients.every((client, at) => client.answered > before[at]! + 1));
   for (const client of clients) client.stopped = true;
+  for (const lessee of lessees) lessee.stopped = true;
   // What was under way ends.
   await agenda.run(agenda.nowMs + 2 * stepMs);
+  await goOn("a lease is still alive", () => reference.state.leases.all().next().done === true);
   await goOn("a member is still behind", () => group.current.every((id) => isLevel(group, id)));
   await goOn("a watch is still behind", () => watchers.every(({ watched }) => watched.next > reference.state.revision));
   for (const id of group.current) reference.compareStates(id, group.members.get(id)!.life!.member.store.state);

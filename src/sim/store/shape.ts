@@ -11,6 +11,8 @@ export interface Shape {
   readonly keepEntries: number;
   readonly segmentBytes: number;
   readonly snapshotAfterEntries: number;
+  /** Clients with a lease. */
+  readonly lessees: number;
   /** Between a client's calls. */
   readonly thinkMs: number;
 }
@@ -27,6 +29,7 @@ export function shapeOf(prng: Prng): Shape {
     keepEntries: oneOf([0, 2, 8, 50]),
     segmentBytes: oneOf([500, 4000]),
     snapshotAfterEntries: oneOf([8, 20, 60]),
+    lessees: oneOf([0, 0, 2]),
     thinkMs: oneOf([6, 20, 40]),
   };
 }

@@ -92,10 +92,7 @@ async function readSegment(reading: Reading, name: string, isLast: boolean): Pro
   if (!header) {
     // The header is durable before anything follows it: a file with no more than that was being made when the crash came.
     if (!isLast || file.length > segmentHeaderBytes) throw new CorruptFile(name, 0, "its header is not valid");
-    log.warn("removing a log file that was never begun", { file: name });
-    await disk.remove(name);
-    await disk.syncDirectory();
-    return;
+    return removeUnbegun(disk, log, name);
   }
   checkHeader(reading, name, header);
   reading.nextFrame = header.firstFrame;
@@ -114,9 +111,17 @@ async function readSegment(reading: Reading, name: string, isLast: boolean): Pro
     reading.nextFrame++;
     at = frame.end;
   }
+  // Without a frame it has no hard state, and must not be taken for a file that has: the one before it would be given up.
+  if (isLast && at === segmentHeaderBytes) return removeUnbegun(disk, log, name);
   reading.bytes += at;
   reading.segments.push({ number: header.number, name, lastIndex: reading.lastIndex });
   reading.open = { salt: header.salt, bytes: at };
+}
+
+async function removeUnbegun(disk: Disk, log: Log, name: string): Promise<void> {
+  log.warn("removing a log file that was never begun", { file: name });
+  await disk.remove(name);
+  await disk.syncDirectory();
 }
 
 function checkHeader(reading: Reading, name: string, header: SegmentHeader): void {

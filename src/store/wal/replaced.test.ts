@@ -132,3 +132,30 @@ test("the file with the hard state stays until the next file has it", async () =
     }
   }
 });
+
+test("a file that was never begun is not taken for one with the hard state", async () => {
+  for (let crashAt = 0; crashAt < 7; crashAt++) {
+    for (let again = 0; again < 12; again++) {
+      let disk = new SimulatedDisk();
+      const first = await open(disk);
+      await first.persist({ hardState: { term: 3, vote: 2, commit: 4 }, entries: entries(1, 1, 4) });
+      first.snapshotBegins();
+      const crash = Promise.withResolvers<void>();
+      disk.onCrash = crash.resolve;
+      disk.crashAt = disk.operations + crashAt;
+      await Promise.race([first.persist({ entries: entries(3, 5, 5) }), crash.promise]);
+      disk = disk.afterCrash(seededPrng(crashAt));
+      const second = await open(disk);
+      const source = { disk, clock: new ManualClock(), state: new MvccState(), salt: 7, signal: new AbortController().signal };
+      await writeSnapshot({ ...source, mark: { index: 9, term: 3 } });
+      const next = Promise.withResolvers<void>();
+      disk.onCrash = next.resolve;
+      disk.crashAt = disk.operations + again;
+      const replaced = second.replacedBy({ index: 9, term: 3 }).then(() => second.persist({ entries: entries(3, 10, 10) }));
+      await Promise.race([replaced, next.promise]);
+      const left = disk.afterCrash(seededPrng(again));
+      const { hardState } = await recoverLog(left, silentLog(), (await readNewestSnapshot(left)).mark);
+      deepStrictEqual(hardState, { term: 3, vote: 2, commit: 4 }, `crash at ${crashAt}, then at ${again}`);
+    }
+  }
+});
