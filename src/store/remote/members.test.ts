@@ -157,6 +157,40 @@ test("a watch that its member ends goes on elsewhere after the last revision tha
   deepStrictEqual(asked, [5, 7]);
 });
 
+test("a release that cannot be asked is watched whole: other people's keys are no events, and say how far it is", async () => {
+  const put = (key: string, one: number) => ({ kv: { key, mod_revision: one, create_revision: one, version: 1, value: Buffer.from("x") } });
+  const created: string[] = [];
+  const old = await member({
+    status: { ...healthy, version: "3.4.23" },
+    watch(stream, { create_request, progress_request }) {
+      created.push(progress_request ? "progress" : `${create_request?.key} ${create_request?.range_end}`);
+      stream.send(encode("WatchResponse", { header, created: true }));
+      // What lies below another prefix looks like ours when ours is another one.
+      const events = [put("/one/a", 3), put("/registry/a", 4), put("/one/b", 5), put("compact_rev_key", 6)];
+      stream.send(encode("WatchResponse", { header, events }));
+    },
+  });
+  const store = await openRemoteStore({ servers: [old], prefix: "/one", clock, prng: seededPrng(1) });
+  closing.push(() => store.close());
+  const seen: string[] = [];
+  const done = Promise.withResolvers<void>();
+  const watch = store.watch(
+    { start: "/registry/", end: "/registry0", startRevision: revision(3) },
+    {
+      batch: ({ events }) => seen.push(...events.map(({ kv }) => `${kv.key}@${kv.modRevision}`)),
+      progress(upTo) {
+        seen.push(`up to ${upTo}`);
+        if (upTo === 6) done.resolve();
+      },
+      closed: () => undefined,
+    },
+  );
+  watch.requestProgress();
+  await done.promise;
+  deepStrictEqual(seen, ["/registry/a@3", "up to 4", "/registry/b@5", "up to 6"]);
+  deepStrictEqual(created, ["\0 \0"]);
+});
+
 test("compacted by somebody else: the watch ends, and says where history begins", async () => {
   const one = await member({
     watch: (stream) => stream.send(encode("WatchResponse", { header, canceled: true, compact_revision: 8 })),

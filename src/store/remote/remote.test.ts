@@ -46,6 +46,8 @@ after(async () => {
 const key = (name: string): string => `/registry/things/${name}`;
 const things = { start: "/registry/things/", end: "/registry/things0" };
 const none = revision(0);
+/** Nothing takes this long, however slow the machine is. */
+const boundMs = 60_000;
 
 async function put(name: string, value: string, expect = none, cause?: Cause): Promise<number> {
   const operation = { type: "put", value: Buffer.from(value) } as const;
@@ -82,8 +84,12 @@ class Watched {
 
   async until(done: () => boolean): Promise<void> {
     while (!done()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+      await new Promise<void>((resolve, reject) => {
+        const late = common.clock.after(boundMs, () => reject(new Error(`still at ${this.reached}`)), { hold: true });
+        this.#wake = () => {
+          late.cancel();
+          resolve();
+        };
       });
     }
   }
