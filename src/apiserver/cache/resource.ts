@@ -7,6 +7,7 @@ import type { Cause, KeyValue, Revision } from "#store";
 import sortedBtree from "sorted-btree";
 import { type Entry, type EntryShape, entryFromStore } from "./entry.ts";
 import type { CacheEvent } from "./event.ts";
+import { NodeIndex } from "./nodeindex.ts";
 import { Watcher, type WatcherLimits, type WatchScope } from "./watcher.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -37,6 +38,7 @@ export class ResourceCache {
   /** Keys whose value does not decode: left out of lists and watches, so that one bad object stops nobody. */
   readonly poisoned = new Map<string, { revision: Revision; message: string }>();
   readonly #watchers: Watchers;
+  readonly #nodes = new NodeIndex();
   #events: CacheEvent[] = [];
   #forgotten = 0;
   #eventBytes = 0;
@@ -88,13 +90,17 @@ export class ResourceCache {
   /** First fill: no event is made. */
   load(kv: KeyValue): void {
     const entry = this.#classify(kv);
-    if (entry) this.#entries.set(kv.key, entry);
+    if (entry) {
+      this.#nodes.moved(kv.key, this.#entries.get(kv.key), entry);
+      this.#entries.set(kv.key, entry);
+    }
     if (kv.modRevision > this.#lastChange) this.#lastChange = kv.modRevision;
   }
 
   put(kv: KeyValue, cause: Cause | undefined, written: Entry | undefined): void {
     const entry = written ?? this.#classify(kv);
     const previous = this.#entries.get(kv.key);
+    this.#nodes.moved(kv.key, previous, entry);
     if (entry) {
       this.poisoned.delete(kv.key);
       this.#entries.set(kv.key, entry);
@@ -105,6 +111,7 @@ export class ResourceCache {
 
   delete(key: string, revision: Revision, cause: Cause | undefined): void {
     const previous = this.#entries.get(key);
+    this.#nodes.moved(key, previous, undefined);
     this.poisoned.delete(key);
     this.#entries.delete(key);
     if (previous) this.#emit(revision, key, undefined, previous, cause);
@@ -161,7 +168,13 @@ export class ResourceCache {
 
   /** Registers a watcher that starts from now; what is there right now comes with it. */
   watchFromNow(scope: WatchScope): { watcher: Watcher; state: EntryTree } {
-    return { state: this.snapshot(), watcher: this.#attach(scope) };
+    return { state: scope.nodeName === undefined ? this.snapshot() : this.#onNode(scope.nodeName), watcher: this.#attach(scope) };
+  }
+
+  #onNode(node: string): EntryTree {
+    const found: EntryTree = new BTree<string, Entry>();
+    for (const key of this.#nodes.on(node)) found.set(key, this.#entries.get(key)!);
+    return found;
   }
 
   #attach(scope: WatchScope): Watcher {
