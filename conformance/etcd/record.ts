@@ -4,6 +4,7 @@
 
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { ClusterSession } from "./cluster/members.ts";
 import { flagsOf, startServer } from "./servers.ts";
 import { format, parse, Session, type Step } from "./transcript.ts";
 
@@ -16,18 +17,25 @@ if (!etcd || !etcdctl) {
 const files =
   chosen.length > 0
     ? chosen.map((file) => resolve(file))
-    : globSync("*.txt", { cwd: folder, exclude: ["since-*"] })
+    : globSync("{*,cluster/*}.txt", { cwd: folder, exclude: ["since-*"] })
         .map((file) => join(folder, file))
         .toSorted((a, b) => (a < b ? -1 : 1));
 for (const name of files) {
   const text = readFileSync(name, "utf8");
   const { comments, steps } = parse(text);
-  const server = await startServer([etcd], flagsOf(text));
-  const session = new Session({ endpoint: server.endpoint, etcdctl });
   const recorded: Step[] = [];
-  for (const { command } of steps) recorded.push({ command, output: await session.play(command) });
-  session.close();
-  await server.stop();
+  if (name.includes("/cluster/")) {
+    const cluster = new ClusterSession([etcd], etcdctl);
+    await cluster.open(3);
+    for (const { command } of steps) recorded.push({ command, output: await cluster.play(command) });
+    await cluster.close();
+  } else {
+    const server = await startServer([etcd], flagsOf(text));
+    const session = new Session({ endpoint: server.endpoint, etcdctl });
+    for (const { command } of steps) recorded.push({ command, output: await session.play(command) });
+    session.close();
+    await server.stop();
+  }
   writeFileSync(name, format(comments, recorded));
   console.log(`${name}: ${recorded.length} commands`);
 }

@@ -32,15 +32,18 @@ export interface Player {
   /** `host:port` of the server. */
   readonly endpoint: string;
   readonly etcdctl: string;
+  /** What commands find in their environment besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `lines N …` runs etcdctl until it has printed N lines: for a watch, an observation, a lock. */
+/** `on ENDPOINTS …` asks these. `lines N …` runs etcdctl until it has printed N lines: for a watch, an observation, a lock. */
 const preamble = `
 etcdctl() { command "$ETCDCTL" "$@"; }
+on() { local endpoints="$1"; shift; ETCDCTL_ENDPOINTS="$endpoints" command "$ETCDCTL" "$@"; }
 lines() { local n="$1" fd pid; shift; exec {fd}< <(exec "$ETCDCTL" "$@" 2>&1); pid=$!; head -n "$n" <&"$fd"; kill "$pid" 2>/dev/null; exec {fd}<&-; }
 `;
 
-function playShell({ endpoint, etcdctl }: Player, command: string): Promise<string> {
+export function playShell({ endpoint, etcdctl, env: more }: Player, command: string): Promise<string> {
   return new Promise((resolve) => {
     const env = {
       PATH: process.env["PATH"] ?? "",
@@ -48,6 +51,7 @@ function playShell({ endpoint, etcdctl }: Player, command: string): Promise<stri
       ETCDCTL_API: "3",
       ETCDCTL_ENDPOINTS: `http://${endpoint}`,
       HOME: "/nonexistent",
+      ...more,
     };
     execFile("bash", ["-c", `${preamble}{ ${command}\n} 2>&1`], { env, timeout: 60_000, maxBuffer: 32 << 20 }, (error, stdout) => {
       const code = error ? (typeof error.code === "number" ? error.code : 255) : 0;
@@ -57,7 +61,7 @@ function playShell({ endpoint, etcdctl }: Player, command: string): Promise<stri
 }
 
 /** In the form of a step: scrubbed, an empty line as a dot. */
-const shown = (text: string): string =>
+export const shown = (text: string): string =>
   scrub(text)
     .trim()
     .split("\n")

@@ -29,7 +29,8 @@ export interface Driver {
   readonly lastIndex: number;
   /** Resolves when what the log held is applied; alone: when it leads as well. */
   start(): Promise<void>;
-  propose(data: Uint8Array): Promise<Outcome>;
+  /** With `signal` aborted before it was said to anybody, it is not said any more. */
+  propose(data: Uint8Array, signal?: AbortSignal): Promise<Outcome>;
   /** Undefined: what is applied now is new enough. Else: when it is. A store alone needs none. */
   linearizable?(): Promise<void> | undefined;
   stop(): Promise<void>;

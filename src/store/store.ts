@@ -199,9 +199,9 @@ export class LocalStore implements Store {
   }
 
   /** For etcd's face, whose commands and refusals are more than `txn` needs. */
-  execute(command: Command): Promise<Outcome> {
+  execute(command: Command, signal?: AbortSignal): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(storeError.stopped());
-    return this.#driver.propose(encodeCommand(command));
+    return this.#driver.propose(encodeCommand(command), signal);
   }
 
   /** The lease's time to live from now on, or undefined if it has ended. */

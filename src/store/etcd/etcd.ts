@@ -48,7 +48,7 @@ export interface Etcd {
   /** For the head of an answer; the store's revision unless another is given. */
   header(revision?: number): Sparse<ResponseHeader>;
   /** Through the log; a refusal is thrown in etcd's words. */
-  execute<Type extends Outcome["type"]>(command: Command, type: Type): Promise<Extract<Outcome, { type: Type }>>;
+  execute<Type extends Outcome["type"]>(command: Command, type: Type, signal?: AbortSignal): Promise<Extract<Outcome, { type: Type }>>;
 }
 
 type Calls = typeof calls;

@@ -11,7 +11,7 @@ import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
 import { EventMessages } from "./eventmessages.ts";
 import { healthMethod, healthPath } from "./health.ts";
-import { endWithoutLeader, refuseUnserved } from "./served.ts";
+import { endWithoutLeader, refuseUnserved, whileNobodyLeads } from "./served.ts";
 import type { Command } from "../mvcc/command.ts";
 import type { LocalStore } from "../store.ts";
 import { calls, type Messages, type ResponseHeader } from "./messages.gen.ts";
@@ -54,11 +54,11 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
       revision: revision || store.state.revision,
       raft_term: store.status().raftTerm,
     }),
-    async execute(command, type) {
+    async execute(command, type, signal) {
       try {
         const { enabled, revision: authRevision } = store.state.auth;
         const guarded: Command = enabled && "request" in command ? { type: "guarded", authRevision, command } : command;
-        return expectOutcome(await store.execute(guarded), type);
+        return expectOutcome(await store.execute(guarded, signal), type);
       } catch (error) {
         throw toEtcdError(error);
       }
@@ -91,7 +91,7 @@ function unaryMethod(etcd: Etcd, rpc: UnaryRpc): GrpcMethod {
       };
       const message = read(request, bytes);
       refuseUnserved(etcd, rpc.name, message, caller);
-      return encode(response, await rpc.handle(etcd, message as never, caller));
+      return encode(response, await rpc.handle(whileNobodyLeads(etcd, caller), message as never, caller));
     },
   };
 }

@@ -3,7 +3,7 @@
 // Called by: face.ts before each call, rpc/ for reads. Next on the way: cluster.ts.
 
 import { header } from "#wire";
-import type { GrpcStream } from "#wire";
+import type { GrpcCall, GrpcStream } from "#wire";
 import type { Who } from "./access.ts";
 import type { Etcd } from "./etcd.ts";
 import { etcdError, toEtcdError } from "./errors.ts";
@@ -23,6 +23,13 @@ function learnerServes(name: keyof typeof calls, message: unknown): boolean {
 export function refuseUnserved({ cluster }: Etcd, name: keyof typeof calls, message: unknown, who: Who): void {
   if (cluster.isLearner && !learnerServes(name, message)) throw etcdError("notForLearner");
   if (!cluster.leader && wantsLeader(who)) throw etcdError("noLeader");
+}
+
+/** Writes wait for a leader then; those whose callers have gone meanwhile are not written late. */
+export function whileNobodyLeads(etcd: Etcd, call: Pick<GrpcCall, "signal">): Etcd {
+  if (etcd.cluster.leader) return etcd;
+  const { signal } = call;
+  return { ...etcd, execute: (command, type) => etcd.execute(command, type, signal) };
 }
 
 /** A stream that wants a leader ends when there is none for a while: its caller tries another member. */

@@ -118,9 +118,9 @@ export class MemberDriver implements Driver {
     await this.#started.promise;
   }
 
-  propose(data: Uint8Array): Promise<Outcome> {
+  propose(data: Uint8Array, signal?: AbortSignal): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(storeError.stopped());
-    const outcome = this.#proposals.add(data, this.#nowMs());
+    const outcome = this.#proposals.add(data, this.#nowMs(), signal);
     this.#flushSoon();
     return outcome;
   }
@@ -275,6 +275,7 @@ export class MemberDriver implements Driver {
   }
 
   #append(batch: readonly Proposal[]): void {
+    if (batch.length === 0) return;
     const first = this.#raft.lastIndex + 1;
     this.#proposals.appended(batch, first, this.#raft.term);
     const refused = this.#step({ type: "propose", data: batch.map(({ data }) => data) });
@@ -286,6 +287,7 @@ export class MemberDriver implements Driver {
   }
 
   #forward(leader: MemberId, batch: readonly Proposal[]): void {
+    if (batch.length === 0) return;
     const { commands, ids } = this.#proposals.forward(batch);
     this.#options.network.request(leader, requests.propose, encodeCommands(commands)).catch((error: unknown) => {
       // What may have arrived may take place: its outcome comes with the log, or nobody can say.

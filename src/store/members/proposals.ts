@@ -12,6 +12,8 @@ export interface Proposal {
   /** Absent: another member waits for it. */
   readonly waiter?: { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: Error) => void };
   readonly untilMs: number;
+  /** Aborted: whoever asked has gone. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ProposalLimits {
@@ -19,6 +21,15 @@ export interface ProposalLimits {
   readonly maxPendingBytes: number;
   readonly maxBatchBytes: number;
   readonly timeoutMs: number;
+}
+
+const isAbandoned = ({ signal }: Proposal): boolean => signal?.aborted ?? false;
+
+/** What nobody waits for any more, and nobody has heard of yet, is not said. */
+function refuseAbandoned(proposal: Proposal): boolean {
+  if (!isAbandoned(proposal)) return true;
+  proposal.waiter?.reject(storeError.outcomeUnknown());
+  return false;
 }
 
 export class Proposals {
@@ -41,10 +52,10 @@ export class Proposals {
     return this.#pending.length > 0;
   }
 
-  add(data: Uint8Array, nowMs: number): Promise<Outcome> {
+  add(data: Uint8Array, nowMs: number, signal?: AbortSignal): Promise<Outcome> {
     if (!this.#hasRoom(1, data.length)) return Promise.reject(storeError.tooManyRequests());
     return new Promise((resolve, reject) => {
-      this.#push({ data, waiter: { resolve, reject }, untilMs: nowMs + this.#limits.timeoutMs });
+      this.#push({ data, waiter: { resolve, reject }, untilMs: nowMs + this.#limits.timeoutMs, ...(signal ? { signal } : {}) });
     });
   }
 
@@ -67,7 +78,7 @@ export class Proposals {
     const batch = count === this.#pending.length ? this.#pending : this.#pending.slice(0, count);
     this.#pending = count === this.#pending.length ? [] : this.#pending.slice(count);
     for (const { data } of batch) this.#pendingBytes -= data.length;
-    return batch;
+    return batch.some(isAbandoned) ? batch.filter(refuseAbandoned) : batch;
   }
 
   /** They surely did not take place: they are said again, before all others. */
