@@ -72,6 +72,8 @@ export class OneWatch {
       },
     );
     this.#watch = watch;
+    // It is heard when the past has been delivered, in however many slices: then what was gathered goes out.
+    if (this.#next <= this.#pastUntil) watch.requestProgress();
   }
 
   /** Without a word to the caller. */
@@ -94,7 +96,6 @@ export class OneWatch {
       this.#deliver(events, batch.revision);
       return;
     }
-    if (this.#pastRevisions === 0) queueMicrotask(() => this.#flush());
     this.#past.push(...events);
     if (++this.#pastRevisions >= maxRevisionsTogether) this.#flush();
   }
