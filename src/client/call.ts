@@ -32,6 +32,8 @@ export interface CallerOptions {
   /** Becomes the field manager up to its first `/`. */
   readonly userAgent?: string;
   readonly timeoutMs?: number;
+  /** Answers without field ownership, from an API server that knows how: for who only looks and writes. What is written without it keeps its owners. */
+  readonly bare?: boolean;
 }
 
 export function contextHeaders(context: WriteContext | undefined): Record<string, string> {
@@ -86,12 +88,14 @@ export class Caller {
   readonly #clock: Clock;
   readonly #userAgent: string | undefined;
   readonly #timeoutMs: number;
+  readonly #bare: boolean;
 
   constructor(options: CallerOptions) {
     this.#transport = options.transport;
     this.#clock = options.clock;
     this.#userAgent = options.userAgent;
     this.#timeoutMs = options.timeoutMs ?? 60_000;
+    this.#bare = options.bare ?? false;
   }
 
   /** The parsed answer. */
@@ -159,6 +163,7 @@ export class Caller {
       accept: call.accept ?? "application/json",
       ...(body ? { "content-type": call.contentType ?? "application/json" } : {}),
       ...(this.#userAgent === undefined ? {} : { "user-agent": this.#userAgent }),
+      ...(this.#bare ? { "dhow-answer": "bare" } : {}),
       ...contextHeaders(call.context),
       ...call.headers,
     };

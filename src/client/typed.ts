@@ -91,6 +91,8 @@ export interface ClientOptions {
   /** `name/version`; the part before the slash is the field manager. */
   readonly userAgent?: string;
   readonly timeoutMs?: number;
+  /** See call.ts. */
+  readonly bare?: boolean;
 }
 
 export function createClient(options: ClientOptions): Client {

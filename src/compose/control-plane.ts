@@ -49,7 +49,12 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
   });
   function freshClient(name: string, groups: readonly string[], component: string): Client {
     const handler = apiserver.handlerFor({ name, groups: [...groups, "system:authenticated"] });
-    return createClient({ transport: local.transportFor(handler, userAgent(component)), clock, userAgent: userAgent(component) });
+    return createClient({
+      transport: local.transportFor(handler, userAgent(component)),
+      clock,
+      userAgent: userAgent(component),
+      bare: true,
+    });
   }
   function clientFor(name: string, groups: readonly string[], component: string): Client {
     const client = clients.get(name) ?? freshClient(name, groups, component);

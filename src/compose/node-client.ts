@@ -17,5 +17,5 @@ export function nodeTransport({ paths, facts, clock }: PartContext, pair?: { cer
 }
 
 export function nodeClient(transport: Pick<HttpsTransport, "request" | "close">, clock: Clock): Client {
-  return createClient({ transport, clock, userAgent: agent });
+  return createClient({ transport, clock, userAgent: agent, bare: true });
 }

@@ -3,10 +3,11 @@
 // Called by: every verb. Next on the way: output.ts.
 
 import { ApiError } from "#api";
-import type { HttpResponse } from "#wire";
-import type { Entry } from "../cache/entry.ts";
+import { header, type HttpResponse } from "#wire";
+import { type Entry, jsonPieces } from "../cache/entry.ts";
+import { withoutOwnership } from "../cache/splice.ts";
 import type { Call } from "../call.ts";
-import { type EntryView, entryResponse } from "../output.ts";
+import { bytesResponse, type EntryView, entryResponse, servesStoredBytes } from "../output.ts";
 import type { IncludeObject } from "../table.ts";
 
 const includes: readonly string[] = ["Metadata", "Object", "None"];
@@ -27,5 +28,9 @@ export function viewOf(call: Call): EntryView {
 }
 
 export function answerEntry(call: Call, status: number, entry: Entry): HttpResponse {
-  return entryResponse(status, viewOf(call), entry);
+  const view = viewOf(call);
+  // Field ownership is half of an object, and nothing that an agent or a control loop reads. Pretty answers are people's.
+  const bare = servesStoredBytes(view) && !call.representation.pretty && header(call.request.headers, "dhow-answer") === "bare";
+  if (!bare) return entryResponse(status, view, entry);
+  return bytesResponse(status, Buffer.concat(withoutOwnership(Buffer.concat(jsonPieces(entry)))), view.representation);
 }
