@@ -11,6 +11,9 @@ const root = join(import.meta.dirname, "..");
 const entry = "src/runtime/main.ts";
 export const bundlePath = "bin/dhow-runtime.gen.cjs";
 
+/** What most commands never use is loaded by the first call: names of these are functions and classes only. */
+const late = new Set(["node:child_process", "node:events", "node:tty", "node:util"]);
+
 interface Module {
   readonly path: string;
   readonly body: string;
@@ -80,6 +83,13 @@ class Bundle {
 
   #link(path: string, { word, clause, target, exported }: { word: string; clause: string; target: string; exported: string[] }): string {
     if (word === "import" && names(clause).length === 0) return "";
+    if (word === "import" && late.has(target))
+      return names(clause)
+        .map(([from, to]) => {
+          const real = `require(${JSON.stringify(target)}).${from}`;
+          return `function ${to}(...args) { return new.target ? new (${real})(...args) : ${real}(...args); }`;
+        })
+        .join("\n");
     const source = target.startsWith("node:") ? `require(${JSON.stringify(target)})` : `m${this.add(resolveFrom(path, target))}`;
     if (word === "import") return `const ${pattern(clause)} = ${source};`;
     if (clause === "*") exported.push(`...${source}`);
