@@ -74,9 +74,11 @@ test("members go one after the other, history is compacted: a watch through it a
   await count(2);
   const store = await members.open();
   for (const index of [0, 1, 2]) {
+    // What every watch has seen when the next number has arrived, as real compaction leaves minutes to those who lag behind.
+    const seen = await store.linearizableRevision();
     await members.kill(index);
     await count(2);
-    await store.compact(revision(await store.linearizableRevision()));
+    await store.compact(revision(seen));
     await members.restart(index);
   }
   await store.close();
@@ -101,7 +103,7 @@ test("no member at all: an error that says so, and afterwards all goes on", { ti
   for (const index of [0, 1, 2]) await members.kill(index);
   const { code, stderr } = await cluster.tryKubectl(["create", "configmap", "late"], { timeoutMs: patienceMs });
   assert.notEqual(code, 0);
-  assert.match(stderr, /the store is not available: .*ECONNREFUSED/);
+  assert.match(stderr, /the store is not available: .*ECONNREFUSED|it is not known whether the write took place/);
   await members.restartAll();
   await rollout(4);
   await insist("wait --for=condition=Ready node --all --timeout=60s");
