@@ -29,6 +29,7 @@ export interface CreateOptions {
   readonly attached: boolean;
   readonly preserveFds: number;
   readonly newKeyring: boolean;
+  readonly noPivot: boolean;
 }
 
 export interface Created {
@@ -150,6 +151,7 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
     timeOffsets: timeOffsets(config),
     prefix: user.prefix,
     sayBorn: user.isNew,
+    unmapped: user.isNew,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
@@ -207,6 +209,7 @@ function requestOf(
     preserveFds: options.preserveFds,
     outsideHooks: hasHooks(config, "prestart", "createRuntime"),
     newKeyring: options.newKeyring,
+    noPivot: options.noPivot,
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState({ ...state, pid }, "creating"),

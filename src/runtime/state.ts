@@ -91,8 +91,8 @@ export function isAlive({ pid, startTime }: Pick<ContainerState, "pid" | "startT
 export function statusOf(root: string, state: ContainerState, group: CgroupGroup = groupOf(state)): Status {
   if (state.pid < 0) return "creating";
   if (!isAlive(state)) return "stopped";
-  if (existsSync(fifoPath(root, state.id))) return "created";
-  return group.frozen() ? "paused" : "running";
+  if (group.frozen()) return "paused";
+  return existsSync(fifoPath(root, state.id)) ? "created" : "running";
 }
 
 /** As the specification has it: what hooks get on stdin and `state` prints first. */

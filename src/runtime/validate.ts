@@ -82,6 +82,9 @@ function checkLinux(config: Config, linux: LinuxConfig): void {
   if (linux.personality && !/^LINUX(?:32)?$/u.test(linux.personality.domain))
     refuse(`invalid personality domain ${JSON.stringify(linux.personality.domain)}`);
   if ((linux.personality?.flags ?? []).length > 0) refuse("additional flags for personality are not supported");
+  const swappiness = linux.resources?.memory?.swappiness;
+  if (swappiness !== undefined && !(swappiness >= 0 && swappiness <= 100))
+    refuse(`invalid memory swappiness value: ${swappiness} (valid range is 0-100)`);
   if (linux.seccomp) readProfile(linux.seccomp);
 }
 

@@ -53,9 +53,7 @@ const createOptions: OptionTable = {
 };
 
 function refuseUnsupported(options: Parsed): void {
-  for (const name of ["no-pivot", "pidfd-socket"])
-    if (options.flag(name) || (name === "pidfd-socket" && options.text(name) !== undefined))
-      throw new RuntimeError(`--${name} is not supported`);
+  if (options.text("pidfd-socket") !== undefined) throw new RuntimeError("--pidfd-socket is not supported");
 }
 
 function createFrom(invocation: Invocation, attached: boolean): Created {
@@ -70,6 +68,7 @@ function createFrom(invocation: Invocation, attached: boolean): Created {
     consoleSocket: options.text("console-socket"),
     preserveFds: Number(options.text("preserve-fds") ?? 0),
     newKeyring: !options.flag("no-new-keyring"),
+    noPivot: options.flag("no-pivot"),
   });
 }
 
@@ -114,6 +113,13 @@ async function runContainer(invocation: Invocation): Promise<number> {
   return status;
 }
 
+/** Not inheritable: a program that changes user shall not take them along. */
+function withCapabilities(base: ProcessConfig | undefined, more: readonly string[]): NonNullable<ProcessConfig["capabilities"]> {
+  const old = base?.capabilities ?? {};
+  const added = (set: readonly string[] | undefined): readonly string[] => [...new Set([...(set ?? []), ...more])];
+  return { ...old, bounding: added(old.bounding), effective: added(old.effective), permitted: added(old.permitted) };
+}
+
 function processOf(invocation: Invocation, id: string): ProcessConfig {
   const { options, root } = invocation;
   const file = options.text("process");
@@ -129,13 +135,14 @@ function processOf(invocation: Invocation, id: string): ProcessConfig {
     ...(options.text("cwd") === undefined ? {} : { cwd: options.text("cwd")! }),
     user: { ...user, ...(additionalGids.length > 0 ? { additionalGids } : {}) },
     ...(options.flag("no-new-privs") ? { noNewPrivileges: true } : {}),
+    ...(options.texts("cap").length > 0 ? { capabilities: withCapabilities(state.config.process, options.texts("cap")) } : {}),
   });
 }
 
 async function execCommand(invocation: Invocation): Promise<number> {
   const { options, root } = invocation;
   const id = idOf(invocation, Number.POSITIVE_INFINITY);
-  for (const name of ["apparmor", "process-label", "cgroup", "cap"])
+  for (const name of ["apparmor", "process-label", "cgroup"])
     if (options.text(name) !== undefined) throw new RuntimeError(`exec --${name} is not supported`);
   const machine = invocation.machine();
   const detach = options.flag("detach");

@@ -11,7 +11,7 @@ import { mountConsole, handOver, openTerminal, takeTerminal } from "./console.ts
 import { become, prepare } from "./identity.ts";
 import { Inside } from "./inside.ts";
 import type { InitContext } from "./request.ts";
-import { buildRootfs, changeRoot, chrootInto, finalPropagation, rootReadonly } from "./rootfs.ts";
+import { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } from "./rootfs.ts";
 import { applyPersonality } from "./scheduling.ts";
 
 /** "0" stands for whoever writes. Joining before Node is up would count Node's start as the container's. */
@@ -67,7 +67,8 @@ function buildTree(context: InitContext): void {
   askForHooks(context);
   runHooks(config, "createContainer", request.hookState);
   if (tree) {
-    changeRoot(syscalls, tree.inside);
+    if (request.noPivot) coverRoot(syscalls, tree.inside);
+    else changeRoot(syscalls, tree.inside);
     syscalls.close(tree.inside.fd);
   } else chrootInto(syscalls, request.rootfs);
   const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));

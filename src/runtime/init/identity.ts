@@ -117,11 +117,18 @@ export function prepare(context: InitContext, process: ProcessConfig, config: Co
   const enterAsUser = enterFolder(syscalls, process.cwd);
   changeUser(context, process);
   enterAsUser();
-  const env = process.env ?? [];
+  const env = lastOfEach(process.env ?? []);
   const args = process.args ?? [];
   const path = lookPath(args[0] ?? "", env, syscalls);
   const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
   return { path, args, env: withHome(env, process.user?.uid ?? 0), filter };
+}
+
+/** Of several values of one name the last counts, for every program alike. */
+function lastOfEach(env: readonly string[]): readonly string[] {
+  const nameOf = (entry: string): string => entry.split("=", 1)[0] ?? "";
+  const last = new Map(env.map((entry, index) => [nameOf(entry), index]));
+  return env.filter((entry, index) => last.get(nameOf(entry)) === index);
 }
 
 /** Programs look for HOME; other runtimes give it from the container's list of users. */

@@ -11,17 +11,18 @@ import { initExec } from "./exec.ts";
 import type { InitContext, InitRequest } from "./request.ts";
 
 /** The descriptors after the preserved ones: the socket, Node itself, the FIFO, and perhaps a console socket. */
-export function init(socket: number, sayBorn: boolean): void {
+export function init(socket: number, born: string | undefined): void {
   const syscalls = openSyscalls();
   let told = false;
   try {
-    // From here on nobody inside the namespaces may look into this process through /proc.
-    syscalls.setDumpable(false);
+    // From here on nobody inside the namespaces may look into this process through /proc. In a user namespace of its own there is nobody yet.
+    if (born !== "--unmapped") syscalls.setDumpable(false);
     syscalls.close(socket + 1);
     // In a new user namespace this process is nobody until whoever creates has mapped it; only it can say who it is outside.
-    if (sayBorn) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
+    if (born !== undefined) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
     const message = receive(socket, syscalls);
     if (message?.type !== "request") return;
+    syscalls.setDumpable(false);
     const request = message.request as InitRequest;
     const ready = (): void => {
       send(socket, { type: "ready" });

@@ -8,6 +8,7 @@ import { AT_FDCWD, isErrno, mountAttributes, openFlags, type Syscalls } from "#l
 import type { MountConfig } from "../config.ts";
 import { RuntimeError } from "../errors.ts";
 import { type MountPlan, planMount } from "../mount-options.ts";
+import { copyUp } from "./copy-up.ts";
 import type { Inside } from "./inside.ts";
 
 export interface MountContext {
@@ -125,13 +126,14 @@ function ownMount(context: MountContext, mount: MountConfig, plan: MountPlan): v
   const ordinary = type === "proc" || type === "sysfs";
   const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
   const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
-  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, plan.data) : plan.data;
-  if (data.includes("tmpcopyup")) throw new RuntimeError(`mount option tmpcopyup of ${mount.destination} is not supported`);
+  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
   const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
   const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
   inside.with(target, (fd) => {
     const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
     const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
+    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
     syscalls.moveMount(tree, fd);
     spread(syscalls, tree, plan);
     if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));

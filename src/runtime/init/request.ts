@@ -23,6 +23,8 @@ export interface InitRequest {
   /** Whether someone outside wants to run hooks between mounting and changing the root. */
   readonly outsideHooks: boolean;
   readonly newKeyring: boolean;
+  /** The root lies on a ramdisk, which cannot be left by pivot_root. */
+  readonly noPivot: boolean;
   readonly lastCapability: number;
   /** The open files a process of the caller may have; Node raised its own. */
   readonly softNofile: number | undefined;

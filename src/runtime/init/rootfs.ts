@@ -94,6 +94,14 @@ export function changeRoot(syscalls: Syscalls, inside: Inside): void {
   syscalls.chdir("/");
 }
 
+/** Where pivot_root cannot be: the new root is laid over the machine's, which stays below. Weaker, and only by request. */
+export function coverRoot(syscalls: Syscalls, inside: Inside): void {
+  withRoot(syscalls, (root) => syscalls.moveMount(inside.fd, root));
+  syscalls.fchdir(inside.fd);
+  syscalls.chrootHere();
+  syscalls.chdir("/");
+}
+
 /** Without a mount namespace only the view changes. */
 export function chrootInto(syscalls: Syscalls, rootfs: string): void {
   const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
