@@ -109,9 +109,9 @@ export async function play(entry: Case, runtime: Runtime, place: Place): Promise
   const outside = await runShell(script(runtime, entry.steps), env);
   const steps = entry.steps.map((step, index) => ({ command: step.command, expected: answerOf(work, index) }));
   const said = entry.steps.map((_step, index) => readText(join(work, `${index}.err`)).trim()).filter((line) => line !== "");
-  const leaks = readText(join(work, "leaks")).trim().replaceAll(place.id, "ID");
+  const left = `${outside}${readText(join(work, "leaks"))}`.trim();
   rmSync(work, { recursive: true, force: true });
-  return { steps, said: [...said, outside.trim()].filter((text) => text !== "").join("\n"), leaks };
+  return { steps, said: said.join("\n"), leaks: left.replaceAll(place.id, "ID") };
 }
 
 /** A runtime by its path, or by its name where Debian puts it. */

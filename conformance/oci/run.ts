@@ -47,7 +47,13 @@ const all = files.flatMap((name) => parse(readFileSync(join(folder, name), "utf8
 const cases = chosen(all, positionals).filter((_entry, index) => index % Number(values.sample) === 0);
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
-const { results, answers, place } = await playAll({ cases, runtimes, jobs: Number(values.jobs), signal: stop.signal });
+const { results, answers, place } = await playAll({
+  cases,
+  runtimes,
+  jobs: Number(values.jobs),
+  strict: values.strict,
+  signal: stop.signal,
+});
 rmSync(place, { recursive: true, force: true });
 if (values.record) {
   const [first] = runtimes;

@@ -62,6 +62,8 @@ export interface Wanted {
   readonly cases: readonly Case[];
   readonly runtimes: readonly Runtime[];
   readonly jobs: number;
+  /** Plays what a reference is known to answer otherwise, too. */
+  readonly strict: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -69,6 +71,7 @@ export async function playAll({
   cases,
   runtimes,
   jobs,
+  strict,
   signal,
 }: Wanted): Promise<{ results: Results; answers: Map<Case, Case["steps"]>; place: string }> {
   const folder = mkdtempSync(join(tmpdir(), "dhow-oci-"));
@@ -85,6 +88,11 @@ export async function playAll({
       const lacking = lacks(entry);
       if (lacking !== undefined) {
         results.get(entry)?.set(runtime.name, { verdict: "skipped", why: `this machine lacks ${lacking}` });
+        continue;
+      }
+      const except = entry.except.get(runtime.name);
+      if (except !== undefined && !strict) {
+        results.get(entry)?.set(runtime.name, { verdict: "known", why: except });
         continue;
       }
       const played = await play(entry, runtime, { folder, id: `oci-${process.pid}-${next}` });
