@@ -2,7 +2,7 @@
 // Made by `npm run bundle` from src/runtime and what it uses: read those.
 // src/linux/mounts.ts
 const m0 = (() => {
-const { spawn } = require("node:child_process");
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { readFileSync } = require("node:fs");
 const unescape = (text        )         =>
   text.replace(/\\([0-7]{3})/g, (_all, octal        ) => String.fromCharCode(Number.parseInt(octal, 8)));
@@ -169,7 +169,7 @@ return { parseMemTotal, parseOsRelease, machineFacts, primaryAddress };
 })();
 // src/linux/proc.ts
 const m3 = (() => {
-const { execFileSync } = require("node:child_process");
+function execFileSync(...args) { return new.target ? new (require("node:child_process").execFileSync)(...args) : require("node:child_process").execFileSync(...args); }
 const { readdirSync, readFileSync, readlinkSync } = require("node:fs");
 function statFields(stat        )                    {
   return stat
@@ -882,7 +882,7 @@ return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW
 // src/linux/sys/errors.ts
 const m12 = (() => {
 const { constants } = require("node:os");
-const { getSystemErrorMap } = require("node:util");
+function getSystemErrorMap(...args) { return new.target ? new (require("node:util").getSystemErrorMap)(...args) : require("node:util").getSystemErrorMap(...args); }
 function errnoName(errno        )         {
   return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
 }
@@ -2107,7 +2107,7 @@ return { messageBoundMs, receive, send };
 })();
 // src/runtime/hooks.ts
 const m35 = (() => {
-const { spawnSync } = require("node:child_process");
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { messageOf, RuntimeError } = m30;
 const { messageBoundMs } = m34;
 function environment(list                    = [])                         {
@@ -2150,7 +2150,7 @@ return { runHooks, runEndHooks, hasHooks };
 })();
 // src/runtime/launch.ts
 const m36 = (() => {
-const { spawn } = require("node:child_process");
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { closeSync, openSync } = require("node:fs");
 const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m29;
 const { RuntimeError } = m30;
@@ -2184,7 +2184,7 @@ function launch(syscalls          , request               )           {
     ...request.entry,
     "init",
     `${first}`,
-    ...(request.sayBorn ? ["--say-born"] : []),
+    ...(request.unmapped ? ["--unmapped"] : request.sayBorn ? ["--say-born"] : []),
   ];
   try {
     const child = spawn(command[0] , command.slice(1), {
@@ -2273,8 +2273,8 @@ function isAlive({ pid, startTime }                                           ) 
 function statusOf(root        , state                , group              = groupOf(state))         {
   if (state.pid < 0) return "creating";
   if (!isAlive(state)) return "stopped";
-  if (existsSync(fifoPath(root, state.id))) return "created";
-  return group.frozen() ? "paused" : "running";
+  if (group.frozen()) return "paused";
+  return existsSync(fifoPath(root, state.id)) ? "created" : "running";
 }
 function specState(state                , status        )                          {
   const { id, bundle, config } = state;
@@ -2286,7 +2286,7 @@ return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState
 })();
 // src/runtime/user-namespace.ts
 const m38 = (() => {
-const { spawnSync } = require("node:child_process");
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { existsSync } = require("node:fs");
 const { RuntimeError } = m30;
 const { receive } = m34;
@@ -2298,17 +2298,18 @@ function tool(name        )         {
 function userPrefix(namespaces                                    )             {
   const path = namespaces.get("user");
   if (path === undefined) return { prefix: [], isNew: false, forks: false };
-  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, "--preserve-credentials", "--"], isNew: false, forks: false };
+  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, ...asItsRoot(), "--"], isNew: false, forks: false };
   const forks = namespaces.get("pid") === "";
   return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
 }
-function enterPrefix(user                    , time                    )                    {
-  if (user === undefined && time === undefined) return [];
+const asItsRoot = ()                    => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
+function enterPrefix({ user, time, pid }                   )                    {
   const options = [
-    ...(user === undefined ? [] : [`--user=${user}`, "--preserve-credentials"]),
+    ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
     ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(pid === undefined ? [] : [`--pid=${pid}`]),
   ];
-  return [tool("nsenter"), ...options, "--"];
+  return options.length === 0 ? [] : [tool("nsenter"), ...options, "--"];
 }
 const lines = (mappings                      )         =>
   mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
@@ -2402,6 +2403,9 @@ function checkLinux(config        , linux             )       {
   if (linux.personality && !/^LINUX(?:32)?$/u.test(linux.personality.domain))
     refuse(`invalid personality domain ${JSON.stringify(linux.personality.domain)}`);
   if ((linux.personality?.flags ?? []).length > 0) refuse("additional flags for personality are not supported");
+  const swappiness = linux.resources?.memory?.swappiness;
+  if (swappiness !== undefined && !(swappiness >= 0 && swappiness <= 100))
+    refuse(`invalid memory swappiness value: ${swappiness} (valid range is 0-100)`);
   if (linux.seccomp) readProfile(linux.seccomp);
 }
 function checkProcess(process               , machine                 )       {
@@ -2566,6 +2570,7 @@ function createIn(machine         , options               , state               
     timeOffsets: timeOffsets(config),
     prefix: user.prefix,
     sayBorn: user.isNew,
+    unmapped: user.isNew,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
@@ -2620,6 +2625,7 @@ function requestOf(
     preserveFds: options.preserveFds,
     outsideHooks: hasHooks(config, "prestart", "createRuntime"),
     newKeyring: options.newKeyring,
+    noPivot: options.noPivot,
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState({ ...state, pid }, "creating"),
@@ -2697,6 +2703,7 @@ function requestOf(
     preserveFds: options.preserveFds,
     outsideHooks: false,
     newKeyring: false,
+    noPivot: false,
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState(state, "running"),
@@ -2733,11 +2740,14 @@ function exec(machine         , options             )           {
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
-  const { pid, child } = launch(syscalls, {
-    pidNamespace: namespaces.get("pid"),
+  const [user, time] = [namespaces.get("user"), namespaces.get("time")];
+  const forks = machine.rootless && user !== undefined;
+  const { pid: started, child } = launch(syscalls, {
+    pidNamespace: forks ? undefined : namespaces.get("pid"),
     timeOffsets: undefined,
-    prefix: enterPrefix(namespaces.get("user"), namespaces.get("time")),
+    prefix: enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined }),
     sayBorn: true,
+    unmapped: false,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
@@ -2747,7 +2757,9 @@ function exec(machine         , options             )           {
   });
   for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
   try {
-    if (receive(ours, syscalls)?.type === "born") joinGroup(machine, state, pid);
+    const born = receive(ours, syscalls);
+    const pid = born?.type === "born" ? born.pid : started;
+    joinGroup(machine, state, pid);
     if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
     send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
     let master                    ;
@@ -2758,6 +2770,7 @@ function exec(machine         , options             )           {
       if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
       if (message.type === "ready") break;
     }
+    if (pid !== started && options.detach) process.kill(started, "SIGKILL");
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
     return { pid, master, child };
   } finally {
@@ -2872,7 +2885,7 @@ return { signalNumber, kill, pauseContainer, remove };
 })();
 // src/runtime/list.ts
 const m43 = (() => {
-const { spawnSync } = require("node:child_process");
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { RuntimeError } = m30;
 const { groupOf, listStates, loadState, specState, statusOf } = m37;
 function listed(root        , state                )                  {
@@ -2974,10 +2987,10 @@ return { update, look };
 })();
 // src/runtime/cli/foreground.ts
 const m46 = (() => {
-const { once } = require("node:events");
+function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync } = require("node:fs");
 const { constants } = require("node:os");
-const { ReadStream, } = require("node:tty");
+function ReadStream(...args) { return new.target ? new (require("node:tty").ReadStream)(...args) : require("node:tty").ReadStream(...args); }
 const { isErrno, processStartTime } = m29;
 const { isAlive } = m37;
 const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
@@ -3315,9 +3328,7 @@ const createOptions              = {
   "pidfd-socket": "value",
 };
 function refuseUnsupported(options        )       {
-  for (const name of ["no-pivot", "pidfd-socket"])
-    if (options.flag(name) || (name === "pidfd-socket" && options.text(name) !== undefined))
-      throw new RuntimeError(`--${name} is not supported`);
+  if (options.text("pidfd-socket") !== undefined) throw new RuntimeError("--pidfd-socket is not supported");
 }
 function createFrom(invocation            , attached         )          {
   const { options, root } = invocation;
@@ -3331,6 +3342,7 @@ function createFrom(invocation            , attached         )          {
     consoleSocket: options.text("console-socket"),
     preserveFds: Number(options.text("preserve-fds") ?? 0),
     newKeyring: !options.flag("no-new-keyring"),
+    noPivot: options.flag("no-pivot"),
   });
 }
 function plain(
@@ -3371,6 +3383,11 @@ async function runContainer(invocation            )                  {
   if (!options.flag("keep")) remove(syscalls, root, id, true);
   return status;
 }
+function withCapabilities(base                           , more                   )                                             {
+  const old = base?.capabilities ?? {};
+  const added = (set                               )                    => [...new Set([...(set ?? []), ...more])];
+  return { ...old, bounding: added(old.bounding), effective: added(old.effective), permitted: added(old.permitted) };
+}
 function processOf(invocation            , id        )                {
   const { options, root } = invocation;
   const file = options.text("process");
@@ -3386,12 +3403,13 @@ function processOf(invocation            , id        )                {
     ...(options.text("cwd") === undefined ? {} : { cwd: options.text("cwd")  }),
     user: { ...user, ...(additionalGids.length > 0 ? { additionalGids } : {}) },
     ...(options.flag("no-new-privs") ? { noNewPrivileges: true } : {}),
+    ...(options.texts("cap").length > 0 ? { capabilities: withCapabilities(state.config.process, options.texts("cap")) } : {}),
   });
 }
 async function execCommand(invocation            )                  {
   const { options, root } = invocation;
   const id = idOf(invocation, Number.POSITIVE_INFINITY);
-  for (const name of ["apparmor", "process-label", "cgroup", "cap"])
+  for (const name of ["apparmor", "process-label", "cgroup"])
     if (options.text(name) !== undefined) throw new RuntimeError(`exec --${name} is not supported`);
   const machine = invocation.machine();
   const detach = options.flag("detach");
@@ -3570,10 +3588,10 @@ return { parseOptions };
 })();
 // src/runtime/cli/index.ts
 const m54 = (() => {
-const { appendFileSync } = require("node:fs");
+const { appendFileSync, writeSync } = require("node:fs");
 const { isErrno } = m29;
 const { messageOf, RuntimeError } = m30;
-const { openMachine } = m31;
+const { openMachine, pause } = m31;
 const { commands } = m52;
 const { versionText } = m50;
 const { parseOptions } = m53;
@@ -3591,6 +3609,17 @@ const globalOptions              = {
 };
 const usage = `usage: dhow-runtime [--root DIR] [--log FILE] [--log-format text|json] COMMAND [options] [ID]
 commands: ${Object.keys(commands).join(", ")}`;
+function say(fd       , text        )       {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(fd, bytes, at);
+    } catch (error) {
+      if (!isErrno(error, "EAGAIN")) throw error;
+      pause();
+    }
+  }
+}
 function defaultRoot()         {
   if (process.getuid?.() === 0) return "/run/dhow-runtime";
   return `${process.env["XDG_RUNTIME_DIR"] ?? `/tmp/dhow-runtime-${process.getuid?.() ?? 0}`}/dhow-runtime`;
@@ -3612,11 +3641,11 @@ function logTo(options        , level        , msg        )       {
 async function invoke(options        , entry                   )                  {
   const [name, ...words] = options.rest;
   if (options.flag("version")) {
-    process.stdout.write(`${versionText}\n`);
+    say(1, `${versionText}\n`);
     return 0;
   }
   if (name === undefined || options.flag("help") || name === "help") {
-    process.stdout.write(`${usage}\n`);
+    say(1, `${usage}\n`);
     return 0;
   }
   if (options.flag("systemd-cgroup")) throw new RuntimeError("--systemd-cgroup: control groups made by systemd are not supported");
@@ -3628,7 +3657,7 @@ async function invoke(options        , entry                   )                
       openMachine({ entry, softNofile: softNofile !== undefined && /^\d+$/u.test(softNofile) ? Number(softNofile) : undefined }),
     root: options.text("root") ?? defaultRoot(),
     options: parseOptions(words, command.options, command.short ?? {}, command.stop ?? false),
-    print: (text) => void process.stdout.write(`${text}\n`),
+    print: (text) => say(1, `${text}\n`),
   });
 }
 async function runtimeMain(words                   , entry                   )                  {
@@ -3639,7 +3668,7 @@ async function runtimeMain(words                   , entry                   )  
   } catch (error) {
     const message = messageOf(error);
     if (options) logTo(options, "error", message);
-    process.stderr.write(`${options?.flag("debug") && error instanceof Error ? error.stack : message}\n`);
+    say(2, `${options?.flag("debug") && error instanceof Error ? error.stack : message}\n`);
     return 1;
   }
 }
@@ -3860,11 +3889,16 @@ function prepare(context             , process               , config        )  
   const enterAsUser = enterFolder(syscalls, process.cwd);
   changeUser(context, process);
   enterAsUser();
-  const env = process.env ?? [];
+  const env = lastOfEach(process.env ?? []);
   const args = process.args ?? [];
   const path = lookPath(args[0] ?? "", env, syscalls);
   const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
   return { path, args, env: withHome(env, process.user?.uid ?? 0), filter };
+}
+function lastOfEach(env                   )                    {
+  const nameOf = (entry        )         => entry.split("=", 1)[0] ?? "";
+  const last = new Map(env.map((entry, index) => [nameOf(entry), index]));
+  return env.filter((entry, index) => last.get(nameOf(entry)) === index);
 }
 function withHome(env                   , uid        )                    {
   return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
@@ -3999,13 +4033,49 @@ function split(path        )                   {
 }
 return { Inside, split };
 })();
-// src/runtime/init/mounts.ts
+// src/runtime/init/copy-up.ts
 const m60 = (() => {
+const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
+const { join } = require("node:path");
+const { openFlags } = m29;
+const { RuntimeError } = m30;
+const chunkBytes = 65_536;
+function copyBytes(source        , target        , mode        )       {
+  const out = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    const chunk = Buffer.alloc(chunkBytes);
+    for (let length = readSync(source, chunk); length > 0; length = readSync(source, chunk)) writeSync(out, chunk, 0, length);
+  } finally {
+    closeSync(out);
+  }
+}
+function copyOne(inside        , from        , to        )       {
+  inside.with(inside.open(from, openFlags.pathNoFollow), (found) => {
+    const status = fstatSync(found);
+    if (status.isSymbolicLink()) symlinkSync(readlinkSync(`/proc/self/fd/${found}`), to);
+    else if (status.isDirectory()) {
+      mkdirSync(to);
+      copyUp(inside, from, to);
+    } else if (status.isFile()) inside.with(inside.open(from, constants.O_RDONLY | constants.O_NOFOLLOW), (fd) => copyBytes(fd, to, 0o600));
+    else throw new RuntimeError(`tmpcopyup: ${from} is neither a file, a folder nor a link`);
+    lchownSync(to, status.uid, status.gid);
+    if (!status.isSymbolicLink()) chmodSync(to, status.mode & 0o7777);
+  });
+}
+function copyUp(inside        , from        , to        )       {
+  const names = inside.with(inside.open(from, constants.O_RDONLY | constants.O_DIRECTORY), (fd) => readdirSync(`/proc/self/fd/${fd}`));
+  for (const name of names) copyOne(inside, join(from, name), join(to, name));
+}
+return { copyUp };
+})();
+// src/runtime/init/mounts.ts
+const m61 = (() => {
 const { fstatSync } = require("node:fs");
 const { resolve } = require("node:path");
 const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m29;
 const { RuntimeError } = m30;
 const { planMount } = m47;
+const { copyUp } = m60;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -4099,13 +4169,14 @@ function ownMount(context              , mount             , plan           )   
   const ordinary = type === "proc" || type === "sysfs";
   const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
   const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
-  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, plan.data) : plan.data;
-  if (data.includes("tmpcopyup")) throw new RuntimeError(`mount option tmpcopyup of ${mount.destination} is not supported`);
+  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
   const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
   const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
   inside.with(target, (fd) => {
     const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
     const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
+    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
     syscalls.moveMount(tree, fd);
     spread(syscalls, tree, plan);
     if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
@@ -4144,10 +4215,10 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m61 = (() => {
+const m62 = (() => {
 const { basename } = require("node:path");
 const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m29;
-const { makeFileSystem } = m60;
+const { makeFileSystem } = m61;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -4201,7 +4272,7 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m62 = (() => {
+const m63 = (() => {
 const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m29;
 const { RuntimeError } = m30;
 const { split } = m59;
@@ -4283,11 +4354,11 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m63 = (() => {
+const m64 = (() => {
 const { fstatSync } = require("node:fs");
 const { mountAttributes, } = m29;
-const { openNull } = m62;
-const { makeFileSystem } = m60;
+const { openNull } = m63;
+const { makeFileSystem } = m61;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -4324,14 +4395,14 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m64 = (() => {
+const m65 = (() => {
 const { readFileSync } = require("node:fs");
 const { AT_FDCWD, mountAttributes, openFlags, } = m29;
-const { mountCgroups } = m61;
-const { createDevices, linkDevices } = m62;
+const { mountCgroups } = m62;
+const { createDevices, linkDevices } = m63;
 const { Inside } = m59;
-const { bindsDev, mountOne } = m60;
-const { makeReadonly, maskPaths } = m63;
+const { bindsDev, mountOne } = m61;
+const { makeReadonly, maskPaths } = m64;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -4392,6 +4463,12 @@ function changeRoot(syscalls          , inside        )       {
   syscalls.unmountDetached(".");
   syscalls.chdir("/");
 }
+function coverRoot(syscalls          , inside        )       {
+  withRoot(syscalls, (root) => syscalls.moveMount(inside.fd, root));
+  syscalls.fchdir(inside.fd);
+  syscalls.chrootHere();
+  syscalls.chdir("/");
+}
 function chrootInto(syscalls          , rootfs        )       {
   const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
   syscalls.fchdir(root);
@@ -4407,10 +4484,10 @@ function finalPropagation(syscalls          , text                    )       {
   const wanted = propagationOf(text);
   if (wanted.propagation !== "private") withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
 }
-return { buildRootfs, changeRoot, chrootInto, rootReadonly, finalPropagation };
+return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m65 = (() => {
+const m66 = (() => {
 const { openSync, readSync } = require("node:fs");
 const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m29;
 const { RuntimeError } = m30;
@@ -4419,7 +4496,7 @@ const { receive, send } = m34;
 const { mountConsole, handOver, openTerminal, takeTerminal } = m55;
 const { become, prepare } = m58;
 const { Inside } = m59;
-const { buildRootfs, changeRoot, chrootInto, finalPropagation, rootReadonly } = m64;
+const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m65;
 const { applyPersonality } = m57;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
@@ -4466,7 +4543,8 @@ function buildTree(context             )       {
   askForHooks(context);
   runHooks(config, "createContainer", request.hookState);
   if (tree) {
-    changeRoot(syscalls, tree.inside);
+    if (request.noPivot) coverRoot(syscalls, tree.inside);
+    else changeRoot(syscalls, tree.inside);
     syscalls.close(tree.inside.fd);
   } else chrootInto(syscalls, request.rootfs);
   const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
@@ -4513,11 +4591,11 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m66 = (() => {
+const m67 = (() => {
 const { AT_FDCWD, openFlags } = m29;
 const { RuntimeError } = m30;
 const { handOver, openTerminal, takeTerminal } = m55;
-const { joinCgroups, joinNamespaces } = m65;
+const { joinCgroups, joinNamespaces } = m66;
 const { become, prepare } = m58;
 const { Inside } = m59;
 const { applyPersonality } = m57;
@@ -4548,22 +4626,23 @@ function initExec(context             )       {
 return { initExec };
 })();
 // src/runtime/init/index.ts
-const m67 = (() => {
+const m68 = (() => {
 const { readlinkSync, writeSync } = require("node:fs");
 const { openSyscalls } = m29;
 const { messageOf } = m30;
 const { receive, send } = m34;
-const { initCreate } = m65;
-const { initExec } = m66;
-function init(socket        , sayBorn         )       {
+const { initCreate } = m66;
+const { initExec } = m67;
+function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
   try {
-    syscalls.setDumpable(false);
+    if (born !== "--unmapped") syscalls.setDumpable(false);
     syscalls.close(socket + 1);
-    if (sayBorn) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
+    if (born !== undefined) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
     const message = receive(socket, syscalls);
     if (message?.type !== "request") return;
+    syscalls.setDumpable(false);
     const request = message.request               ;
     const ready = ()       => {
       send(socket, { type: "ready" });
@@ -4589,11 +4668,11 @@ function init(socket        , sayBorn         )       {
 return { init };
 })();
 // src/runtime/main.ts
-const m68 = (() => {
+const m69 = (() => {
 const { runtimeMain } = m54;
-const { init } = m67;
+const { init } = m68;
 const [first, ...rest] = process.argv.slice(2);
-if (first === "init") init(Number(rest[0]), rest[1] === "--say-born");
+if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));
 return {  };
 })();

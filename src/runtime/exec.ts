@@ -110,10 +110,13 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
-  const { pid, child } = launch(syscalls, {
-    pidNamespace: namespaces.get("pid"),
+  const [user, time] = [namespaces.get("user"), namespaces.get("time")];
+  // nsenter then starts the process as its child, and ends with its status.
+  const forks = machine.rootless && user !== undefined;
+  const { pid: started, child } = launch(syscalls, {
+    pidNamespace: forks ? undefined : namespaces.get("pid"),
     timeOffsets: undefined,
-    prefix: enterPrefix(namespaces.get("user"), namespaces.get("time")),
+    prefix: enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined }),
     sayBorn: true,
     unmapped: false,
     stdio: [0, 1, 2],
@@ -126,7 +129,9 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
   for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
   try {
     // Once Node is up: its start is not the container's to pay for.
-    if (receive(ours, syscalls)?.type === "born") joinGroup(machine, state, pid);
+    const born = receive(ours, syscalls);
+    const pid = born?.type === "born" ? born.pid : started;
+    joinGroup(machine, state, pid);
     if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
     send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
     let master: number | undefined;
@@ -137,6 +142,7 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
       if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
       if (message.type === "ready") break;
     }
+    if (pid !== started && options.detach) process.kill(started, "SIGKILL");
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
     return { pid, master, child };
   } finally {

@@ -26,6 +26,8 @@ export interface LaunchRequest {
   readonly console?: number | undefined;
   /** Is to say when it is up, before it is told anything. */
   readonly sayBorn: boolean;
+  /** Is nobody in its user namespace yet: whoever creates must be able to map it through /proc. */
+  readonly unmapped: boolean;
   readonly entry: readonly string[];
 }
 
@@ -70,7 +72,7 @@ export function launch(syscalls: Syscalls, request: LaunchRequest): Launched {
     ...request.entry,
     "init",
     `${first}`,
-    ...(request.sayBorn ? ["--say-born"] : []),
+    ...(request.unmapped ? ["--unmapped"] : request.sayBorn ? ["--say-born"] : []),
   ];
   try {
     const child = spawn(command[0]!, command.slice(1), {

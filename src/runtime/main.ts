@@ -7,5 +7,5 @@ import { init } from "./init/index.ts";
 
 const [first, ...rest] = process.argv.slice(2);
 
-if (first === "init") init(Number(rest[0]), rest[1] === "--say-born");
+if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

@@ -33,14 +33,21 @@ export function userPrefix(namespaces: ReadonlyMap<NamespaceType, string>): User
 /** Root becomes the namespace's root, lest its rights end with the next program; the owner of a namespace is that already. */
 const asItsRoot = (): readonly string[] => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
 
+export interface ForeignNamespaces {
+  readonly user: string | undefined;
+  readonly time: string | undefined;
+  /** Only for whoever has no rights out here, but has them in the user namespace. */
+  readonly pid: string | undefined;
+}
+
 /** Joins for a process of `exec`: namespaces that want one thread. */
-export function enterPrefix(user: string | undefined, time: string | undefined): readonly string[] {
-  if (user === undefined && time === undefined) return [];
+export function enterPrefix({ user, time, pid }: ForeignNamespaces): readonly string[] {
   const options = [
     ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
     ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(pid === undefined ? [] : [`--pid=${pid}`]),
   ];
-  return [tool("nsenter"), ...options, "--"];
+  return options.length === 0 ? [] : [tool("nsenter"), ...options, "--"];
 }
 
 const lines = (mappings: readonly IdMapping[]): string =>
