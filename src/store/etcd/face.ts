@@ -47,7 +47,7 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
     limits,
     cluster: options.cluster ?? soleCluster(store, identity),
     eventMessages: new EventMessages(),
-    access: new Access(() => store.state.auth, new Tokens(options.clock, options.prng)),
+    access: new Access(() => store.state.auth, new Tokens(options.clock, options.prng, () => store.state.auth.tokens)),
     header: (revision): Sparse<ResponseHeader> => ({
       cluster_id: identity.clusterId,
       member_id: identity.memberId,

@@ -3,6 +3,7 @@
 // Called by: state.ts for entries, snapshot/ to keep it, etcd/access.ts to ask it. Next on the way: permissions.ts.
 
 import { assert } from "#lib";
+import { IssuedTokens } from "./issuedtokens.ts";
 import type { KeyPermission } from "./permissions.ts";
 
 export const rootName = "root";
@@ -24,6 +25,8 @@ export interface AuthRole {
 
 export type AuthChange =
   | { readonly change: "enable" | "disable" }
+  /** Given out by a member of several: the others learn of it so. */
+  | { readonly change: "token"; readonly name: string; readonly token: string; readonly atMs: number }
   | { readonly change: "addUser"; readonly name: string; readonly passwordHash: string; readonly noPassword: boolean }
   | { readonly change: "deleteUser"; readonly name: string }
   | { readonly change: "changePassword"; readonly name: string; readonly passwordHash: string }
@@ -57,6 +60,7 @@ export class AuthState {
   enabled = false;
   /** Counts changes; etcd's begins with 1. */
   revision = 1;
+  readonly tokens = new IssuedTokens();
   readonly #users = new Map<string, AuthUser>();
   readonly #roles = new Map<string, AuthRole>();
 
@@ -100,6 +104,12 @@ export class AuthState {
       case "disable":
         if (this.enabled) this.revision++;
         this.enabled = false;
+        this.tokens.forget();
+        return undefined;
+      case "token":
+        // Its user may have gone meanwhile.
+        if (!this.#users.has(change.name)) return "userNotFound";
+        this.tokens.add(change.token, { user: change.name, atMs: change.atMs });
         return undefined;
       case "addUser":
       case "deleteUser":
@@ -142,6 +152,7 @@ export class AuthState {
   #changeUser(change: Extract<AuthChange, { change: "addUser" | "deleteUser" | "changePassword" }>): AuthRefusal | undefined {
     const { name } = change;
     const user = this.#users.get(name);
+    if (change.change !== "addUser") this.tokens.forget(name);
     if (change.change === "addUser") {
       if (user) return "userAlreadyExists";
       return this.#putUser({ name, passwordHash: change.passwordHash, noPassword: change.noPassword, roles: [] });

@@ -16,5 +16,11 @@ export const authenticate = unary("Authenticate", async (etcd, { name, password 
   if (!(await isPassword(password, user.passwordHash))) throw etcdError("authFailed");
   // It may have been changed while the hash was computed.
   if (auth.user(name)?.passwordHash !== user.passwordHash) throw etcdError("authFailed");
-  return { header: etcd.header(), token: etcd.access.tokens.assign(name, etcd.store.applied.index) };
+  const { tokens } = etcd.access;
+  const { index } = etcd.store.applied;
+  if (etcd.cluster.members.length === 1) return { header: etcd.header(), token: tokens.assign(name, index) };
+  // The others have to know it, too: by the log, as everything.
+  const token = tokens.make(index);
+  await etcd.execute({ type: "auth", change: { change: "token", name, token, atMs: etcd.clock.nowMs() } }, "done");
+  return { header: etcd.header(), token };
 });
