@@ -7,7 +7,7 @@ import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { macrotask, type Prng, seededPrng } from "#lib";
 import { Http2Connection } from "./connection.ts";
-import { flags, frameOf, frameTypes, headBytes, preface, settingIds, settingsFrame, uint32 } from "./frames.ts";
+import { flags, frameOf, frameTypes, headBytes, preface, settingIds, settingsOf, uint32 } from "./frames.ts";
 import { encodeHeaders } from "./hpack.ts";
 
 /** A socket whose other end is the test. */
@@ -89,7 +89,7 @@ const offences: readonly (readonly [name: string, ...chunks: Buffer[]])[] = [
   ["a push", preface, frameOf(frameTypes.pushPromise, 0, 1, Buffer.alloc(8))],
   ["a ping of five bytes", preface, frameOf(frameTypes.ping, 0, 0, Buffer.alloc(5))],
   ["settings of five bytes", preface, frameOf(frameTypes.settings, 0, 0, Buffer.alloc(5))],
-  ["a window beyond its limit", preface, settingsFrame([[settingIds.initialWindowSize, 0x8000_0000]])],
+  ["a window beyond its limit", preface, frameOf(frameTypes.settings, 0, 0, settingsOf([[settingIds.initialWindowSize, 0x8000_0000]]))],
   ["a window update of nothing", preface, frameOf(frameTypes.windowUpdate, 0, 0, uint32(0))],
   ["window updates beyond the limit", preface, frameOf(frameTypes.windowUpdate, 0, 0, uint32(0x7fff_ffff))],
   [
@@ -123,7 +123,13 @@ test("what others may say and we need not know is passed over", async () => {
 
 test("a stream waits for its window, others do not", async () => {
   const peer = serve();
-  await send(peer, preface, settingsFrame([[settingIds.initialWindowSize, 10]]), request(1), data(1, 25, flags.endStream));
+  await send(
+    peer,
+    preface,
+    frameOf(frameTypes.settings, 0, 0, settingsOf([[settingIds.initialWindowSize, 10]])),
+    request(1),
+    data(1, 25, flags.endStream),
+  );
   const sentBytes = (): number => {
     const bytes = Buffer.concat(peer.socket.sent);
     let total = 0;

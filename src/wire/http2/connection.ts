@@ -9,18 +9,18 @@ import {
   ConnectionError,
   errorCodes,
   flags,
-  frameOf,
   frameTypes,
   headBytes,
   maxFrameBytes,
   maxWindow,
   preface,
   settingIds,
-  settingsFrame,
+  settingsOf,
   uint32,
   unpadded,
 } from "./frames.ts";
 import { HpackDecoder } from "./hpack.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Http2Stream, type StreamWire } from "./stream.ts";
 
 const limits = {
@@ -69,7 +69,7 @@ export class Http2Connection implements StreamWire {
   #received = 0;
   /** A header block that goes on in the next frame. */
   #block: { stream: number; flag: number; parts: Buffer[]; bytes: number } | undefined;
-  #out: Buffer[] = [];
+  readonly #out = new Outgoing();
   #flushing = false;
   #queuedBytes = 0;
   #paused = false;
@@ -88,21 +88,20 @@ export class Http2Connection implements StreamWire {
     });
     socket.on("close", () => this.#gone());
     socket.on("error", () => this.#gone());
-    this.write(
-      settingsFrame([
-        [settingIds.maxConcurrentStreams, limits.streams],
-        [settingIds.initialWindowSize, limits.streamWindow],
-        [settingIds.maxHeaderListSize, limits.headerListBytes],
-      ]),
-    );
-    this.write(frameOf(frameTypes.windowUpdate, 0, 0, uint32(limits.connectionWindow - initialWindow)));
+    const settings = settingsOf([
+      [settingIds.maxConcurrentStreams, limits.streams],
+      [settingIds.initialWindowSize, limits.streamWindow],
+      [settingIds.maxHeaderListSize, limits.headerListBytes],
+    ]);
+    this.frame(frameTypes.settings, 0, 0, settings);
+    this.frame(frameTypes.windowUpdate, 0, 0, uint32(limits.connectionWindow - initialWindow));
   }
 
   /** No new streams; the connection ends with the last one. */
   goAway(): void {
     if (this.#closed || this.#goingAway) return;
     this.#goingAway = true;
-    this.write(frameOf(frameTypes.goAway, 0, 0, uint32(this.#lastStream, errorCodes.noError)));
+    this.frame(frameTypes.goAway, 0, 0, uint32(this.#lastStream, errorCodes.noError));
     if (this.#streams.size === 0) this.close();
   }
 
@@ -121,9 +120,9 @@ export class Http2Connection implements StreamWire {
     return granted;
   }
 
-  write(bytes: Buffer): void {
+  frame(type: number, flag: number, stream: number, payload: Uint8Array): void {
     if (this.#closed) return;
-    this.#out.push(bytes);
+    this.#out.frame(type, flag, stream, payload);
     if (this.#flushing) return;
     this.#flushing = true;
     // Everything that is answered in this turn goes to the socket in one piece.
@@ -148,7 +147,7 @@ export class Http2Connection implements StreamWire {
   }
 
   reset(stream: Http2Stream, code: number): void {
-    this.write(frameOf(frameTypes.resetStream, 0, stream.id, uint32(code)));
+    this.frame(frameTypes.resetStream, 0, stream.id, uint32(code));
   }
 
   finished(stream: Http2Stream): void {
@@ -159,10 +158,10 @@ export class Http2Connection implements StreamWire {
 
   #flushOut(): void {
     this.#flushing = false;
-    const out = this.#out;
-    if (out.length === 0 || this.#closed) return;
-    this.#out = [];
-    this.#socket.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+    if (this.#closed) return;
+    const bytes = this.#out.take();
+    if (bytes.length === 0) return;
+    this.#socket.write(bytes);
     this.#balance();
   }
 
@@ -188,7 +187,7 @@ export class Http2Connection implements StreamWire {
     } catch (error) {
       const code = error instanceof ConnectionError ? error.code : errorCodes.internal;
       const text = error instanceof Error ? error.message : "";
-      this.write(frameOf(frameTypes.goAway, 0, 0, Buffer.concat([uint32(this.#lastStream, code), Buffer.from(text)])));
+      this.frame(frameTypes.goAway, 0, 0, Buffer.concat([uint32(this.#lastStream, code), Buffer.from(text)]));
       this.close();
       this.#gone();
     }
@@ -236,7 +235,7 @@ export class Http2Connection implements StreamWire {
         return this.#onSettings(flag, payload);
       case frameTypes.ping:
         if (payload.length !== 8) throw new ConnectionError(errorCodes.frameSize, "a ping has eight bytes");
-        if ((flag & flags.ack) === 0) this.write(frameOf(frameTypes.ping, flags.ack, 0, Buffer.from(payload)));
+        if ((flag & flags.ack) === 0) this.frame(frameTypes.ping, flags.ack, 0, Buffer.from(payload));
         return;
       case frameTypes.windowUpdate:
         return this.#onWindowUpdate(id, payload);
@@ -254,12 +253,12 @@ export class Http2Connection implements StreamWire {
     this.#received += payload.length;
     // Given back in large steps: all is read at once, its reader bounds what it keeps.
     if (this.#received >= limits.connectionWindow / 4) {
-      this.write(frameOf(frameTypes.windowUpdate, 0, 0, uint32(this.#received)));
+      this.frame(frameTypes.windowUpdate, 0, 0, uint32(this.#received));
       this.#received = 0;
     }
     if (!stream || stream.remoteEnded) return;
     const ended = (flag & flags.endStream) !== 0;
-    if (payload.length > 0 && !ended) this.write(frameOf(frameTypes.windowUpdate, 0, id, uint32(payload.length)));
+    if (payload.length > 0 && !ended) this.frame(frameTypes.windowUpdate, 0, id, uint32(payload.length));
     const content = unpadded(flag, payload);
     if (content.length > 0) stream.received(content);
     if (ended) stream.receivedEnd();
@@ -297,7 +296,7 @@ export class Http2Connection implements StreamWire {
     this.#lastStream = id;
     // Its window updates are read all the same: without them nothing that is queued could ever leave.
     if (this.#goingAway || this.#streams.size >= limits.streams || this.#queuedBytes > limits.queuedBytes) {
-      this.write(frameOf(frameTypes.resetStream, 0, id, uint32(errorCodes.refusedStream)));
+      this.frame(frameTypes.resetStream, 0, id, uint32(errorCodes.refusedStream));
       return;
     }
     const stream = new Http2Stream(id, headersOf(fields), this.#peerStreamWindow, this);
@@ -316,7 +315,7 @@ export class Http2Connection implements StreamWire {
       for (const stream of this.#streams.values()) stream.addWindow(window - this.#peerStreamWindow);
       this.#peerStreamWindow = window;
     }
-    this.write(frameOf(frameTypes.settings, flags.ack, 0, Buffer.alloc(0)));
+    this.frame(frameTypes.settings, flags.ack, 0, Buffer.alloc(0));
     for (const stream of this.#streams.values()) stream.flush();
   }
 

@@ -78,13 +78,13 @@ export function uint32(...values: number[]): Buffer {
   return bytes;
 }
 
-export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
+export function settingsOf(settings: readonly (readonly [id: number, value: number])[]): Buffer {
   const payload = Buffer.allocUnsafe(settings.length * 6);
   for (const [index, [id, value]] of settings.entries()) {
     payload.writeUInt16BE(id, index * 6);
     payload.writeUInt32BE(value, index * 6 + 2);
   }
-  return frameOf(frameTypes.settings, 0, 0, payload);
+  return payload;
 }
 
 /** The payload without padding. */

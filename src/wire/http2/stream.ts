@@ -3,14 +3,17 @@
 // Called by: connection.ts (what comes in), whoever answers. Next on the way: connection.ts.
 
 import type { HttpHeaders } from "../http.ts";
-import { flags, frameOf, frameTypes, headBytes, maxFrameBytes, writeHead } from "./frames.ts";
+import { flags, frameTypes, maxFrameBytes } from "./frames.ts";
 import { encodeHeaders, type HeaderField } from "./hpack.ts";
+
+const noBytes = Buffer.alloc(0);
 
 /** What a stream needs of its connection. */
 export interface StreamWire {
   /** How much the connection may still send; taken by `take`. */
   take(bytes: number): number;
-  write(bytes: Buffer): void;
+  /** Its payload is read until the end of this turn. */
+  frame(type: number, flag: number, stream: number, payload: Uint8Array): void;
   /** The stream waits for the connection's window. */
   blocked(stream: Http2Stream): void;
   queued(bytes: number): void;
@@ -86,7 +89,7 @@ export class Http2Stream {
     if (this.closed || this.headersSent) return;
     this.headersSent = true;
     const block = Buffer.isBuffer(fields) ? fields : encodeHeaders(fields);
-    this.#wire.write(frameOf(frameTypes.headers, flags.endHeaders | (end ? flags.endStream : 0), this.id, block));
+    this.#wire.frame(frameTypes.headers, flags.endHeaders | (end ? flags.endStream : 0), this.id, block);
     if (end) this.#finish();
   }
 
@@ -121,8 +124,9 @@ export class Http2Stream {
       const granted = this.#wire.take(wanted);
       if (granted === 0) return this.#wire.blocked(this);
       this.#sendWindow -= granted;
-      this.#sendData(first!.subarray(0, granted));
-      if (granted === first!.length) this.#queue.shift();
+      const whole = granted === first!.length;
+      this.#wire.frame(frameTypes.data, 0, this.id, whole ? first! : first!.subarray(0, granted));
+      if (whole) this.#queue.shift();
       else this.#queue[0] = first!.subarray(granted);
       this.#queuedBytes -= granted;
       this.#wire.queued(-granted);
@@ -130,16 +134,9 @@ export class Http2Stream {
     if (this.closed || this.#queuedBytes > 0) return;
     for (const run of this.#drains.splice(0)) queueMicrotask(run);
     if (!this.#ending) return;
-    if (this.#trailers) this.#wire.write(frameOf(frameTypes.headers, flags.endHeaders | flags.endStream, this.id, this.#trailers));
-    else this.#wire.write(frameOf(frameTypes.data, flags.endStream, this.id, Buffer.alloc(0)));
+    if (this.#trailers) this.#wire.frame(frameTypes.headers, flags.endHeaders | flags.endStream, this.id, this.#trailers);
+    else this.#wire.frame(frameTypes.data, flags.endStream, this.id, noBytes);
     this.#finish();
-  }
-
-  #sendData(chunk: Buffer): void {
-    const head = Buffer.allocUnsafe(headBytes);
-    writeHead(head, 0, chunk.length, frameTypes.data, 0, this.id);
-    this.#wire.write(head);
-    this.#wire.write(chunk);
   }
 
   #finish(): void {
