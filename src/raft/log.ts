@@ -23,7 +23,8 @@ export interface LogStart {
   readonly entries: readonly Entry[];
 }
 
-const none: readonly never[] = [];
+/** Most steps have nothing of most things; a step is cheap. */
+export const none: readonly never[] = [];
 
 export class RaftLog {
   /** Entries after `#base`, oldest first. */

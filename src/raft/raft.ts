@@ -8,7 +8,7 @@ import type { Configuration } from "./configuration.ts";
 import type { Input, RaftOptions, Ready, Refusal } from "./contract.ts";
 import { campaign } from "./election.ts";
 import type { HardState, MemberId } from "./entry.ts";
-import { RaftLog } from "./log.ts";
+import { none, RaftLog } from "./log.ts";
 import { configure, settleMembership } from "./membership.ts";
 import type { Message, Snapshot } from "./message.ts";
 import { read, startEarlyReads } from "./readindex.ts";
@@ -16,9 +16,6 @@ import { receive } from "./receive.ts";
 import * as replication from "./replication.ts";
 import { type Core, hardStateOf, newCore, type Role } from "./state.ts";
 import { transfer } from "./transfer.ts";
-
-/** Most steps have nothing of most things; a step is cheap. */
-const none: readonly never[] = [];
 
 export class Raft {
   readonly #core: Core;

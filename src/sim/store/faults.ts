@@ -7,8 +7,8 @@ import type { MemberId, Message } from "#raft";
 import { revision } from "#store/parts";
 import { Violation } from "../checks/violation.ts";
 import type { Group } from "./group.ts";
-import { recordOf } from "./life.ts";
 import type { Fault, PlannedFault } from "./plan.ts";
+import { recordOf } from "./record.ts";
 
 /** Messages sent before a cut may still arrive for so long. */
 const echoMs = 500;
@@ -18,6 +18,8 @@ export class Faults {
   #over = false;
   #cutNumber = 0;
   #floods = 0;
+  /** One change of the list at a time, as operators do it: two could take the last two away. */
+  #changing = false;
 
   constructor(group: Group, plan: readonly PlannedFault[]) {
     this.#group = group;
@@ -120,18 +122,24 @@ export class Faults {
     const { leader, reference } = this.#group;
     const cluster = leader?.life?.member.group;
     const table = reference.state.members;
-    if (!cluster || !table.founded) return;
+    if (!cluster || !table.founded || this.#changing) return;
+    const say = (said: Promise<unknown>): void => {
+      this.#changing = true;
+      const over = (): void => {
+        this.#changing = false;
+      };
+      said.then(over, over);
+    };
     if (change === "add" || change === "learn") {
       const { id, peerUrls } = recordOf(table.record().lastNumber + 1);
-      return void cluster.change({ change: "add", id, peerUrls, learner: change === "learn" }).catch(() => undefined);
+      return say(cluster.change({ change: "add", id, peerUrls, learner: change === "learn" }));
     }
     const learners = table.all.filter(({ learner }) => learner);
     const among = change === "promote" ? learners : table.all;
     const record = among[Math.floor(pick * among.length)];
     if (!record) return;
-    if (change === "promote") return void cluster.promote(record).catch(() => undefined);
-    if (table.all.length - learners.length > 1 || record.learner)
-      cluster.change({ change: "remove", id: record.id }).catch(() => undefined);
+    if (change === "promote") say(cluster.promote(record));
+    else if (table.all.length - learners.length > 1 || record.learner) say(cluster.change({ change: "remove", id: record.id }));
   }
 
   #crashAfter(type: Message["type"], forMs: number): void {

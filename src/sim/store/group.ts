@@ -8,10 +8,10 @@ import { Consensus } from "../checks/consensus.ts";
 import { History } from "../checks/history.ts";
 import { Reference } from "../checks/reference.ts";
 import { Agenda } from "./agenda.ts";
-import { recordOf } from "./life.ts";
 import { Member, type Surroundings } from "./member.ts";
 import { Network } from "./network.ts";
 import type { PeersAround } from "./peers.ts";
+import { recordOf } from "./record.ts";
 import type { Shape } from "./shape.ts";
 
 const farewellMs = 400;

@@ -7,7 +7,6 @@ import type { MemberId, Raft } from "#raft";
 import {
   type Command,
   type LeaseId,
-  type MemberRecord,
   openMember,
   type Outcome,
   type PeersOptions,
@@ -20,6 +19,7 @@ import {
 import { type Drift, MemberClock } from "./memberclock.ts";
 import { type Had, Observer } from "./observer.ts";
 import { SimPeers } from "./peers.ts";
+import { urlsOf } from "./record.ts";
 import type { Surroundings } from "./member.ts";
 import type { SlowDisk } from "./slowdisk.ts";
 
@@ -39,18 +39,6 @@ export interface LifeOptions {
   readonly drift: Drift;
   readonly prng: Prng;
 }
-
-const urlsOf = (id: MemberId): readonly string[] => [`http://m${id}`];
-
-/** How a founder, or one who was added, is known. */
-export const recordOf = (id: MemberId): MemberRecord => ({
-  number: id,
-  id: `a${id}`,
-  name: `m${id}`,
-  peerUrls: urlsOf(id),
-  clientUrls: urlsOf(id),
-  learner: false,
-});
 
 export class Life {
   readonly #options: LifeOptions;

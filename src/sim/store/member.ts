@@ -8,9 +8,10 @@ import { SimulatedDisk } from "#store/parts";
 import type { Consensus } from "../checks/consensus.ts";
 import type { Reference } from "../checks/reference.ts";
 import type { Agenda } from "./agenda.ts";
-import { Life, recordOf } from "./life.ts";
+import { Life } from "./life.ts";
 import { Drift } from "./memberclock.ts";
 import type { PeersAround } from "./peers.ts";
+import { recordOf } from "./record.ts";
 import type { Shape } from "./shape.ts";
 import { type DiskWeather, SlowDisk } from "./slowdisk.ts";
 

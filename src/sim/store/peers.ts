@@ -5,6 +5,7 @@
 import type { MemberId, Message, Snapshot } from "#raft";
 import { type PeerNetwork, PeerUnreachable, type PeersOptions } from "#store/parts";
 import type { Agenda } from "./agenda.ts";
+import { recordOf } from "./record.ts";
 import type { Network } from "./network.ts";
 
 /** How long a connection seems to be there after it has gone. */
@@ -49,7 +50,10 @@ export class SimPeers implements PeerNetwork {
     if (!this.#known.includes(message.to)) return;
     this.#around.sent(message);
     this.#around.network.send(this.#self, message.to, () => {
-      this.#around.whenAwake(message.to, () => this.#around.at(message.to)?.message(message));
+      this.#around.whenAwake(message.to, () => {
+        const there = this.#around.at(message.to);
+        if (there && this.#isLetIn(there)) there.message(message);
+      });
     });
   }
 
@@ -60,7 +64,7 @@ export class SimPeers implements PeerNetwork {
     const lost = (): void => reject(new PeerUnreachable("the connection to the member is lost", true));
     this.#carry(this.#self, to, lost, () => {
       const there = this.#around.at(to);
-      if (!there) return this.#around.agenda.after(lostMs, lost);
+      if (!there || !this.#isLetIn(there)) return this.#around.agenda.after(lostMs, lost);
       there.request(this.#self, kind, copy).then(
         (answer) => this.#carry(to, this.#self, lost, () => resolve(Buffer.from(answer))),
         (error: unknown) => {
@@ -77,7 +81,7 @@ export class SimPeers implements PeerNetwork {
     const around = this.#around;
     const { agenda } = around;
     const there = around.at(message.to);
-    if (!there || !this.#isOpen(message.to)) return false;
+    if (!there || !this.#isOpen(message.to) || !this.#isLetIn(there)) return false;
     around.sent(message);
     const receiver = there.snapshot(message);
     const goOn = async (): Promise<void> => {
@@ -111,6 +115,16 @@ export class SimPeers implements PeerNetwork {
   #isOpen(member: MemberId): boolean {
     const { network } = this.#around;
     return !network.isCut(this.#self, member) && !network.isCut(member, this.#self) && this.#around.at(member) !== undefined;
+  }
+
+  /** What a hello says, and what becomes of it. (store/peers/hello.ts) */
+  #isLetIn(there: PeersOptions): boolean {
+    const { id, peerUrls } = recordOf(this.#self);
+    const known = there.self.idOf(this.#self);
+    if (known === id) return true;
+    if (known !== undefined || there.self.wasRemoved(id)) return false;
+    there.met({ cluster: there.self.cluster, from: this.#self, member: id, to: there.self.number, purpose: "raft", urls: peerUrls });
+    return true;
   }
 
   /** On a connection: never twice, never out of its order in time, and whoever waits hears when it breaks. */

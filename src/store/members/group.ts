@@ -9,6 +9,7 @@ import type { LeaseId } from "../contract.ts";
 import { storeError } from "../errors.ts";
 import type { MemberChange, MemberRecord, Members } from "../mvcc/members.ts";
 import type { Outcome } from "../mvcc/state.ts";
+import type { Hello } from "../peers/hello.ts";
 import type { LocalStore } from "../store.ts";
 import type { MemberDriver } from "./driver.ts";
 import type { MemberIdentity } from "./identity.ts";
@@ -30,6 +31,8 @@ export interface GroupOptions {
 
 /** A learner that has so much of the log may vote: else it stands in the way of the next commit. (As etcd) */
 const readyShare = 0.9;
+/** Far more than come while one member is away. */
+const maxMet = 32;
 
 const same = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined): boolean => (a ?? []).join() === (b ?? []).join();
 
@@ -37,6 +40,8 @@ export class Group {
   readonly #options: GroupOptions;
   /** Addresses of all whom we have ever known: raft may still speak to somebody who has just left the table. */
   readonly #book = new Map<number, MemberRecord>();
+  /** Who called us and is newer than our list, by number. */
+  readonly #met = new Map<number, string>();
   #seenVersion = -1;
   #seenConfiguration: object | undefined;
   #proposing = false;
@@ -86,7 +91,17 @@ export class Group {
     const known = this.members.find((one) => one.number === number)?.id;
     if (known !== undefined) return known;
     // Raft may still need the word of one who has left the table.
-    return membersOf(this.#options.driver.raft.configuration).includes(number) ? this.#book.get(number)?.id : undefined;
+    if (membersOf(this.#options.driver.raft.configuration).includes(number)) return this.#book.get(number)?.id;
+    const met = this.#met.get(number);
+    return met !== undefined && !this.wasRemoved(met) ? met : undefined;
+  }
+
+  /** A member of our cluster calls. If our list lacks it, we lag: it may be the leader, and has to be answered. */
+  meet({ from, member, urls }: Pick<Hello, "from" | "member" | "urls">): void {
+    if (this.idOf(from) !== undefined || this.#met.size >= maxMet) return;
+    this.#met.set(from, member);
+    this.#book.set(from, { number: from, id: member, name: "", peerUrls: urls, clientUrls: [], learner: false });
+    this.#reach();
   }
 
   wasRemoved(id: string): boolean {
@@ -191,12 +206,18 @@ export class Group {
       this.#seenVersion = table.version;
       this.#seenConfiguration = configuration;
       for (const member of table.all) this.#book.set(member.number, member);
-      const others = new Set([...this.members.map(({ number }) => number), ...membersOf(configuration)]);
-      others.delete(this.identity.number);
-      this.#options.network.reach([...others]);
+      this.#reach();
     }
     if (!this.#proposing) this.#tellOthers();
     if (this.isLeader && table.founded) this.#configure();
+  }
+
+  #reach(): void {
+    const { driver, network } = this.#options;
+    const met = [...this.#met.keys()].filter((number) => this.idOf(number) !== undefined);
+    const others = new Set([...this.members.map(({ number }) => number), ...membersOf(driver.raft.configuration), ...met]);
+    others.delete(this.identity.number);
+    network.reach([...others]);
   }
 
   /** What the log should say and does not yet. */

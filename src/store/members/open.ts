@@ -152,6 +152,7 @@ function peersOf(parts: Parts, options: OpenMemberOptions): PeerNetwork {
     },
     introduce: () => ({ cluster: identity.cluster, members: parts.group.members }),
     urlsOf: (member) => parts.group.urlsOf(member),
+    met: (hello) => parts.group.meet(hello),
     message: (message) => parts.driver.receive(message),
     request: (_from, kind, body) => parts.group.answer(kind, body),
     snapshot: (message) => parts.transfer.receive(message),

@@ -13,7 +13,7 @@ export function askMember(url: string, tls: PeerTls | undefined, clock: Clock): 
   return new Promise((resolve) => {
     const reader = new FrameReader();
     reader.limitBytes = 4 * 1024 * 1024;
-    const hello = { cluster: "", from: 0, member: "", to: 0, purpose: "ask" } as const;
+    const hello = { cluster: "", from: 0, member: "", to: 0, purpose: "ask", urls: [] } as const;
     const socket = dial(url, tls, () => writeFrame(socket, frameKinds.hello, encodeHello(hello)));
     const late = clock.after(answerMs, () => socket.destroy());
     const end = (answer: Introduction | undefined): void => {

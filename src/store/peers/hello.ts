@@ -20,6 +20,8 @@ export interface Hello {
   /** Whom it believes to call. */
   readonly to: number;
   readonly purpose: Purpose;
+  /** Where the caller itself is called: who has missed that it was added can answer it all the same. */
+  readonly urls: readonly string[];
 }
 
 /** What an asker is told. */
@@ -55,9 +57,10 @@ export function decodeHello(payload: Buffer): Hello | Refused | undefined {
     };
   }
   try {
-    const { cluster, from, member, to, purpose } = JSON.parse(payload.toString("utf8", 12)) as Partial<Hello>;
+    const { cluster, from, member, to, purpose, urls = [] } = JSON.parse(payload.toString("utf8", 12)) as Partial<Hello>;
+    if (!Array.isArray(urls) || !urls.every((url) => typeof url === "string")) return undefined;
     if (typeof cluster !== "string" || typeof member !== "string" || typeof from !== "number" || typeof to !== "number") return undefined;
-    return purpose === "raft" || purpose === "snapshot" || purpose === "ask" ? { cluster, from, member, to, purpose } : undefined;
+    return purpose === "raft" || purpose === "snapshot" || purpose === "ask" ? { cluster, from, member, to, purpose, urls } : undefined;
   } catch {
     return undefined;
   }
@@ -83,5 +86,7 @@ export function refusalOf(hello: Hello, self: Self): Refused | undefined {
   const known = self.idOf(hello.from);
   if (known === hello.member) return undefined;
   if (self.wasRemoved(hello.member)) return { code: "removed", message: `member ${hello.member} has been removed from the cluster` };
+  // Of our cluster, and newer than our list: it may be the leader that brings the list up to date.
+  if (known === undefined && hello.urls.length > 0) return undefined;
   return { code: "unknown", message: `member ${hello.from} (${hello.member}) is not in this member's list` };
 }

@@ -25,6 +25,8 @@ export interface InboxOptions {
   readonly tls: PeerTls | undefined;
   readonly self: Self;
   readonly introduce: () => Introduction;
+  /** Somebody of this cluster was let in; it may be newer than the list of members. */
+  readonly met: (hello: Hello) => void;
   readonly message: (message: Message) => void;
   readonly request: (from: number, kind: number, body: Buffer) => Promise<Uint8Array>;
   readonly snapshot: (message: Snapshot) => SnapshotReceiver;
@@ -142,6 +144,7 @@ export class Inbox {
       return ignore;
     }
     reader.limitBytes = memberFrameBytes;
+    this.#options.met(hello);
     return hello.purpose === "raft" ? this.#converse(socket, hello) : this.#receiveSnapshot(socket);
   }
 

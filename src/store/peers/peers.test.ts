@@ -105,6 +105,7 @@ async function side(number: number, urls: Record<number, string>, change: Partia
     self: { cluster: "c", number, idOf: (one) => ids[one], wasRemoved: (id) => id === "gone", ...own },
     introduce: () => ({ cluster: "c", members: [] }),
     urlsOf: (member) => [urls[member] ?? ""],
+    met: () => undefined,
     message(message) {
       result.got.push(message);
       result.arrived();
@@ -173,6 +174,17 @@ test("and over TLS with certificates on both sides", async () => {
     members: [],
   });
   await two.peers.close();
+});
+
+test("a member that is newer than the list is let in, and says where to call it back", async () => {
+  const urls: Record<number, string> = {};
+  const met: string[] = [];
+  const two = await side(2, urls, { met: ({ from, member, urls: own }) => met.push(`${from} ${member} ${own.join()}`) });
+  const three = await side(3, urls, {}, { idOf: (one: number) => (one === 3 ? "c3" : ids[one]) });
+  const sent = await three.peers.sendSnapshot({ ...(messages[10] as Snapshot), from: 3, to: 2 }, async () => undefined);
+  strictEqual(sent, true);
+  deepStrictEqual(met, [`3 c3 ${three.url}`]);
+  await Promise.all([two.peers.close(), three.peers.close()]);
 });
 
 const strangers: readonly (readonly [name: string, self: object, code: string])[] = [

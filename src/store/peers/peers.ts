@@ -18,6 +18,7 @@ export interface PeersOptions {
   readonly self: Self;
   readonly introduce: () => Introduction;
   readonly urlsOf: (member: MemberId) => readonly string[];
+  readonly met: (hello: Hello) => void;
   readonly message: (message: Message) => void;
   readonly request: (from: MemberId, kind: number, body: Buffer) => Promise<Uint8Array>;
   readonly snapshot: (message: Snapshot) => SnapshotReceiver;
@@ -104,7 +105,7 @@ export class Peers implements PeerNetwork {
   }
 
   #hello(to: MemberId, purpose: Purpose): Hello {
-    const { self } = this.#options;
-    return { cluster: self.cluster, from: self.number, member: self.idOf(self.number) ?? "", to, purpose };
+    const { self, urlsOf } = this.#options;
+    return { urls: urlsOf(self.number), cluster: self.cluster, from: self.number, member: self.idOf(self.number) ?? "", to, purpose };
   }
 }
