@@ -14,6 +14,12 @@ const all = [...entries(sourceRoot, "labs"), ...entries(sourceRoot, "docs/tour")
 
 for (const { path } of all) test(`${path} is true to the source`, () => assert.deepEqual(checkPage(readPage(sourceRoot, path), tree), []));
 
+test("labs/README.md lists every lab under its title, and no other", () => {
+  const listed = [...(tree("labs/README.md") ?? "").matchAll(/\[(\d+)\]\(([\w-]+\/lab\.md)\) (.*?)(?=<br>| \|)/g)];
+  const labs = entries(sourceRoot, "labs").map(({ number, path }) => `${number} ${path} ${readPage(sourceRoot, path).title}`);
+  assert.deepEqual(listed.map(([, number, path, title]) => `${number} labs/${path} ${title}`).toSorted(), labs.toSorted());
+});
+
 const source = `export class Queue {
   push(item: string): boolean {
     if (this.full) return false;
