@@ -94,6 +94,8 @@ test("members go one after the other, history is compacted: a watch through it a
 });
 
 test("the control plane is killed and finds everything again", async () => {
+  const { stdout } = await cluster.dhow("status", "--name", cluster.name);
+  assert.match(stdout, /^its data lies in the store at https:.*, https:.*, https:/m);
   const { pid } = JSON.parse(readFileSync(join(cluster.folder, "run/control-plane.json"), "utf8")) as { pid: number };
   process.kill(pid, "SIGKILL");
   await rollout(3);

@@ -46,6 +46,8 @@ export interface ClusterStatus {
   readonly server?: string;
   readonly kubeconfig?: string;
   readonly runtime?: string;
+  /** Where its data lies, if not in its own folder. */
+  readonly store?: readonly string[];
   /** Why the parts that serve run as root all the same. */
   readonly keepsRoot?: string;
   /** Of a cluster in virtual time. */
@@ -86,6 +88,7 @@ export async function clusterStatus(io: Io, name: string): Promise<ClusterStatus
     ...(kept === undefined ? {} : { keepsRoot: kept }),
     ...(settings?.port === undefined ? {} : { server: serverUrl(settings.port) }),
     ...(settings ? { runtime: settings.runtime } : {}),
+    ...(settings?.store ? { store: settings.store.servers } : {}),
     kubeconfig: paths.kubeconfig,
   };
   const holder = lockHolder(paths);
@@ -138,6 +141,7 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   io.out(
     `cluster "${found.name}": ${found.state}${found.server ? `, ${found.server}` : ""}${found.runtime ? `, ${found.runtime} runtime` : ""}`,
   );
+  if (found.store) io.out(`its data lies in the store at ${found.store.join(", ")}`);
   if (found.clock) io.out(`its time: ${clockText(found.clock)}`);
   if (found.state === "unsupervised")
     io.out(`nobody looks after it: ${command("up", options.name)} adopts what runs, ${command("down", options.name)} ends it`);

@@ -1,12 +1,11 @@
 // What a store is: the asynchronous, closed interface between the API server and whoever keeps the data.
 // Invariant: a promise that resolved means durable; revisions only grow; a watch has every revision of its range once and in order.
-// Implemented by: store/open.ts (our log and MVCC), store/memory.ts (the same without a disk), later a client of a real etcd.
+// Implemented by: store/open.ts (our log and MVCC), store/memory.ts (the same without a disk), store/remote (an etcd elsewhere).
 // Called by: apiserver/ and compose/ only. Next on the way: mvcc/ for what it means, wal/ for how it lasts.
 
 declare const revisionBrand: unique symbol;
 /** The store's global clock. Whole, below 2^53; 0 stands for "no revision". */
 export type Revision = number & { readonly [revisionBrand]: true };
-
 export type LeaseId = bigint;
 
 /** Why a write happened, kept in the same log entry as the write, never inside the object. (architecture decision 10) */
@@ -67,8 +66,8 @@ export type TxnResult =
 
 export type StoreEvent =
   | { readonly type: "put"; readonly kv: KeyValue; readonly previous?: KeyValue }
-  /** `kv.value` is empty and `kv.modRevision` the revision of the deletion. */
-  | { readonly type: "delete"; readonly kv: KeyValue; readonly previous: KeyValue };
+  /** `kv.value` is empty and `kv.modRevision` the revision of the deletion. `previous` comes where the store has it at hand. */
+  | { readonly type: "delete"; readonly kv: KeyValue; readonly previous?: KeyValue };
 
 /** All events of one revision that lie in the watch's range. */
 export interface EventBatch {

@@ -28,12 +28,9 @@ export function keyValueOf(kv: EtcdKeyValue, keys: KeyMap): KeyValue {
   };
 }
 
-function eventOf({ type, kv, prev_kv }: Event & { readonly kv: EtcdKeyValue }, keys: KeyMap): StoreEvent {
-  const now = keyValueOf(kv, keys);
-  const previous = prev_kv && keyValueOf(prev_kv, keys);
-  if (type !== deletion) return { type: "put", kv: now, ...(previous && { previous }) };
-  // What was there may have been compacted away by now.
-  return { type: "delete", kv: now, previous: previous ?? { ...now, modRevision: toRevision(0) } };
+/** Without what was there before: the watch cache has it, and the store would have to read it anew for each event. */
+function eventOf({ type, kv }: Event & { readonly kv: EtcdKeyValue }, keys: KeyMap): StoreEvent {
+  return { type: type === deletion ? "delete" : "put", kv: keyValueOf(kv, keys) };
 }
 
 /** In the store's own keys: what lies below another prefix may look like ours once translated. */

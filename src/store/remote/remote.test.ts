@@ -131,8 +131,13 @@ test("what a watch is told: the past, then the present, with the cause of our ow
   deepStrictEqual(await watched.count(2), [first, second]);
   deepStrictEqual(watched.batches[1]!.cause, cause);
   deepStrictEqual(store.causeOf(revision(second)), cause);
-  const [event] = watched.batches[1]!.events;
-  strictEqual(event?.previous && Buffer.from(event.previous.value).toString(), "1");
+  const gone = await store.txn({ key: key("w"), expect: revision(second), operation: { type: "delete" } });
+  await watched.count(3);
+  const told = watched.batches.flatMap(({ events }) =>
+    events.map(({ type, kv }) => `${type} ${Buffer.from(kv.value).toString()} ${kv.version}`),
+  );
+  deepStrictEqual(told, ["put 1 1", "put 2 2", "delete  0"]);
+  strictEqual(watched.reached, gone.revision);
   watched.watch.close();
   strictEqual(await watched.ended.promise, undefined);
 });

@@ -72,7 +72,7 @@ export class RemoteWatch implements StoreWatch {
       );
       this.#stream = stream;
       const { key, range_end } = this.#parts.asks ? this.#wireRange() : everything;
-      const create_request = { key, range_end, start_revision: this.#next, prev_kv: true, progress_notify: true };
+      const create_request = { key, range_end, start_revision: this.#next, progress_notify: true };
       stream.send(encode(request, { create_request }));
     } catch (error) {
       this.#again(error);
