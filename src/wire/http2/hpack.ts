@@ -24,12 +24,16 @@ const huffman = new Huffman();
 /** What an entry costs beside its characters, by the RFC. */
 const entryBytes = 32;
 export const tableBytes = 4096;
+const maxKnown = 128;
+const maxKnownBytes = 64;
 
 const sizeOf = ([name, value]: HeaderField): number => name.length + value.length + entryBytes;
 
 export class HpackDecoder {
   /** Newest first. */
   readonly #table: HeaderField[] = [];
+  /** By what they were packed as. */
+  readonly #unpacked = new Map<string, string>();
   #tableSize = 0;
   #tableLimit = tableBytes;
   #bytes: Buffer = Buffer.alloc(0);
@@ -110,9 +114,18 @@ export class HpackDecoder {
     const length = this.#integer(7);
     const end = this.#at + length;
     if (end > this.#bytes.length) throw new RangeError("the header block ends early");
-    const bytes = this.#bytes.subarray(this.#at, end);
+    const start = this.#at;
     this.#at = end;
-    return packed ? huffman.decode(bytes) : bytes.toString("latin1");
+    const text = this.#bytes.toString("latin1", start, end);
+    if (!packed) return text;
+    // Clients pack a path anew for each request: the same few texts, which are found faster than unpacked.
+    const known = this.#unpacked.get(text);
+    if (known !== undefined) return known;
+    const unpacked = huffman.decode(this.#bytes.subarray(start, end));
+    if (length > maxKnownBytes) return unpacked;
+    if (this.#unpacked.size >= maxKnown) this.#unpacked.clear();
+    this.#unpacked.set(text, unpacked);
+    return unpacked;
   }
 
   #byte(): number {
