@@ -30,8 +30,9 @@ export function readySinceMs(pod: Pod | Live<Pod>): number | undefined {
 /** Ready for at least `minReadySeconds`. */
 export function isPodAvailable(pod: Pod | Live<Pod>, minReadySeconds: number, nowMs: number): boolean {
   if (!isPodReady(pod)) return false;
+  if (minReadySeconds === 0) return true;
   const sinceMs = readySinceMs(pod);
-  return minReadySeconds === 0 || (sinceMs !== undefined && sinceMs + minReadySeconds * 1000 <= nowMs);
+  return sinceMs !== undefined && sinceMs + minReadySeconds * 1000 <= nowMs;
 }
 
 /** In how many milliseconds the first Pod that is ready but not yet available will be available. */
