@@ -73,6 +73,24 @@ test("a leader that is cut off acknowledges nothing and answers no linearizable 
   await cluster.close();
 });
 
+test("a write whose entry another leader's has displaced is said again, and takes place once", async () => {
+  const cluster = await three();
+  const old = cluster.leader!;
+  cluster.cut.add(old.number);
+  const displaced = cluster.put(old, "displaced");
+  displaced.catch(() => undefined);
+  await cluster.when("another leader", () => cluster.leader !== undefined);
+  await cluster.until(cluster.put(cluster.leader!, "won"));
+  cluster.cut.clear();
+  await cluster.until(displaced);
+  await level(cluster);
+  for (const member of cluster.members.values()) {
+    deepStrictEqual(keysOf(member), ["displaced", "won"]);
+    strictEqual(member.store.state.revision, 3);
+  }
+  await cluster.close();
+});
+
 test("who was away longer than the log gets a snapshot, and its watches go on", async () => {
   const cluster = await three(5);
   const away = cluster.follower;
