@@ -1139,15 +1139,25 @@ return { callNumbers, callNumber };
 const m16 = (() => {
 const { SyscallError } = m12;
 const { callNumber } = m15;
-const arenaBytes = 4 << 20;
+const arenaBytes = 64 << 10;
+const largestBytes = 8 << 20;
 const EBADF = 9;
 class Arena                   {
            #bytes        ;
            #base        ;
   #used = 0;
-  constructor(bytes        , base        ) {
-    this.#bytes = bytes;
-    this.#base = base;
+  constructor(size        , addressOf                                 ) {
+    const memory = new ArrayBuffer(size);
+    this.#bytes = Buffer.from(memory);
+    this.#base = addressOf(memory);
+  }
+  static room(args                     )         {
+    const one = (argument          )         => {
+      if (typeof argument === "string") return argument.length * 3 + 17;
+      if (argument instanceof Uint8Array) return argument.length + 16;
+      return Array.isArray(argument) ? argument.reduce((sum        , text        ) => sum + one(text) + 8, 24) : 0;
+    };
+    return args.reduce((sum        , argument) => sum + one(argument), arenaBytes >> 1);
   }
   clear()       {
     this.#used = 0;
@@ -1180,11 +1190,13 @@ function openRawCall()          {
   const int = "int64";
   const syscall = library.getFunction("syscall", { return: int, arguments: [int, int, int, int, int, int, int] });
   const errnoAt = library.getFunction("__errno_location", { return: "pointer", arguments: [] })()          ;
-  const memory = new ArrayBuffer(arenaBytes);
-  const arena = new Arena(Buffer.from(memory), ffi.getRawPointer(memory));
+  const addressOf = (memory             )         => ffi.getRawPointer(memory);
+  const usual = new Arena(arenaBytes, addressOf);
   const { getInt32 } = ffi;
   getInt32(errnoAt, 0);
   const call          = (name, args, about) => {
+    const room = Arena.room(args);
+    const arena = room <= arenaBytes ? usual : new Arena(Math.min(room, largestBytes), addressOf);
     arena.clear();
     const number = BigInt(callNumber(name, process.arch));
     const value = (index        )         => (index < args.length ? arena.value(args[index] ) : 0n);

@@ -17,7 +17,9 @@ export type Argument = number | bigint | string | Uint8Array | readonly string[]
 /** Makes a call; throws a SyscallError naming `about` where the kernel refuses. */
 export type RawCall = (name: CallName, args: readonly Argument[], about?: string) => number;
 
-const arenaBytes = 4 << 20;
+/** For nearly every call; a program's arguments and environment may need more, up to what the kernel takes. */
+const arenaBytes = 64 << 10;
+const largestBytes = 8 << 20;
 const EBADF = 9;
 
 class Arena implements Memory {
@@ -25,9 +27,20 @@ class Arena implements Memory {
   readonly #base: bigint;
   #used = 0;
 
-  constructor(bytes: Buffer, base: bigint) {
-    this.#bytes = bytes;
-    this.#base = base;
+  constructor(size: number, addressOf: (memory: ArrayBuffer) => bigint) {
+    const memory = new ArrayBuffer(size);
+    this.#bytes = Buffer.from(memory);
+    this.#base = addressOf(memory);
+  }
+
+  /** What arguments take at most; structures built by a function have what is left. */
+  static room(args: readonly Argument[]): number {
+    const one = (argument: Argument): number => {
+      if (typeof argument === "string") return argument.length * 3 + 17;
+      if (argument instanceof Uint8Array) return argument.length + 16;
+      return Array.isArray(argument) ? argument.reduce((sum: number, text: string) => sum + one(text) + 8, 24) : 0;
+    };
+    return args.reduce((sum: number, argument) => sum + one(argument), arenaBytes >> 1);
   }
 
   clear(): void {
@@ -66,11 +79,13 @@ export function openRawCall(): RawCall {
   const int = "int64";
   const syscall = library.getFunction("syscall", { return: int, arguments: [int, int, int, int, int, int, int] });
   const errnoAt = library.getFunction("__errno_location", { return: "pointer", arguments: [] })() as bigint;
-  const memory = new ArrayBuffer(arenaBytes);
-  const arena = new Arena(Buffer.from(memory), ffi.getRawPointer(memory));
+  const addressOf = (memory: ArrayBuffer): bigint => ffi.getRawPointer(memory);
+  const usual = new Arena(arenaBytes, addressOf);
   const { getInt32 } = ffi;
   getInt32(errnoAt, 0);
   const call: RawCall = (name, args, about) => {
+    const room = Arena.room(args);
+    const arena = room <= arenaBytes ? usual : new Arena(Math.min(room, largestBytes), addressOf);
     arena.clear();
     const number = BigInt(callNumber(name, process.arch));
     const value = (index: number): bigint => (index < args.length ? arena.value(args[index]!) : 0n);

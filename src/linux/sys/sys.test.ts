@@ -70,6 +70,16 @@ test("system calls: the kernel itself answers, and errno has a name", { skip: pr
       (error: unknown) => isErrno(error, "ENOENT") && /^openat2 nowhere: no such file or directory$/u.test((error as Error).message),
     );
     assert.throws(() => kernel.execve(`${folder}/a`, ["a"], []), /^SyscallError: execve .*: permission denied$/u);
+    // Arguments far beyond the usual: the kernel gets them whole, and refuses the file all the same.
+    assert.throws(
+      () =>
+        kernel.execve(
+          `${folder}/a`,
+          ["a", "x".repeat(100_000)],
+          Array.from({ length: 5000 }, () => "NAME=value"),
+        ),
+      /denied/u,
+    );
     const [one, other] = kernel.socketPair();
     assert.equal(kernel.pollReadable(other, 0), false);
     kernel.sendDescriptor(one, directory, "here");
