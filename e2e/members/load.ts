@@ -3,7 +3,7 @@
 // over a newer one, and whoever reads knows which counts are possible: none below the last one acknowledged before the reading began.
 // Called by: members.e2e.ts, ../members.ts. Next on the way: cluster.ts.
 
-import { sleep, type TestCluster, type TestMember } from "./cluster.ts";
+import { sleep, type TestCluster, type TestMember, until } from "./cluster.ts";
 
 const callMs = 1500;
 
@@ -72,7 +72,7 @@ export class Load {
   async check(): Promise<void> {
     for (const member of this.#cluster.running)
       for (const key of this.#keys) {
-        const found = await this.#get(member, key, true);
+        const found = await until(`${member.name} tells ${key.name}`, () => this.#get(member, key, true).catch(() => undefined));
         if (found < key.acknowledged || found > key.tried)
           throw new Error(`${member.name} has ${key.name}=${found}; ${key.acknowledged} was acknowledged, ${key.tried} tried`);
       }
