@@ -55,7 +55,7 @@ export class LocalStore implements Store {
     this.#state = state;
     this.#hub = new WatchHub({ state, clock, log, maxWatchers: limits.maxWatchers });
     this.#pruner = new Pruner(state, clock);
-    this.#expiry = new LeaseExpiry(clock, (id) => this.#expired(id));
+    this.#expiry = new LeaseExpiry(clock, (id, signal) => this.#expired(id, signal));
     const parts: DriverParts = {
       ...limits,
       ...options,
@@ -240,9 +240,12 @@ export class LocalStore implements Store {
     this.#options.applied?.();
   }
 
-  #expired(id: LeaseId): void {
-    this.#propose({ type: "revokeLease", id }).catch((error: unknown) => {
+  #expired(id: LeaseId, signal: AbortSignal): void {
+    this.execute({ type: "revokeLease", id }, signal).catch((error: unknown) => {
       this.#options.log.warn("a lease's end could not be written", { lease: id, error });
+      // It has its full time once more, if we still lead.
+      const lease = this.state.leases.get(id);
+      if (lease) this.#expiry.granted(id, lease.ttlSeconds);
     });
   }
 

@@ -19,9 +19,7 @@ async function keeps(seed: number): Promise<void> {
   strictEqual(answers > 0, true, `seed ${seed} was a life without a client`);
 }
 
-test("seeds 1 to 25 keep every promise", async () => {
-  for (let seed = 1; seed <= 25; seed++) await keeps(seed);
-});
+for (let seed = 1; seed <= 20; seed++) test(`seed ${seed} keeps every promise`, () => keeps(seed));
 
 for (const line of regressions) test(`regression: seed ${line}`, () => keeps(Number.parseInt(line, 10)));
 

@@ -13,19 +13,20 @@ interface Deadline {
 
 export class LeaseExpiry {
   readonly #clock: Clock;
-  readonly #expire: (id: LeaseId) => void;
+  readonly #expire: (id: LeaseId, signal: AbortSignal) => void;
   readonly #deadlines = new Map<LeaseId, Deadline>();
   /** Only the member that leads lets leases end. */
-  #begun = false;
+  #begun: AbortController | undefined;
 
-  constructor(clock: Clock, expire: (id: LeaseId) => void) {
+  /** `signal` is aborted when somebody else leads: there the lease may have been kept alive since. */
+  constructor(clock: Clock, expire: (id: LeaseId, signal: AbortSignal) => void) {
     this.#clock = clock;
     this.#expire = expire;
   }
 
   /** From now on the time of these runs, and of all that are granted: each has its full time, for what was said to an earlier leader is not known here. */
   begin(leases: Iterable<{ readonly id: LeaseId; readonly ttlSeconds: number }>): void {
-    this.#begun = true;
+    this.#begun = new AbortController();
     for (const { id, ttlSeconds } of leases) this.granted(id, ttlSeconds);
   }
 
@@ -57,7 +58,8 @@ export class LeaseExpiry {
 
   /** Until `begin` nothing ends any more. */
   close(): void {
-    this.#begun = false;
+    this.#begun?.abort();
+    this.#begun = undefined;
     for (const { timer } of this.#deadlines.values()) timer.cancel();
     this.#deadlines.clear();
   }
@@ -72,7 +74,7 @@ export class LeaseExpiry {
         return;
       }
       this.#deadlines.delete(id);
-      this.#expire(id);
+      if (this.#begun) this.#expire(id, this.#begun.signal);
     });
   }
 }
