@@ -2529,7 +2529,7 @@ function create(machine         , options               )          {
     startTime: "",
     rootless: machine.rootless,
     created: new Date(machine.nowMs()).toISOString(),
-    owner: userInfo().username,
+    owner: ownName(),
     cgroupsPath: config.linux?.cgroupsPath || options.id,
   };
   try {
@@ -2542,6 +2542,13 @@ function create(machine         , options               )          {
     removeState(options.root, options.id);
     runEndHooks(config, specState(state, "stopped"));
     throw error;
+  }
+}
+function ownName()         {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? ""}`;
   }
 }
 function rootfsOf(bundle        , config        )         {

@@ -93,7 +93,7 @@ export function create(machine: Machine, options: CreateOptions): Created {
     startTime: "",
     rootless: machine.rootless,
     created: new Date(machine.nowMs()).toISOString(),
-    owner: userInfo().username,
+    owner: ownName(),
     cgroupsPath: config.linux?.cgroupsPath || options.id,
   };
   try {
@@ -107,6 +107,15 @@ export function create(machine: Machine, options: CreateOptions): Created {
     removeState(options.root, options.id);
     runEndHooks(config, specState(state, "stopped"));
     throw error;
+  }
+}
+
+/** A user without a line in /etc/passwd has only a number. */
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? ""}`;
   }
 }
 
