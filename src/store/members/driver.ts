@@ -189,7 +189,8 @@ export class MemberDriver implements Driver {
     for (const { id, index } of ready.reads) this.#reads.answered(id, index, this.appliedIndex, this.#nowMs());
     if (this.#unsynced.length > 0) this.#writing ??= this.#write();
     this.#noticeChange();
-    if (!this.#timer && !this.#stopped && !this.#alone) this.#armTick();
+    // Who has just been left alone still follows somebody who has gone: its own time must run until it leads.
+    if (!this.#timer && !this.#stopped && !(this.#alone && this.isLeader)) this.#armTick();
   }
 
   async #write(): Promise<void> {
