@@ -37,7 +37,8 @@ while read -r name outside; do
 done </etc/outside
 
 part mounts
-awk '{ line = $4 " " $5 " " $6; for (i = 7; $i != "-"; i++) { sub(/:.*/, "", $i); line = line " " $i }; print line, $(i + 1), $(i + 2), $(i + 3) }' "/proc/$$/mountinfo"
+# What masks a file is /dev/null, the container's with one runtime and the machine's with another.
+awk '$4 ~ "/null$" { print "masked", $5; next } { line = $4 " " $5 " " $6; for (i = 7; $i != "-"; i++) { sub(/:.*/, "", $i); line = line " " $i }; print line, $(i + 1), $(i + 2), $(i + 3) }' "/proc/$$/mountinfo"
 
 part devices
 find /dev ! -path '/dev/pts/[0-9]*' | sort | while read -r path; do
