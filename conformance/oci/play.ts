@@ -74,7 +74,7 @@ function runShell(text: string, env: Record<string, string>): Promise<string> {
     const bound = setTimeout(() => child.kill("SIGKILL"), caseBoundMs);
     const done = (word: string): void => {
       clearTimeout(bound);
-      resolve(word + errors);
+      resolve(word === "" ? "" : word + errors);
     };
     child.on("error", (error) => done(`${error.message}\n`));
     child.on("exit", (_code, signal) => done(signal === "SIGKILL" ? "the case was ended at its bound\n" : ""));

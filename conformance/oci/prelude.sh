@@ -56,7 +56,7 @@ processes_left() {
   for folder in /proc/[0-9]*; do
     [ "${folder#/proc/}" = 1 ] && continue
     grep -q '^State:.*[ZX] ' "$folder/status" 2>/dev/null && continue
-    line=$(tr '\0' ' ' <"$folder/cmdline" 2>/dev/null) || continue
+    line=$(tr '\0' ' ' 2>/dev/null <"$folder/cmdline") || continue
     [ -n "$line" ] && echo "process: $line"
   done
 }
