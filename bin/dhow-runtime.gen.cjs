@@ -1307,6 +1307,7 @@ return { securityCalls };
 const m18 = (() => {
 const { closeSync } = require("node:fs");
 const { POLLIN, terminalRequests } = m11;
+const { isErrno } = m12;
 const AF_UNIX = 1;
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -1381,7 +1382,13 @@ function socketCalls(raw         )              {
       const time = Buffer.alloc(16);
       time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
       time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1_000_000n, 8);
-      return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+      for (let interrupted = 0; ; interrupted++) {
+        try {
+          return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+        } catch (error) {
+          if (!isErrno(error, "EINTR") || interrupted === 1000) throw error;
+        }
+      }
     },
     unlockTerminal: (master) => void raw("ioctl", [master, terminalRequests.setLock, Buffer.alloc(4)]),
     terminalNumber(master) {
@@ -2200,7 +2207,15 @@ function launch(syscalls          , request               )           {
   ];
   try {
     const child = spawn(command[0] , command.slice(1), {
-      stdio: [...request.stdio, ...kept, request.socket, node, request.fifo, ...(request.console === undefined ? [] : [request.console])],
+      stdio: [
+        ...request.stdio,
+        ...kept,
+        request.socket,
+        node,
+        request.fifo,
+        ...(request.console === undefined ? [] : [request.console]),
+        ...(request.more ?? []),
+      ],
       env: {},
       cwd: "/",
     });
@@ -2224,8 +2239,184 @@ function joinPid(syscalls          , path        )       {
 }
 return { launch };
 })();
-// src/runtime/state.ts
+// src/runtime/mount-options.ts
 const m37 = (() => {
+const { mountAttributes, propagationFlags } = m29;
+const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
+const attributes                                                                  = {
+  ro: [ro, 0],
+  rw: [0, ro],
+  nosuid: [nosuid, 0],
+  suid: [0, nosuid],
+  nodev: [nodev, 0],
+  dev: [0, nodev],
+  noexec: [noexec, 0],
+  exec: [0, noexec],
+  noatime: [noatime, atimeMask],
+  atime: [relatime, atimeMask],
+  relatime: [relatime, atimeMask],
+  norelatime: [0, 0],
+  strictatime: [strictatime, atimeMask],
+  nostrictatime: [relatime, atimeMask],
+  nodiratime: [nodiratime, 0],
+  diratime: [0, nodiratime],
+  nosymfollow: [nosymfollow, 0],
+  symfollow: [0, nosymfollow],
+};
+const superFlags                                                                 = {
+  sync: ["sync", true],
+  async: ["sync", false],
+  dirsync: ["dirsync", true],
+  mand: ["mand", true],
+  nomand: ["mand", false],
+  lazytime: ["lazytime", true],
+  nolazytime: ["lazytime", false],
+};
+const withoutEffect = ["defaults", "acl", "noacl", "iversion", "noiversion", "loud", "silent"];
+const propagations                                                                      = Object.fromEntries(
+  (Object.keys(propagationFlags)                 ).flatMap((type) => [
+    [type, { type, recursive: false }],
+    [`r${type}`, { type, recursive: true }],
+  ]),
+);
+const mountOptionNames                    = [
+  "bind",
+  "rbind",
+  "remount",
+  "idmap",
+  "ridmap",
+  ...Object.keys(attributes),
+  ...Object.keys(attributes).map((name) => `r${name}`),
+  ...Object.keys(superFlags),
+  ...withoutEffect,
+  ...Object.keys(propagations),
+].toSorted();
+function change(draft       , [set, clear]                           )       {
+  draft.set = (draft.set & ~clear) | set;
+  draft.clear = (draft.clear & ~set) | clear;
+}
+function planMount(options                    = [], type = "")            {
+  const own        = { set: 0, clear: 0 };
+  const below        = { set: 0, clear: 0 };
+  const flags = new Map                 ();
+  const propagation                                              = [];
+  const data           = [];
+  let [bind, recursive, remount] = [type === "bind" || type === "rbind", type === "rbind", false];
+  let idmap                     = false;
+  const known =    (table                             , name        )                =>
+    Object.hasOwn(table, name) ? table[name] : undefined;
+  for (const option of options) {
+    const attribute = known(attributes, option);
+    const recursiveAttribute = option.startsWith("r") ? known(attributes, option.slice(1)) : undefined;
+    const flag = known(superFlags, option);
+    const spread = known(propagations, option);
+    if (option === "bind") bind = true;
+    else if (option === "rbind") bind = recursive = true;
+    else if (option === "remount") remount = true;
+    else if (option === "idmap") idmap = "plain";
+    else if (option === "ridmap") idmap = "recursive";
+    else if (attribute) change(own, attribute);
+    else if (recursiveAttribute) change(below, recursiveAttribute);
+    else if (flag) flags.set(...flag);
+    else if (spread) propagation.push(spread);
+    else if (!withoutEffect.includes(option)) data.push(option);
+  }
+  const on = [...flags].filter(([, value]) => value).map(([name]) => name);
+  const [recursiveSet, recursiveClear] = [below.set, below.clear];
+  return { bind, recursive, remount, ...own, recursiveSet, recursiveClear, superFlags: on, propagation, data, idmap };
+}
+return { mountOptionNames, planMount };
+})();
+// src/runtime/user-namespace.ts
+const m38 = (() => {
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
+const { existsSync } = require("node:fs");
+const { RuntimeError } = m30;
+const { receive } = m34;
+function tool(name        )         {
+  const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
+  return path;
+}
+function userPrefix(namespaces                                    )             {
+  const path = namespaces.get("user");
+  if (path === undefined) return { prefix: [], isNew: false, forks: false };
+  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, ...asItsRoot(), "--"], isNew: false, forks: false };
+  const forks = namespaces.get("pid") === "";
+  return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
+}
+const asItsRoot = ()                    => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
+function enterPrefix({ user, time, pid }                   )                    {
+  const options = [
+    ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
+    ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(pid === undefined ? [] : [`--pid=${pid}`]),
+  ];
+  return options.length === 0 ? [] : [tool("nsenter"), ...options, "--"];
+}
+const lines = (mappings                      )         =>
+  mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
+function writeMap(syscalls          , pid        , kind               , mappings                      )       {
+  const own = kind === "uid" ? process.getuid?.() : process.getgid?.();
+  const [only] = mappings;
+  if (process.getuid?.() === 0 || (mappings.length === 1 && only?.size === 1 && only.hostID === own)) {
+    syscalls.writeFile(`/proc/${pid}/${kind}_map`, `${lines(mappings)}\n`);
+    return;
+  }
+  const words = mappings.flatMap(({ containerID, hostID, size }) => [`${containerID}`, `${hostID}`, `${size}`]);
+  const { status, stderr } = spawnSync(tool(`new${kind}map`), [`${pid}`, ...words], { encoding: "utf8" });
+  if (status !== 0) throw new RuntimeError(`new${kind}map: ${stderr.trim()}`);
+}
+function mapUser(syscalls          , socket        , config        , child        )         {
+  const message = receive(socket, syscalls);
+  if (message?.type !== "born") throw new RuntimeError("unable to start container process: no new user namespace could be made");
+  const { uidMappings = [], gidMappings = [] } = config.linux ?? {};
+  const ownGroupOnly = process.getuid?.() !== 0 && gidMappings.length === 1 && gidMappings[0]?.size === 1;
+  if (ownGroupOnly) syscalls.writeFile(`/proc/${message.pid}/setgroups`, "deny");
+  writeMap(syscalls, message.pid, "uid", uidMappings);
+  writeMap(syscalls, message.pid, "gid", gidMappings);
+  return message.pid > 0 ? message.pid : child;
+}
+return { tool, userPrefix, enterPrefix, writeMap, mapUser };
+})();
+// src/runtime/mapped-mounts.ts
+const m39 = (() => {
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
+const { openSync, readlinkSync } = require("node:fs");
+const { RuntimeError } = m30;
+const { pause } = m31;
+const { planMount } = m37;
+const { tool, writeMap } = m38;
+const attempts = 5000;
+function holdNamespace(syscalls          , uids                      , gids                      )         {
+  const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
+  const { pid } = child;
+  if (pid === undefined) throw new RuntimeError("unable to make a user namespace for a mount");
+  try {
+    const own = readlinkSync("/proc/self/ns/user");
+    for (let attempt = 0; readlinkSync(`/proc/${pid}/ns/user`) === own; attempt++) {
+      if (attempt === attempts || child.exitCode !== null) throw new RuntimeError("unable to make a user namespace for a mount");
+      pause();
+    }
+    writeMap(syscalls, pid, "uid", uids);
+    writeMap(syscalls, pid, "gid", gids);
+    return openSync(`/proc/${pid}/ns/user`, "r");
+  } finally {
+    child.kill("SIGKILL");
+    child.unref();
+  }
+}
+function mappedMounts(syscalls          , config        )                {
+  return (config.mounts ?? []).flatMap(({ uidMappings = [], gidMappings = [], options, type }, mount) => {
+    if (uidMappings.length > 0) return [{ mount, namespace: holdNamespace(syscalls, uidMappings, gidMappings) }];
+    if (planMount(options, type).idmap === false) return [];
+    return [{ mount, namespace: holdNamespace(syscalls, config.linux?.uidMappings ?? [], config.linux?.gidMappings ?? []) }];
+  });
+}
+return { mappedMounts };
+})();
+// src/runtime/state.ts
+const m40 = (() => {
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { CgroupGroup, machineHierarchies, processStartTime } = m29;
@@ -2296,62 +2487,11 @@ function specState(state                , status        )                       
 }
 return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState, loadState, listStates, removeState, groupOf, isAlive, statusOf, specState };
 })();
-// src/runtime/user-namespace.ts
-const m38 = (() => {
-function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
-const { existsSync } = require("node:fs");
-const { RuntimeError } = m30;
-const { receive } = m34;
-function tool(name        )         {
-  const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
-  return path;
-}
-function userPrefix(namespaces                                    )             {
-  const path = namespaces.get("user");
-  if (path === undefined) return { prefix: [], isNew: false, forks: false };
-  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, ...asItsRoot(), "--"], isNew: false, forks: false };
-  const forks = namespaces.get("pid") === "";
-  return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
-}
-const asItsRoot = ()                    => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
-function enterPrefix({ user, time, pid }                   )                    {
-  const options = [
-    ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
-    ...(time === undefined ? [] : [`--time=${time}`]),
-    ...(pid === undefined ? [] : [`--pid=${pid}`]),
-  ];
-  return options.length === 0 ? [] : [tool("nsenter"), ...options, "--"];
-}
-const lines = (mappings                      )         =>
-  mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
-function writeMap(syscalls          , pid        , kind               , mappings                      )       {
-  const own = kind === "uid" ? process.getuid?.() : process.getgid?.();
-  const [only] = mappings;
-  if (process.getuid?.() === 0 || (mappings.length === 1 && only?.size === 1 && only.hostID === own)) {
-    syscalls.writeFile(`/proc/${pid}/${kind}_map`, `${lines(mappings)}\n`);
-    return;
-  }
-  const words = mappings.flatMap(({ containerID, hostID, size }) => [`${containerID}`, `${hostID}`, `${size}`]);
-  const { status, stderr } = spawnSync(tool(`new${kind}map`), [`${pid}`, ...words], { encoding: "utf8" });
-  if (status !== 0) throw new RuntimeError(`new${kind}map: ${stderr.trim()}`);
-}
-function mapUser(syscalls          , socket        , config        , child        )         {
-  const message = receive(socket, syscalls);
-  if (message?.type !== "born") throw new RuntimeError("unable to start container process: no new user namespace could be made");
-  const { uidMappings = [], gidMappings = [] } = config.linux ?? {};
-  const ownGroupOnly = process.getuid?.() !== 0 && gidMappings.length === 1 && gidMappings[0]?.size === 1;
-  if (ownGroupOnly) syscalls.writeFile(`/proc/${message.pid}/setgroups`, "deny");
-  writeMap(syscalls, message.pid, "uid", uidMappings);
-  writeMap(syscalls, message.pid, "gid", gidMappings);
-  return message.pid > 0 ? message.pid : child;
-}
-return { userPrefix, enterPrefix, mapUser };
-})();
 // src/runtime/validate.ts
-const m39 = (() => {
+const m41 = (() => {
 const { capabilityNames, namespaceFlags, readProfile, rlimits } = m29;
 const { RuntimeError } = m30;
+const { planMount } = m37;
 function refuse(text        )        {
   throw new RuntimeError(text);
 }
@@ -2445,16 +2585,25 @@ function unknownCapabilities(process               )           {
   const all = Object.values(process.capabilities ?? {}).flat();
   return [...new Set(all.filter((name) => !capabilityNames.includes(name)))];
 }
+function checkMappedMount(mount             , linux             )       {
+  const { bind, idmap } = planMount(mount.options, mount.type);
+  const mapped = !mapsNothing(mount.uidMappings) || !mapsNothing(mount.gidMappings);
+  if (!mapped && idmap === false) return;
+  if (!bind) refuse(`mount ${mount.destination}: id-mapped mounts are only supported for bind-mounts`);
+  if (mapsNothing(mount.uidMappings) !== mapsNothing(mount.gidMappings))
+    refuse(`mount ${mount.destination}: both uidMappings and gidMappings must be there, or none`);
+  if (!mapped && mapsNothing(linux.uidMappings))
+    refuse(`mount ${mount.destination}: ${idmap === "recursive" ? "ridmap" : "idmap"} without mappings`);
+}
 function validate(config        , machine                 )       {
   const version = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/u.exec(config.ociVersion ?? "");
   if (!version || version[1] !== "1") refuse(`unsupported spec version ${JSON.stringify(config.ociVersion ?? "")}`);
   for (const key of ["vm", "windows", "solaris", "zos"]         ) if (config[key] && !config.linux) refuse(`${key} is not supported`);
   if (!config.root?.path) refuse("Root path is not set");
   if (config.process) checkProcess(config.process, machine);
-  for (const { destination, options = [], uidMappings = [], gidMappings = [] } of config.mounts ?? []) {
-    if (!destination) refuse("mount destination must not be empty");
-    if (uidMappings.length + gidMappings.length > 0 || options.some((option) => option === "idmap" || option === "ridmap"))
-      refuse(`mount ${destination}: idmapped mounts are not supported`);
+  for (const mount of config.mounts ?? []) {
+    if (!mount.destination) refuse("mount destination must not be empty");
+    checkMappedMount(mount, config.linux ?? {});
   }
   for (const [phase, hooks] of Object.entries(config.hooks ?? {}))
     for (const { path, timeout } of hooks ?? []) {
@@ -2466,7 +2615,7 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m40 = (() => {
+const m42 = (() => {
 const { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } = require("node:fs");
 const { userInfo } = require("node:os");
 const { join, resolve } = require("node:path");
@@ -2477,10 +2626,11 @@ const { messageOf, RuntimeError } = m30;
 const { hasHooks, runEndHooks, runHooks } = m35;
 const { launch } = m36;
 const { pause } = m31;
+const { mappedMounts } = m39;
 const { receive, send } = m34;
-const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m37;
+const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m40;
 const { mapUser, userPrefix } = m38;
-const { namespacesOf, validate } = m39;
+const { namespacesOf, validate } = m41;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2581,6 +2731,7 @@ function createIn(machine         , options               , state               
   const fifo = openSync(fifoFile, "r+");
   const [ours, theirs] = syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const mapped = mappedMounts(syscalls, config);
   const namespaces = namespacesOf(config.linux);
   const user = userPrefix(namespaces);
   const pid = namespaces.get("pid");
@@ -2595,14 +2746,19 @@ function createIn(machine         , options               , state               
     socket: theirs,
     fifo,
     console,
+    more: mapped.map(({ namespace }) => namespace),
     entry: machine.entry,
   });
-  for (const fd of [theirs, fifo, console]) if (fd !== undefined) closeSync(fd);
+  for (const fd of [theirs, fifo, console, ...mapped.map(({ namespace }) => namespace)]) if (fd !== undefined) closeSync(fd);
   const child = launched.pid;
   let first = child;
   try {
     if (user.isNew) first = mapUser(syscalls, ours, config, child);
-    const request = requestOf(machine, options, state, { doors: user.isNew ? joinFromOutside(doors, first) : doors, pid: first });
+    const request = requestOf(machine, options, state, {
+      doors: user.isNew ? joinFromOutside(doors, first) : doors,
+      pid: first,
+      mappedMounts: mapped.map(({ mount }) => mount),
+    });
     const oomScoreAdj = config.process?.oomScoreAdj;
     if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
     send(ours, { type: "request", request });
@@ -2627,7 +2783,7 @@ function requestOf(
   machine         ,
   options               ,
   state                ,
-  { doors, pid }                                           ,
+  { doors, pid, mappedMounts }                                                                            ,
 )              {
   const { config, id, bundle, rootfs } = state;
   const namespaces = namespacesOf(config.linux);
@@ -2645,6 +2801,7 @@ function requestOf(
     outsideHooks: hasHooks(config, "prestart", "createRuntime"),
     newKeyring: options.newKeyring,
     noPivot: options.noPivot,
+    mappedMounts,
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState({ ...state, pid }, "creating"),
@@ -2678,16 +2835,16 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m41 = (() => {
+const m43 = (() => {
 const { closeSync, openSync, readlinkSync } = require("node:fs");
 const { namespaceFiles, namespaceFlags, } = m29;
-const { writePidFile } = m40;
+const { writePidFile } = m42;
 const { RuntimeError } = m30;
 const { launch } = m36;
 const { receive, send } = m34;
-const { groupOf, loadState, specState, statusOf } = m37;
+const { groupOf, loadState, specState, statusOf } = m40;
 const { enterPrefix } = m38;
-const { checkProcess } = m39;
+const { checkProcess } = m41;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2723,6 +2880,7 @@ function requestOf(
     outsideHooks: false,
     newKeyring: false,
     noPivot: false,
+    mappedMounts: [],
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState(state, "running"),
@@ -2804,13 +2962,13 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/kill.ts
-const m42 = (() => {
+const m44 = (() => {
 const { constants } = require("node:os");
 const { isErrno, } = m29;
 const { RuntimeError } = m30;
 const { runEndHooks } = m35;
 const { pause: wait } = m31;
-const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m37;
+const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m40;
 const lastSignal = 64;
 const SIGKILL = 9;
 function signalNumber(text        )         {
@@ -2903,10 +3061,10 @@ function remove(syscalls          , root        , id        , force         )   
 return { signalNumber, kill, pauseContainer, remove };
 })();
 // src/runtime/list.ts
-const m43 = (() => {
+const m45 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { RuntimeError } = m30;
-const { groupOf, listStates, loadState, specState, statusOf } = m37;
+const { groupOf, listStates, loadState, specState, statusOf } = m40;
 function listed(root        , state                )                  {
   const { rootfs, created, owner } = state;
   const status = statusOf(root, state);
@@ -2944,11 +3102,11 @@ function processTable(root        , id        , options                   )     
 return { stateOf, list, listTable, processes, processTable };
 })();
 // src/runtime/start.ts
-const m44 = (() => {
+const m46 = (() => {
 const { closeSync, constants, openSync, rmSync, writeSync } = require("node:fs");
 const { RuntimeError } = m30;
 const { runHooks } = m35;
-const { fifoPath, loadState, specState, statusOf } = m37;
+const { fifoPath, loadState, specState, statusOf } = m40;
 function start(root        , id        )       {
   const state = loadState(root, id);
   const status = statusOf(root, state);
@@ -2970,10 +3128,10 @@ function start(root        , id        )       {
 return { start };
 })();
 // src/runtime/update.ts
-const m45 = (() => {
+const m47 = (() => {
 const { cgroupStats, } = m29;
 const { RuntimeError } = m30;
-const { groupOf, loadState, saveState, statusOf } = m37;
+const { groupOf, loadState, saveState, statusOf } = m40;
 function merged(old                 , given                 )                  {
   const result                          = { ...old };
   for (const [key, value] of Object.entries(given)) {
@@ -3005,13 +3163,13 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m46 = (() => {
+const m48 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync } = require("node:fs");
 const { constants } = require("node:os");
 function ReadStream(...args) { return new.target ? new (require("node:tty").ReadStream)(...args) : require("node:tty").ReadStream(...args); }
 const { isErrno, processStartTime } = m29;
-const { isAlive } = m37;
+const { isAlive } = m40;
 const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 const drainMs = 1000;
 function passTerminal(master        , resize                      )          {
@@ -3064,107 +3222,19 @@ async function stayWith({ pid, master, child, resize }            )             
 }
 return { stayWith };
 })();
-// src/runtime/mount-options.ts
-const m47 = (() => {
-const { mountAttributes, propagationFlags } = m29;
-const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
-const attributes                                                                  = {
-  ro: [ro, 0],
-  rw: [0, ro],
-  nosuid: [nosuid, 0],
-  suid: [0, nosuid],
-  nodev: [nodev, 0],
-  dev: [0, nodev],
-  noexec: [noexec, 0],
-  exec: [0, noexec],
-  noatime: [noatime, atimeMask],
-  atime: [relatime, atimeMask],
-  relatime: [relatime, atimeMask],
-  norelatime: [0, 0],
-  strictatime: [strictatime, atimeMask],
-  nostrictatime: [relatime, atimeMask],
-  nodiratime: [nodiratime, 0],
-  diratime: [0, nodiratime],
-  nosymfollow: [nosymfollow, 0],
-  symfollow: [0, nosymfollow],
-};
-const superFlags                                                                 = {
-  sync: ["sync", true],
-  async: ["sync", false],
-  dirsync: ["dirsync", true],
-  mand: ["mand", true],
-  nomand: ["mand", false],
-  lazytime: ["lazytime", true],
-  nolazytime: ["lazytime", false],
-};
-const withoutEffect = ["defaults", "acl", "noacl", "iversion", "noiversion", "loud", "silent"];
-const propagations                                                                      = Object.fromEntries(
-  (Object.keys(propagationFlags)                 ).flatMap((type) => [
-    [type, { type, recursive: false }],
-    [`r${type}`, { type, recursive: true }],
-  ]),
-);
-const mountOptionNames                    = [
-  "bind",
-  "rbind",
-  "remount",
-  "idmap",
-  "ridmap",
-  ...Object.keys(attributes),
-  ...Object.keys(attributes).map((name) => `r${name}`),
-  ...Object.keys(superFlags),
-  ...withoutEffect,
-  ...Object.keys(propagations),
-].toSorted();
-function change(draft       , [set, clear]                           )       {
-  draft.set = (draft.set & ~clear) | set;
-  draft.clear = (draft.clear & ~set) | clear;
-}
-function planMount(options                    = [], type = "")            {
-  const own        = { set: 0, clear: 0 };
-  const below        = { set: 0, clear: 0 };
-  const flags = new Map                 ();
-  const propagation                                              = [];
-  const data           = [];
-  let [bind, recursive, remount] = [type === "bind" || type === "rbind", type === "rbind", false];
-  let idmap                     = false;
-  const known =    (table                             , name        )                =>
-    Object.hasOwn(table, name) ? table[name] : undefined;
-  for (const option of options) {
-    const attribute = known(attributes, option);
-    const recursiveAttribute = option.startsWith("r") ? known(attributes, option.slice(1)) : undefined;
-    const flag = known(superFlags, option);
-    const spread = known(propagations, option);
-    if (option === "bind") bind = true;
-    else if (option === "rbind") bind = recursive = true;
-    else if (option === "remount") remount = true;
-    else if (option === "idmap") idmap = "plain";
-    else if (option === "ridmap") idmap = "recursive";
-    else if (attribute) change(own, attribute);
-    else if (recursiveAttribute) change(below, recursiveAttribute);
-    else if (flag) flags.set(...flag);
-    else if (spread) propagation.push(spread);
-    else if (!withoutEffect.includes(option)) data.push(option);
-  }
-  const on = [...flags].filter(([, value]) => value).map(([name]) => name);
-  const [recursiveSet, recursiveClear] = [below.set, below.clear];
-  return { bind, recursive, remount, ...own, recursiveSet, recursiveClear, superFlags: on, propagation, data, idmap };
-}
-return { mountOptionNames, planMount };
-})();
 // src/runtime/features.ts
-const m48 = (() => {
+const m49 = (() => {
 const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m29;
 const { hookPhases } = m32;
-const { mountOptionNames } = m47;
-const { specVersion } = m37;
-const { namespaceTypes } = m39;
+const { mountOptionNames } = m37;
+const { specVersion } = m40;
+const { namespaceTypes } = m41;
 function features()                          {
   return {
     ociVersionMin: "1.0.0",
     ociVersionMax: specVersion,
     hooks: hookPhases,
-    mountOptions: mountOptionNames.filter((name) => !name.endsWith("idmap")),
+    mountOptions: mountOptionNames,
     linux: {
       namespaces: namespaceTypes.toSorted(),
       capabilities: capabilityNames,
@@ -3180,7 +3250,7 @@ function features()                          {
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: false } },
+      mountExtensions: { idmap: { enabled: true } },
     },
     annotations: {},
     potentiallyUnsafeConfigAnnotations: [],
@@ -3189,8 +3259,8 @@ function features()                          {
 return { features };
 })();
 // src/runtime/spec.ts
-const m49 = (() => {
-const { specVersion } = m37;
+const m50 = (() => {
+const { specVersion } = m40;
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 const plain = ["nosuid", "noexec", "nodev"];
 function exampleConfig(rootless                                          )         {
@@ -3242,13 +3312,13 @@ function exampleConfig(rootless                                          )      
 return { exampleConfig };
 })();
 // src/runtime/cli/offline.ts
-const m50 = (() => {
+const m51 = (() => {
 const { writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { RuntimeError } = m30;
-const { features } = m48;
-const { exampleConfig } = m49;
-const { specVersion } = m37;
+const { features } = m49;
+const { exampleConfig } = m50;
+const { specVersion } = m40;
 const versionText = `dhow-runtime version 0.1.0\nspec: ${specVersion}\nnode: ${process.version}`;
 const offlineCommands                                    = {
   features: {
@@ -3278,7 +3348,7 @@ const offlineCommands                                    = {
 return { versionText, offlineCommands };
 })();
 // src/runtime/cli/resources.ts
-const m51 = (() => {
+const m52 = (() => {
 const { RuntimeError } = m30;
 const fields                                                                                                  = {
   "blkio-weight": ["blockIO", "weight"],
@@ -3317,20 +3387,20 @@ function resourcesOf(options        )                  {
 return { updateOptions, resourcesOf };
 })();
 // src/runtime/cli/commands.ts
-const m52 = (() => {
+const m53 = (() => {
 const { readFileSync } = require("node:fs");
 const { parseExactJson, } = m32;
-const { create, } = m40;
+const { create, } = m42;
 const { RuntimeError } = m30;
-const { exec, processFromArgs } = m41;
-const { kill, pauseContainer, remove, signalNumber } = m42;
-const { list, listTable, processes, processTable, stateOf } = m43;
-const { start } = m44;
-const { loadState } = m37;
-const { look, update } = m45;
-const { stayWith } = m46;
-const { offlineCommands } = m50;
-const { resourcesOf, updateOptions } = m51;
+const { exec, processFromArgs } = m43;
+const { kill, pauseContainer, remove, signalNumber } = m44;
+const { list, listTable, processes, processTable, stateOf } = m45;
+const { start } = m46;
+const { loadState } = m40;
+const { look, update } = m47;
+const { stayWith } = m48;
+const { offlineCommands } = m51;
+const { resourcesOf, updateOptions } = m52;
 function idOf({ options }            , most = 1)         {
   const [id, ...more] = options.rest;
   if (id === undefined) throw new RuntimeError("container id cannot be empty");
@@ -3569,7 +3639,7 @@ const commands                                    = {
 return { idOf, commands };
 })();
 // src/runtime/cli/options.ts
-const m53 = (() => {
+const m54 = (() => {
 const { RuntimeError } = m30;
 function parseOptions(words                   , table             , short                                  , stop         )         {
   const found = new Map                  ();
@@ -3606,14 +3676,14 @@ function parseOptions(words                   , table             , short       
 return { parseOptions };
 })();
 // src/runtime/cli/index.ts
-const m54 = (() => {
+const m55 = (() => {
 const { appendFileSync, writeSync } = require("node:fs");
 const { isErrno } = m29;
 const { messageOf, RuntimeError } = m30;
 const { openMachine, pause } = m31;
-const { commands } = m52;
-const { versionText } = m50;
-const { parseOptions } = m53;
+const { commands } = m53;
+const { versionText } = m51;
+const { parseOptions } = m54;
 const globalOptions              = {
   root: "value",
   log: "value",
@@ -3694,7 +3764,7 @@ async function runtimeMain(words                   , entry                   )  
 return { runtimeMain };
 })();
 // src/runtime/init/console.ts
-const m55 = (() => {
+const m56 = (() => {
 const { fstatSync } = require("node:fs");
 const { openFlags, } = m29;
 const { RuntimeError } = m30;
@@ -3735,7 +3805,7 @@ function takeTerminal(syscalls          , slave        )       {
 return { openTerminal, mountConsole, handOver, takeTerminal };
 })();
 // src/runtime/init/look-path.ts
-const m56 = (() => {
+const m57 = (() => {
 const { statSync } = require("node:fs");
 const { isErrno, } = m29;
 const { messageOf, RuntimeError } = m30;
@@ -3769,7 +3839,7 @@ function lookPath(name        , env                   , syscalls                
 return { lookPath };
 })();
 // src/runtime/init/scheduling.ts
-const m57 = (() => {
+const m58 = (() => {
 const { RuntimeError } = m30;
 const personas                                   = { LINUX: 0, LINUX32: 8 };
 const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
@@ -3817,12 +3887,12 @@ function applyScheduling(syscalls          , { ioPriority, scheduler }          
 return { applyPersonality, applyScheduling };
 })();
 // src/runtime/init/identity.ts
-const m58 = (() => {
+const m59 = (() => {
 const { fchownSync, fstatSync, readFileSync } = require("node:fs");
 const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m29;
 const { messageOf, RuntimeError } = m30;
-const { lookPath } = m56;
-const { applyScheduling } = m57;
+const { lookPath } = m57;
+const { applyScheduling } = m58;
 const rlimitNofile = 7;
 const nullDevice = 0x103;
 function setLimits({ syscalls, request }             , process               )       {
@@ -3957,7 +4027,7 @@ function become(context             , process               , { path, args, env,
 return { prepare, become };
 })();
 // src/runtime/init/inside.ts
-const m59 = (() => {
+const m60 = (() => {
 const { isErrno, openFlags, resolveFlags, } = m29;
 const { RuntimeError } = m30;
 const attempts = 64;
@@ -4053,7 +4123,7 @@ function split(path        )                   {
 return { Inside, split };
 })();
 // src/runtime/init/copy-up.ts
-const m60 = (() => {
+const m61 = (() => {
 const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
 const { join } = require("node:path");
 const { openFlags } = m29;
@@ -4088,13 +4158,13 @@ function copyUp(inside        , from        , to        )       {
 return { copyUp };
 })();
 // src/runtime/init/mounts.ts
-const m61 = (() => {
+const m62 = (() => {
 const { fstatSync } = require("node:fs");
 const { resolve } = require("node:path");
 const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m29;
 const { RuntimeError } = m30;
-const { planMount } = m47;
-const { copyUp } = m60;
+const { planMount } = m37;
+const { copyUp } = m61;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -4142,12 +4212,14 @@ function spread(syscalls          , tree        , plan           )       {
   for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
 }
 function bindMount(context              , mount             , plan           )       {
-  const { syscalls, inside, bundle } = context;
+  const { syscalls, inside, bundle, mapping } = context;
   const source = resolve(bundle, mount.source ?? "");
   const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
   try {
     const target = fstatSync(tree).isDirectory() ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
     inside.with(target, (fd) => {
+      if (mapping !== undefined)
+        syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
       attributeBind(syscalls, tree, plan);
       syscalls.moveMount(tree, fd);
       spread(syscalls, tree, plan);
@@ -4234,10 +4306,10 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m62 = (() => {
+const m63 = (() => {
 const { basename } = require("node:path");
 const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m29;
-const { makeFileSystem } = m61;
+const { makeFileSystem } = m62;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -4291,10 +4363,10 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m63 = (() => {
+const m64 = (() => {
 const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m29;
 const { RuntimeError } = m30;
-const { split } = m59;
+const { split } = m60;
 const device = (name        , major        , minor        )               => ({
   path: `/dev/${name}`,
   type: "c",
@@ -4373,11 +4445,11 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m64 = (() => {
+const m65 = (() => {
 const { fstatSync } = require("node:fs");
 const { mountAttributes, } = m29;
-const { openNull } = m63;
-const { makeFileSystem } = m61;
+const { openNull } = m64;
+const { makeFileSystem } = m62;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -4414,14 +4486,14 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m65 = (() => {
+const m66 = (() => {
 const { readFileSync } = require("node:fs");
 const { AT_FDCWD, mountAttributes, openFlags, } = m29;
-const { mountCgroups } = m62;
-const { createDevices, linkDevices } = m63;
-const { Inside } = m59;
-const { bindsDev, mountOne } = m61;
-const { makeReadonly, maskPaths } = m64;
+const { mountCgroups } = m63;
+const { createDevices, linkDevices } = m64;
+const { Inside } = m60;
+const { bindsDev, mountOne } = m62;
+const { makeReadonly, maskPaths } = m65;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -4454,7 +4526,7 @@ function mountRoot(syscalls          , rootfs        )         {
   syscalls.close(target);
   return tree;
 }
-function buildRootfs({ syscalls, request }             )       {
+function buildRootfs({ syscalls, request, mappings }             )       {
   const { config, rootfs, bundle, userNamespace } = request;
   const linux = config.linux ?? {};
   const mounts = config.mounts ?? [];
@@ -4463,7 +4535,7 @@ function buildRootfs({ syscalls, request }             )       {
   const late                 = [];
   const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
   const cgroups = (mount             , plan           )       => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
-  for (const mount of mounts) mountOne({ syscalls, inside, bundle, late, cgroups }, mount);
+  for (const [index, mount] of mounts.entries()) mountOne({ syscalls, inside, bundle, late, cgroups, mapping: mappings.get(index) }, mount);
   if (!bindsDev(mounts)) {
     createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
     linkDevices(syscalls, inside);
@@ -4506,17 +4578,17 @@ function finalPropagation(syscalls          , text                    )       {
 return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m66 = (() => {
+const m67 = (() => {
 const { openSync, readSync } = require("node:fs");
 const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m29;
 const { RuntimeError } = m30;
 const { hasHooks, runHooks } = m35;
 const { receive, send } = m34;
-const { mountConsole, handOver, openTerminal, takeTerminal } = m55;
-const { become, prepare } = m58;
-const { Inside } = m59;
-const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m65;
-const { applyPersonality } = m57;
+const { mountConsole, handOver, openTerminal, takeTerminal } = m56;
+const { become, prepare } = m59;
+const { Inside } = m60;
+const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m66;
+const { applyPersonality } = m58;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
 }
@@ -4610,14 +4682,14 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m67 = (() => {
+const m68 = (() => {
 const { AT_FDCWD, openFlags } = m29;
 const { RuntimeError } = m30;
-const { handOver, openTerminal, takeTerminal } = m55;
-const { joinCgroups, joinNamespaces } = m66;
-const { become, prepare } = m58;
-const { Inside } = m59;
-const { applyPersonality } = m57;
+const { handOver, openTerminal, takeTerminal } = m56;
+const { joinCgroups, joinNamespaces } = m67;
+const { become, prepare } = m59;
+const { Inside } = m60;
+const { applyPersonality } = m58;
 function initExec(context             )       {
   const { syscalls, request } = context;
   const { config, process: spec } = request;
@@ -4645,13 +4717,13 @@ function initExec(context             )       {
 return { initExec };
 })();
 // src/runtime/init/index.ts
-const m68 = (() => {
+const m69 = (() => {
 const { readlinkSync, writeSync } = require("node:fs");
 const { openSyscalls } = m29;
 const { messageOf } = m30;
 const { receive, send } = m34;
-const { initCreate } = m66;
-const { initExec } = m67;
+const { initCreate } = m67;
+const { initExec } = m68;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -4675,6 +4747,7 @@ function init(socket        , born                    )       {
       ready,
       fifo: socket + 2,
       console: request.hasConsole ? socket + 3 : undefined,
+      mappings: new Map(request.mappedMounts.map((mount, index) => [mount, socket + (request.hasConsole ? 4 : 3) + index])),
     };
     if (request.kind === "exec") initExec(context);
     else initCreate(context);
@@ -4687,9 +4760,9 @@ function init(socket        , born                    )       {
 return { init };
 })();
 // src/runtime/main.ts
-const m69 = (() => {
-const { runtimeMain } = m54;
-const { init } = m68;
+const m70 = (() => {
+const { runtimeMain } = m55;
+const { init } = m69;
 const [first, ...rest] = process.argv.slice(2);
 if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

@@ -14,6 +14,7 @@ import { hasHooks, runEndHooks, runHooks } from "./hooks.ts";
 import type { InitRequest } from "./init/request.ts";
 import { launch } from "./launch.ts";
 import { type Machine, pause } from "./machine.ts";
+import { mappedMounts } from "./mapped-mounts.ts";
 import { receive, send } from "./protocol.ts";
 import { checkId, claimFolder, type ContainerState, fifoPath, groupOf, removeState, saveState, specState } from "./state.ts";
 import { mapUser, userPrefix } from "./user-namespace.ts";
@@ -152,6 +153,7 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
   const fifo = openSync(fifoFile, "r+");
   const [ours, theirs] = syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const mapped = mappedMounts(syscalls, config);
   const namespaces = namespacesOf(config.linux);
   const user = userPrefix(namespaces);
   const pid = namespaces.get("pid");
@@ -166,14 +168,19 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
     socket: theirs,
     fifo,
     console,
+    more: mapped.map(({ namespace }) => namespace),
     entry: machine.entry,
   });
-  for (const fd of [theirs, fifo, console]) if (fd !== undefined) closeSync(fd);
+  for (const fd of [theirs, fifo, console, ...mapped.map(({ namespace }) => namespace)]) if (fd !== undefined) closeSync(fd);
   const child = launched.pid;
   let first = child;
   try {
     if (user.isNew) first = mapUser(syscalls, ours, config, child);
-    const request = requestOf(machine, options, state, { doors: user.isNew ? joinFromOutside(doors, first) : doors, pid: first });
+    const request = requestOf(machine, options, state, {
+      doors: user.isNew ? joinFromOutside(doors, first) : doors,
+      pid: first,
+      mappedMounts: mapped.map(({ mount }) => mount),
+    });
     const oomScoreAdj = config.process?.oomScoreAdj;
     if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
     send(ours, { type: "request", request });
@@ -201,7 +208,7 @@ function requestOf(
   machine: Machine,
   options: CreateOptions,
   state: ContainerState,
-  { doors, pid }: { doors: readonly string[]; pid: number },
+  { doors, pid, mappedMounts }: { doors: readonly string[]; pid: number; mappedMounts: readonly number[] },
 ): InitRequest {
   const { config, id, bundle, rootfs } = state;
   const namespaces = namespacesOf(config.linux);
@@ -219,6 +226,7 @@ function requestOf(
     outsideHooks: hasHooks(config, "prestart", "createRuntime"),
     newKeyring: options.newKeyring,
     noPivot: options.noPivot,
+    mappedMounts,
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState({ ...state, pid }, "creating"),

@@ -70,6 +70,7 @@ function requestOf(
     outsideHooks: false,
     newKeyring: false,
     noPivot: false,
+    mappedMounts: [],
     lastCapability: machine.lastCapability,
     softNofile: machine.softNofile,
     hookState: specState(state, "running"),

@@ -13,7 +13,7 @@ export function features(): Record<string, unknown> {
     ociVersionMin: "1.0.0",
     ociVersionMax: specVersion,
     hooks: hookPhases,
-    mountOptions: mountOptionNames.filter((name) => !name.endsWith("idmap")),
+    mountOptions: mountOptionNames,
     linux: {
       namespaces: namespaceTypes.toSorted(),
       capabilities: capabilityNames,
@@ -29,7 +29,7 @@ export function features(): Record<string, unknown> {
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: false } },
+      mountExtensions: { idmap: { enabled: true } },
     },
     annotations: {},
     potentiallyUnsafeConfigAnnotations: [],

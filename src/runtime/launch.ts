@@ -24,6 +24,8 @@ export interface LaunchRequest {
   readonly fifo: number;
   /** A connected console socket. */
   readonly console?: number | undefined;
+  /** More descriptors, after all others. */
+  readonly more?: readonly number[];
   /** Is to say when it is up, before it is told anything. */
   readonly sayBorn: boolean;
   /** Is nobody in its user namespace yet: whoever creates must be able to map it through /proc. */
@@ -76,7 +78,15 @@ export function launch(syscalls: Syscalls, request: LaunchRequest): Launched {
   ];
   try {
     const child = spawn(command[0]!, command.slice(1), {
-      stdio: [...request.stdio, ...kept, request.socket, node, request.fifo, ...(request.console === undefined ? [] : [request.console])],
+      stdio: [
+        ...request.stdio,
+        ...kept,
+        request.socket,
+        node,
+        request.fifo,
+        ...(request.console === undefined ? [] : [request.console]),
+        ...(request.more ?? []),
+      ],
       env: {},
       cwd: "/",
     });

@@ -9,7 +9,7 @@ import type { Config, IdMapping } from "./config.ts";
 import { RuntimeError } from "./errors.ts";
 import { receive } from "./protocol.ts";
 
-function tool(name: string): string {
+export function tool(name: string): string {
   const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
   if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
   return path;
@@ -54,7 +54,7 @@ const lines = (mappings: readonly IdMapping[]): string =>
   mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
 
 /** Root writes any map; others their own user alone, or through a helper that knows what they were lent. */
-function writeMap(syscalls: Syscalls, pid: number, kind: "uid" | "gid", mappings: readonly IdMapping[]): void {
+export function writeMap(syscalls: Syscalls, pid: number, kind: "uid" | "gid", mappings: readonly IdMapping[]): void {
   const own = kind === "uid" ? process.getuid?.() : process.getgid?.();
   const [only] = mappings;
   if (process.getuid?.() === 0 || (mappings.length === 1 && only?.size === 1 && only.hostID === own)) {

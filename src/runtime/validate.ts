@@ -3,8 +3,9 @@
 // Called by: create.ts, exec.ts. Next on the way: create.ts.
 
 import { capabilityNames, namespaceFlags, type NamespaceType, readProfile, rlimits } from "#linux";
-import type { Config, LinuxConfig, ProcessConfig } from "./config.ts";
+import type { Config, LinuxConfig, MountConfig, ProcessConfig } from "./config.ts";
 import { RuntimeError } from "./errors.ts";
+import { planMount } from "./mount-options.ts";
 
 export interface MachineFeatures {
   readonly appArmor: boolean;
@@ -116,16 +117,27 @@ export function unknownCapabilities(process: ProcessConfig): string[] {
   return [...new Set(all.filter((name) => !capabilityNames.includes(name)))];
 }
 
+/** Owners can be mapped where a part of the machine's own tree is mounted. */
+function checkMappedMount(mount: MountConfig, linux: LinuxConfig): void {
+  const { bind, idmap } = planMount(mount.options, mount.type);
+  const mapped = !mapsNothing(mount.uidMappings) || !mapsNothing(mount.gidMappings);
+  if (!mapped && idmap === false) return;
+  if (!bind) refuse(`mount ${mount.destination}: id-mapped mounts are only supported for bind-mounts`);
+  if (mapsNothing(mount.uidMappings) !== mapsNothing(mount.gidMappings))
+    refuse(`mount ${mount.destination}: both uidMappings and gidMappings must be there, or none`);
+  if (!mapped && mapsNothing(linux.uidMappings))
+    refuse(`mount ${mount.destination}: ${idmap === "recursive" ? "ridmap" : "idmap"} without mappings`);
+}
+
 export function validate(config: Config, machine: MachineFeatures): void {
   const version = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/u.exec(config.ociVersion ?? "");
   if (!version || version[1] !== "1") refuse(`unsupported spec version ${JSON.stringify(config.ociVersion ?? "")}`);
   for (const key of ["vm", "windows", "solaris", "zos"] as const) if (config[key] && !config.linux) refuse(`${key} is not supported`);
   if (!config.root?.path) refuse("Root path is not set");
   if (config.process) checkProcess(config.process, machine);
-  for (const { destination, options = [], uidMappings = [], gidMappings = [] } of config.mounts ?? []) {
-    if (!destination) refuse("mount destination must not be empty");
-    if (uidMappings.length + gidMappings.length > 0 || options.some((option) => option === "idmap" || option === "ridmap"))
-      refuse(`mount ${destination}: idmapped mounts are not supported`);
+  for (const mount of config.mounts ?? []) {
+    if (!mount.destination) refuse("mount destination must not be empty");
+    checkMappedMount(mount, config.linux ?? {});
   }
   for (const [phase, hooks] of Object.entries(config.hooks ?? {}))
     for (const { path, timeout } of hooks ?? []) {

@@ -4,6 +4,7 @@
 
 import { closeSync } from "node:fs";
 import { POLLIN, terminalRequests } from "./constants.ts";
+import { isErrno } from "./errors.ts";
 import type { Memory, RawCall } from "./raw.ts";
 
 export interface SocketCalls {
@@ -110,7 +111,14 @@ export function socketCalls(raw: RawCall): SocketCalls {
       const time = Buffer.alloc(16);
       time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
       time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1_000_000n, 8);
-      return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+      // A child that ends interrupts the waiting; each one only once.
+      for (let interrupted = 0; ; interrupted++) {
+        try {
+          return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+        } catch (error) {
+          if (!isErrno(error, "EINTR") || interrupted === 1000) throw error;
+        }
+      }
     },
     unlockTerminal: (master) => void raw("ioctl", [master, terminalRequests.setLock, Buffer.alloc(4)]),
     terminalNumber(master) {

@@ -36,6 +36,7 @@ export function init(socket: number, born: string | undefined): void {
       ready,
       fifo: socket + 2,
       console: request.hasConsole ? socket + 3 : undefined,
+      mappings: new Map(request.mappedMounts.map((mount, index) => [mount, socket + (request.hasConsole ? 4 : 3) + index])),
     };
     if (request.kind === "exec") initExec(context);
     else initCreate(context);

@@ -27,7 +27,7 @@ const capabilities = { bounding: [], effective: ["CAP_KILL"], permitted: ["CAP_K
 function giveUp(process: Partial<ProcessConfig>): string[] {
   const { calls, syscalls } = recordSyscalls();
   const request = { lastCapability: 40, preserveFds: 0 } as InitRequest;
-  const context: InitContext = { syscalls, request, socket: 3, fifo: 5, console: undefined, ready: () => undefined };
+  const context: InitContext = { syscalls, request, socket: 3, fifo: 5, console: undefined, mappings: new Map(), ready: () => undefined };
   become(context, { cwd: "/", capabilities, ...process }, prepared);
   return calls.map((call) => call.slice(0, call.indexOf("(")));
 }
@@ -77,8 +77,8 @@ test("inside: a path is split below its root", () => {
 test("mounts: made apart, attributed, then moved onto what was opened; below /proc only what engines cover", () => {
   const folder = mkdtempSync(join(tmpdir(), "dhow-init-"));
   const target = openSync(folder, "r");
-  const { calls, syscalls } = recordSyscalls({ openat2: () => target, close: () => undefined } as never);
-  const context = { syscalls, inside: new Inside(syscalls, 9), bundle: "/b", late: [], cgroups: () => undefined };
+  const { calls, syscalls } = recordSyscalls({ openat2: () => target, openTree: () => target, close: () => undefined } as never);
+  const context = { syscalls, inside: new Inside(syscalls, 9), bundle: "/b", late: [], cgroups: () => undefined, mapping: 77 };
   try {
     mountOne(context as never, { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec"] });
     const names = calls.map((call) => call.slice(0, call.indexOf("("))).filter((name) => name !== "close" && name !== "openat2");
@@ -87,6 +87,14 @@ test("mounts: made apart, attributed, then moved onto what was opened; below /pr
       calls.some((call) => call.startsWith("fsmount(") && call.includes(", 10)")),
       calls.join("\n"),
     );
+    mountOne(context as never, { destination: "/mnt", type: "bind", source: "/", options: ["bind", "ridmap", "ro"] });
+    // Before it is anywhere to be seen, and before its other attributes.
+    const bound = calls
+      .slice(calls.findIndex((call) => call.startsWith("openTree")))
+      .filter((call) => /^(?:mountSetattr|moveMount)/u.test(call));
+    assert.match(bound[0] ?? "", /"set":1048576,"userNamespace":77,"recursive":true/u);
+    assert.match(bound[1] ?? "", /"set":1,/u);
+    assert.match(bound[2] ?? "", /^moveMount/u);
     assert.throws(() => mountOne(context as never, { destination: "/proc/sys", type: "tmpfs" }), /is inside \/proc/u);
     assert.throws(() => mountOne(context as never, { destination: "/proc", type: "tmpfs" }), /not of type proc/u);
     assert.throws(() => mountOne(context as never, { destination: "/x/../proc/self", type: "bind", source: "/" }), /is inside \/proc/u);

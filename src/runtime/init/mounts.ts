@@ -18,6 +18,8 @@ export interface MountContext {
   /** Read-only only when nothing must be made below any more. */
   readonly late: (() => void)[];
   readonly cgroups: (mount: MountConfig, plan: MountPlan) => void;
+  /** A user namespace to map this mount's owners by. */
+  readonly mapping: number | undefined;
 }
 
 /** Below /proc only what container engines are known to lay over their own statistics. */
@@ -75,12 +77,14 @@ function spread(syscalls: Syscalls, tree: number, plan: MountPlan): void {
 }
 
 function bindMount(context: MountContext, mount: MountConfig, plan: MountPlan): void {
-  const { syscalls, inside, bundle } = context;
+  const { syscalls, inside, bundle, mapping } = context;
   const source = resolve(bundle, mount.source ?? "");
   const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
   try {
     const target = fstatSync(tree).isDirectory() ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
     inside.with(target, (fd) => {
+      if (mapping !== undefined)
+        syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
       attributeBind(syscalls, tree, plan);
       syscalls.moveMount(tree, fd);
       spread(syscalls, tree, plan);

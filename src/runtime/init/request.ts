@@ -30,6 +30,8 @@ export interface InitRequest {
   readonly softNofile: number | undefined;
   readonly hookState: Record<string, unknown>;
   readonly hasConsole: boolean;
+  /** Mounts (by their index) whose owners are mapped; the namespaces are the last descriptors, in this order. */
+  readonly mappedMounts: readonly number[];
 }
 
 export interface InitContext {
@@ -41,6 +43,8 @@ export interface InitContext {
   readonly ready: () => void;
   /** Blocks until somebody writes; a process of exec has none. */
   readonly fifo: number;
+  /** By index of the mount. */
+  readonly mappings: ReadonlyMap<number, number>;
   /** The caller's console socket; undefined: the creator wants the terminal itself. */
   readonly console: number | undefined;
 }

@@ -61,7 +61,7 @@ export interface Tree {
 }
 
 /** Everything up to the moment when hooks of the container's namespaces may look at it. */
-export function buildRootfs({ syscalls, request }: InitContext): Tree {
+export function buildRootfs({ syscalls, request, mappings }: InitContext): Tree {
   const { config, rootfs, bundle, userNamespace } = request;
   const linux = config.linux ?? {};
   const mounts = config.mounts ?? [];
@@ -70,7 +70,7 @@ export function buildRootfs({ syscalls, request }: InitContext): Tree {
   const late: (() => void)[] = [];
   const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
   const cgroups = (mount: MountConfig, plan: MountPlan): void => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
-  for (const mount of mounts) mountOne({ syscalls, inside, bundle, late, cgroups }, mount);
+  for (const [index, mount] of mounts.entries()) mountOne({ syscalls, inside, bundle, late, cgroups, mapping: mappings.get(index) }, mount);
   if (!bindsDev(mounts)) {
     createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
     linkDevices(syscalls, inside);
