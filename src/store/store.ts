@@ -130,8 +130,8 @@ export class LocalStore implements Store {
 
   async grantLease(ttlSeconds: number): Promise<{ id: LeaseId; ttlSeconds: number }> {
     assert(Number.isSafeInteger(ttlSeconds) && ttlSeconds >= 1, "a lease lives a second at least");
-    // 63 bits and never 0, which stands for "no lease". The id is chosen here, so that applying needs no chance.
-    const id = (Buffer.from(this.#options.prng.bytes(8)).readBigUInt64LE() & 0x7fff_ffff_ffff_ffffn) | 1n;
+    // 63 bits, the highest set: never 0, which stands for "no lease", and always sixteen digits. Chosen here, so that applying needs no chance.
+    const id = BigInt.asUintN(62, Buffer.from(this.#options.prng.bytes(8)).readBigUInt64LE()) | (1n << 62n);
     await this.#propose({ type: "grantLease", id, ttlSeconds });
     return { id, ttlSeconds };
   }

@@ -1,6 +1,6 @@
 // Whatever bytes come, in whatever pieces: header blocks, gRPC's frames and whole connections, by generated input.
 // Invariant: the only ways out are the right answer and a refusal in the protocol's words; cuts between pieces mean nothing.
-// Called by: the test runner; runs are bounded and a failure prints its seed. Next on the way: connection.ts, hpack.ts, ../grpc/frames.ts.
+// Called by: the test runner, with one seed: a run is the same everywhere. Next on the way: connection.ts, hpack.ts, ../grpc/frames.ts.
 
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Duplex } from "node:stream";
@@ -12,7 +12,8 @@ import { Http2Connection } from "./connection.ts";
 import { flags, frameOf, frameTypes, preface } from "./frames.ts";
 import { encodeHeaders, HpackDecoder, type HeaderField } from "./hpack.ts";
 
-const runs = { numRuns: 500 };
+const seed = 42;
+const runs = { numRuns: 500, seed };
 const limitBytes = 1024;
 
 /** The bytes in pieces that end where `cuts` say. */
@@ -112,5 +113,7 @@ test("a connection of odd frames answers, refuses or goes on, and lets go of eve
     deepStrictEqual([...open], []);
     ok(socket.sent.length > 0);
   });
-  await fc.assert(property, { numRuns: 200 });
+  // A request that has begun and does not end, when the connection does.
+  const begun = frameOf(frameTypes.headers, flags.endHeaders, 1, encodeHeaders([[":path", "/a"]]));
+  await fc.assert(property, { numRuns: 200, seed, examples: [[[begun], []]] });
 });

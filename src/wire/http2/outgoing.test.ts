@@ -20,5 +20,5 @@ test("what is taken is every frame since the last taking, in order, and is never
     for (const [bytes, want] of taken) deepStrictEqual(Buffer.from(bytes), want);
     strictEqual(outgoing.take().length, 0);
   });
-  fc.assert(property, { numRuns: 300 });
+  fc.assert(property, { numRuns: 300, seed: 42 });
 });

@@ -10,8 +10,8 @@ import { checkQuota } from "../kv/space.ts";
 const maxTtlSeconds = 9_000_000_000;
 const leaseBytes = 64;
 
-/** 63 bits and never 0, which stands for "no lease". */
-const newId = (prng: Prng): bigint => (Buffer.from(prng.bytes(8)).readBigUInt64LE() & 0x7fff_ffff_ffff_ffffn) | 1n;
+/** 63 bits, the highest of them set: never 0, which stands for "no lease", and always as long in a key's name as etcd's. */
+const newId = (prng: Prng): bigint => BigInt.asUintN(62, Buffer.from(prng.bytes(8)).readBigUInt64LE()) | (1n << 62n);
 
 export const leaseGrant = unary("LeaseGrant", async (etcd, request) => {
   await checkQuota(etcd, leaseBytes);
