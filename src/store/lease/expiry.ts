@@ -13,15 +13,15 @@ interface Deadline {
 
 export class LeaseExpiry {
   readonly #clock: Clock;
-  readonly #expire: (id: LeaseId, signal: AbortSignal) => void;
+  readonly #ended: (id: LeaseId, signal: AbortSignal) => void;
   readonly #deadlines = new Map<LeaseId, Deadline>();
   /** Only the member that leads lets leases end. */
   #begun: AbortController | undefined;
 
   /** `signal` is aborted when somebody else leads: there the lease may have been kept alive since. */
-  constructor(clock: Clock, expire: (id: LeaseId, signal: AbortSignal) => void) {
+  constructor(clock: Clock, ended: (id: LeaseId, signal: AbortSignal) => void) {
     this.#clock = clock;
-    this.#expire = expire;
+    this.#ended = ended;
   }
 
   /** From now on the time of these runs, and of all that are granted: each has its full time, for what was said to an earlier leader is not known here. */
@@ -64,6 +64,10 @@ export class LeaseExpiry {
     this.#deadlines.clear();
   }
 
+  #expire(id: LeaseId): void {
+    if (this.#begun) this.#ended(id, this.#begun.signal);
+  }
+
   #arm(id: LeaseId, atMs: number): Timer {
     return this.#clock.after(atMs - this.#clock.monotonicMs(), () => {
       const deadline = this.#deadlines.get(id);
@@ -74,7 +78,7 @@ export class LeaseExpiry {
         return;
       }
       this.#deadlines.delete(id);
-      if (this.#begun) this.#expire(id, this.#begun.signal);
+      this.#expire(id);
     });
   }
 }
