@@ -77,6 +77,12 @@ for (const [name, make] of places)
       await cluster.level();
     });
 
+    test("a leader that ends in peace gives its place away", async () => {
+      const leader = await leaderOf(cluster);
+      await trouble(cluster, load, "leader ended by SIGTERM", () => cluster.kill(leader, "SIGTERM"));
+      await cluster.restart(leader);
+    });
+
     test("a leader that reaches nobody but its clients, and heals", async () => {
       const leader = await leaderOf(cluster);
       const others = cluster.members.filter((member) => member !== leader);

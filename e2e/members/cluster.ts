@@ -88,11 +88,11 @@ export class TestCluster {
     closeSync(log);
   }
 
-  async kill(member: TestMember): Promise<void> {
+  async kill(member: TestMember, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { child } = member;
     if (!child) return;
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     else return void (member.child = undefined);
     await ended;
     member.child = undefined;

@@ -2,7 +2,7 @@
 // Invariant: it listens when the log is read (alone: when it leads, too); it answers nothing any more when the disk has failed.
 // Called by: compose/ (`dhow store`), through the door. Next on the way: face.ts.
 
-import type { Clock, Log, MetricRegistry, Prng } from "#lib";
+import { type Clock, delay, type Log, type MetricRegistry, type Prng } from "#lib";
 import { type Server, serveGrpc, type ServeGrpcOptions } from "#wire";
 import type { Revision } from "../contract.ts";
 import { type Member, openMember } from "../members/open.ts";
@@ -75,6 +75,13 @@ function identityOf({ group }: Member, { name, peerUrls, clientUrls }: ServeEtcd
   return { name, clusterId: BigInt(`0x${cluster}`), memberId: BigInt(`0x${id}`), peerUrls, clientUrls };
 }
 
+/** A leader that ends in peace gives its place away: else the others would wait for an election. */
+async function handOver({ group }: Member, clock: Clock, withinMs: number): Promise<void> {
+  const { self } = group;
+  const heir = group.isLeader ? group.members.find((one) => one !== self && !one.learner && group.isConnected(one)) : undefined;
+  if (heir) await Promise.race([group.moveLeader(heir), delay(clock, withinMs)]);
+}
+
 export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> {
   const { clock, prng, log, metrics, members = alone } = options;
   const limits = { ...defaultEtcdLimits, ...options.limits };
@@ -102,6 +109,7 @@ export async function serveEtcd(options: ServeEtcdOptions): Promise<EtcdServer> 
     ? compactAutomatically({ compaction, clock, log, revision: () => store.state.revision, compact, leads: () => group.isLeader })
     : undefined;
   const close = async (): Promise<void> => {
+    await handOver(member, clock, members.electionMs);
     compacting?.close();
     await Promise.all(servers.map((server) => server.close(graceMs)));
     await store.close();

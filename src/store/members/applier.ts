@@ -27,7 +27,9 @@ interface Work {
 export class Applier {
   readonly #options: ApplierOptions;
   #queue: Work[] = [];
-  #running: Promise<void> | undefined;
+  /** From the first piece of work until the queue is found empty, without a gap in which work could come unseen. */
+  #active = false;
+  #running = Promise.resolve();
   at: SnapshotMark;
 
   constructor(options: ApplierOptions, at: SnapshotMark) {
@@ -36,23 +38,22 @@ export class Applier {
   }
 
   get idle(): boolean {
-    return this.#running === undefined;
+    return !this.#active;
   }
 
   push(entries: readonly Entry[], snapshots: readonly Snapshot[]): void {
     this.#queue.push({ entries, snapshots });
-    this.#running ??= this.#run().then(
-      () => {
-        this.#running = undefined;
-        this.#options.idle();
-      },
-      (error: unknown) => this.#options.failed(error instanceof Error ? error : new Error(String(error))),
-    );
+    if (this.#active) return;
+    this.#active = true;
+    this.#running = this.#run().catch((error: unknown) => {
+      this.#active = false;
+      this.#options.failed(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
   /** Resolves when everything that was pushed is applied. */
   async settled(): Promise<void> {
-    while (this.#running) await this.#running;
+    while (this.#active) await this.#running;
   }
 
   async #run(): Promise<void> {
@@ -72,6 +73,9 @@ export class Applier {
       applied();
       for (const one of work.snapshots) snapshot(one);
     }
+    this.#active = false;
+    // Later, for it may bring more work.
+    queueMicrotask(() => this.#options.idle());
   }
 
   #one(entry: Entry): void {

@@ -132,6 +132,7 @@ interface Parts {
   readonly raft: Raft;
   readonly found: Recovered;
   readonly limits: StoreLimits;
+  readonly meters: ReturnType<typeof makeMeters>;
   driver: MemberDriver;
   group: Group;
   store: LocalStore;
@@ -162,12 +163,11 @@ function peersOf(parts: Parts, options: OpenMemberOptions): PeerNetwork {
 }
 
 function storageOf(
-  { disk, diskLog }: Parts,
-  { clock, metrics }: OpenMemberOptions,
+  { disk, diskLog, meters }: Parts,
+  { clock }: OpenMemberOptions,
   unlock: () => void,
   closeOthers: () => Promise<void>,
 ): LogStorage {
-  const meters = makeMeters(metrics);
   return {
     async persist(batch) {
       const beganMs = clock.monotonicMs();
@@ -201,7 +201,7 @@ function storeOf(parts: Parts, options: OpenMemberOptions, peers: PeerNetwork, u
     afterEntries: options.snapshotEntries,
     configurationAt: (index) => raft.configurationAt(index),
     last: mark,
-    written: () => undefined,
+    written: () => parts.meters.snapshot(),
   });
   const storage = storageOf(parts, options, unlock, async () => {
     await peers.close();
@@ -257,7 +257,7 @@ async function openOn(disk: Disk, unlock: () => void, options: OpenMemberOptions
   const found = await recover(disk, options);
   const { identity, recovered } = found;
   const diskLog = await DiskLog.open(disk, prng, limits.segmentBytes, recovered.tail);
-  const parts = { disk, diskLog, raft: raftOf(found, options), found, limits } as Parts;
+  const parts = { disk, diskLog, raft: raftOf(found, options), found, limits, meters: makeMeters(options.metrics) } as Parts;
   const peers = peersOf(parts, options);
   const storeNow = (): LocalStore => parts.store;
   parts.transfer = new SnapshotTransfer({
