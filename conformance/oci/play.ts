@@ -3,7 +3,7 @@
 // Called by: run.ts, report.ts. Next on the way: prelude.sh, what the commands may call.
 
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { busybox, configOf, writeRootfs } from "./bundle.ts";
 import type { Case, Step } from "./cases.ts";
@@ -81,6 +81,17 @@ function runShell(text: string, env: Record<string, string>): Promise<string> {
   });
 }
 
+/** What a runtime left was noted by the case; the machine itself is tidied in any event. Processes ended with their namespace. */
+function removeGroups(id: string): void {
+  for (const folder of globSync([`/sys/fs/cgroup/dhow-oci/${id}*`, `/sys/fs/cgroup/*/dhow-oci/${id}*`, `/sys/fs/cgroup/*/${id}*`])) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Busy: the next look at the machine shows it.
+    }
+  }
+}
+
 export interface Place {
   /** A folder of the run, which everybody may walk through. */
   readonly folder: string;
@@ -111,6 +122,7 @@ export async function play(entry: Case, runtime: Runtime, place: Place): Promise
   const said = entry.steps.map((_step, index) => readText(join(work, `${index}.err`)).trim()).filter((line) => line !== "");
   const left = `${outside}${readText(join(work, "leaks"))}`.trim();
   rmSync(work, { recursive: true, force: true });
+  removeGroups(place.id);
   return { steps, said: said.join("\n"), leaks: left.replaceAll(place.id, "ID") };
 }
 
