@@ -3,7 +3,7 @@
 // Called by: bench/runtime.ts. Next on the way: bin/dhow-runtime.
 
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -96,6 +96,8 @@ export class Bundle {
   destroy(): void {
     for (const [id, { name, path }] of this.#made)
       spawnSync(path, ["--root", join(this.#folder, `state-${name}`), "delete", "--force", id], { stdio: "ignore" });
+    // Runtimes remove the container's group, not the one above it.
+    for (const group of globSync("/sys/fs/cgroup/{,*/}dhow-bench")) rmdirSync(group);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
