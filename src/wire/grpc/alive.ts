@@ -1,6 +1,6 @@
 // Whether the other end of a connection is still there: a machine that lost its power says nothing, and neither does a process that stands still.
 // Invariant: a connection that is silent for `silenceMs` is asked; one that does not answer in `answerMs` is destroyed.
-// Never asked more often than etcd's servers allow (each 5 s), who else end the connection. Called by: channel.ts.
+// Never asked more often than etcd's servers allow (each 5 s, and only with something open), who else end the connection. Called by: channel.ts.
 // Next on the way: channel.ts, whose calls then end.
 
 import type { ClientHttp2Session } from "node:http2";
@@ -8,17 +8,20 @@ import type { Clock, Timer } from "#lib";
 
 const silenceMs = 10_000;
 const answerMs = 3000;
-const betweenMs = 5000;
+const betweenMs = 6000;
 
 export class Alive {
   readonly #session: ClientHttp2Session;
   readonly #clock: Clock;
+  readonly #open: () => boolean;
   #heardMs: number;
   #askedMs = -Infinity;
   #waiting: Timer | undefined;
   #next: Timer | undefined;
 
-  constructor(session: ClientHttp2Session, clock: Clock) {
+  /** `open`: somebody waits for something on this connection. */
+  constructor(session: ClientHttp2Session, clock: Clock, open: () => boolean) {
+    this.#open = open;
     this.#session = session;
     this.#clock = clock;
     this.#heardMs = clock.monotonicMs();
@@ -32,7 +35,7 @@ export class Alive {
   #later(afterMs: number): void {
     this.#next = this.#clock.after(afterMs, () => {
       const silentMs = this.#clock.monotonicMs() - this.#heardMs;
-      if (silentMs >= silenceMs) this.ask();
+      if (silentMs >= silenceMs && this.#open()) this.ask();
       this.#later(silentMs >= silenceMs ? silenceMs : silenceMs - silentMs);
     });
   }

@@ -116,7 +116,7 @@ class Channel implements GrpcChannel {
     this.#session = session;
     this.#options = options;
     this.#authority = new URL(options.server).host;
-    this.#alive = new Alive(session, options.clock);
+    this.#alive = new Alive(session, options.clock, () => this.#unanswered + this.#streams.size > 0);
     session.once("goaway", () => this.#gone());
     session.once("close", () => this.#gone());
   }
