@@ -18,14 +18,17 @@ async function revisionOf(client: EtcdClient): Promise<number> {
   return (await client.call("Range", { key: "nothing", count_only: true })).header?.revision ?? 0;
 }
 
-async function load(server: EtcdServer, request: { path: string; body: Buffer }, requests: number, inFlight: number): Promise<Run> {
+/** Where it is asked, and whose CPU counts. */
+export type Asked = Pick<EtcdServer, "endpoint" | "pid">;
+
+async function load(server: Asked, request: { path: string; body: Buffer }, requests: number, inFlight: number): Promise<Run> {
   const before = cpuMs(server.pid);
   const measured = await h2loadGrpc(server.endpoint, { ...request, requests, inFlight, connections: connectionsFor(inFlight) });
   return { ...measured, cpuMicros: ((cpuMs(server.pid) - before) * 1000) / requests };
 }
 
 /** 1 KiB each; compacted afterwards, so that each run finds the same. */
-export async function puts(server: EtcdServer, requests: number, inFlight: number): Promise<Run> {
+export async function puts(server: Asked, requests: number, inFlight: number): Promise<Run> {
   const client = new EtcdClient(server.endpoint);
   try {
     const before = await revisionOf(client);
@@ -40,7 +43,7 @@ export async function puts(server: EtcdServer, requests: number, inFlight: numbe
 }
 
 /** Linearizable, of one key of 1 KiB. */
-export async function ranges(server: EtcdServer, requests: number, inFlight: number): Promise<Run> {
+export async function ranges(server: Asked, requests: number, inFlight: number): Promise<Run> {
   const client = new EtcdClient(server.endpoint);
   await client.call("Put", { key: "/bench/read", value });
   client.close();

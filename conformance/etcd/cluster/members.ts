@@ -74,6 +74,12 @@ export class ClusterSession {
     return this.#scrubbed(await playShell({ endpoint: this.#servers[0]!.endpoint, etcdctl: this.#etcdctl, env }, command));
   }
 
+  /** Who leads now, and the others: where to ask, and which process. */
+  async places(): Promise<{ readonly endpoint: string; readonly pid: number; readonly leads: boolean }[]> {
+    const leader = await until("a leader", () => this.#leader());
+    return this.#servers.map((server) => ({ endpoint: server.endpoint, pid: server.child?.pid ?? 0, leads: server === leader }));
+  }
+
   async close(): Promise<void> {
     for (const server of this.#servers) {
       await this.#kill(server);
