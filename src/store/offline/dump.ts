@@ -71,7 +71,7 @@ function recordText(record: LogRecord): string {
       return `a snapshot stands at ${record.mark.index}`;
     case "entry": {
       const { index, term, type, data } = record.entry;
-      return `entry ${index}, term ${term}: ${type === "command" ? entryText(data) : type}`;
+      return `entry ${index}, term ${term}: ${type === "command" ? entryText(data) : type === "configuration" ? `members ${Buffer.from(data).toString()}` : type}`;
     }
     default:
       return unreachable(record);
