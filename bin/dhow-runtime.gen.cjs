@@ -894,7 +894,9 @@ class SyscallError extends Error {
            errno        ;
            code        ;
   constructor(call        , errno        , about = "") {
-    super(`${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`);
+    super();
+    const words = ()         => `${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`;
+    Object.defineProperty(this, "message", { get: words, configurable: true });
     this.name = "SyscallError";
     this.call = call;
     this.errno = errno;

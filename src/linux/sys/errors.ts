@@ -22,8 +22,11 @@ export class SyscallError extends Error {
   readonly errno: number;
   readonly code: string;
 
+  /** The words are looked up when somebody reads them: most refusals are expected, and the table of words is slow to load. */
   constructor(call: string, errno: number, about = "") {
-    super(`${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`);
+    super();
+    const words = (): string => `${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`;
+    Object.defineProperty(this, "message", { get: words, configurable: true });
     this.name = "SyscallError";
     this.call = call;
     this.errno = errno;
