@@ -36,7 +36,9 @@ async function serve(): Promise<void> {
 
 before(async () => {
   await serve();
-  store = await openRemoteStore({ ...common, servers: ["http://127.0.0.1:1", `http://127.0.0.1:${port}`], prefix: "/other" });
+  const servers = ["http://127.0.0.1:1", `http://127.0.0.1:${port}`];
+  // Every test of the run waits for this: a slow machine is no reason to fail them all.
+  store = await openRemoteStore({ ...common, servers, prefix: "/other", patienceMs: 60_000 });
 });
 after(async () => {
   await store.close();
