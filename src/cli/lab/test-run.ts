@@ -12,6 +12,7 @@ export interface TestRun {
 }
 
 const boundMs = 120_000;
+const testMs = 30_000;
 /** The hook's own exit: the mutant or the learner's file does not fit. */
 export const misfit = 70;
 
@@ -22,6 +23,8 @@ export function runTests(
 ): TestRun {
   const hooks = join(import.meta.dirname, "hooks.ts");
   const flags = ["--disable-proto=delete", "--disable-warning=ExperimentalWarning", "--import", hooks, "--test", "--test-isolation=none"];
+  // A change may well leave a test waiting for what never comes, and its process alive.
+  flags.push(`--test-timeout=${testMs}`, "--test-force-exit");
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [...flags, "--test-reporter=spec", ...files], {
     cwd: root,
     encoding: "utf8",
