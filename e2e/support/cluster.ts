@@ -68,9 +68,11 @@ export class Cluster {
     return run(launcher, args, { env: this.env, timeoutMs: 120_000 });
   }
 
-  /** `dhow up --detach`; returns what it printed. */
+  /** `dhow up --detach`; returns what it printed. DHOW_E2E_OCI_RUNTIME says what starts real containers. */
   up(...flags: string[]): Promise<string> {
-    return must(launcher, ["up", "--name", this.name, "--detach", ...flags], { env: this.env, timeoutMs: 120_000 });
+    const other = process.env["DHOW_E2E_OCI_RUNTIME"];
+    const chosen = other !== undefined && flags.includes("containerd") ? ["--oci-runtime", other] : [];
+    return must(launcher, ["up", "--name", this.name, "--detach", ...chosen, ...flags], { env: this.env, timeoutMs: 120_000 });
   }
 
   down(...flags: string[]): Promise<string> {

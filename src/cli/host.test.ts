@@ -45,6 +45,12 @@ const cases: { name: string; facts: HostFacts; settings: ClusterSettings; want: 
     want: [/root lacks CAP_NET_ADMIN/],
   },
   { name: "somebody else's runtime", facts: { ...bare, root: true }, settings: { ...real, cri: "/run/x.sock" }, want: [] },
+  {
+    name: "another OCI runtime needs no runc",
+    facts: { ...good, missingPrograms: ["runc"] },
+    settings: { ...real, ociRuntime: "/bin/true" },
+    want: [],
+  },
   { name: "another system", facts: { ...bare, platform: "darwin" }, settings: real, want: [/needs Linux/] },
   {
     name: "no room",

@@ -92,7 +92,7 @@ const memoryPerNode = 100 * megabyte;
 export const diskNeeded = 200 * megabyte;
 const packages: Readonly<Record<string, string>> = { containerd: "containerd", ctr: "containerd", runc: "runc", iptables: "iptables" };
 
-export function containerProblems(facts: HostFacts, settings: Pick<ClusterSettings, "nodes" | "cri">): string[] {
+export function containerProblems(facts: HostFacts, settings: Pick<ClusterSettings, "nodes" | "cri" | "ociRuntime">): string[] {
   if (facts.platform !== "linux") return ["runtime containerd: needs Linux (--runtime simulated does not)"];
   const problems: string[] = [];
   if (!facts.root) problems.push("runtime containerd: needs root (--runtime simulated does not)");
@@ -109,7 +109,8 @@ export function containerProblems(facts: HostFacts, settings: Pick<ClusterSettin
       problems.push("--cri with more than one node: on one runtime every node would take the others' pods for strays and end them");
     return problems;
   }
-  for (const name of facts.missingPrograms)
+  // What another program starts containers with needs no runc.
+  for (const name of facts.missingPrograms.filter((one) => one !== "runc" || settings.ociRuntime === undefined))
     problems.push(`runtime containerd: ${name} is not installed (Debian: apt install ${packages[name]})`);
   for (const name of facts.missingPlugins)
     problems.push(`runtime containerd: CNI plugin ${cniFolder}/${name} is missing (Debian: apt install containernetworking-plugins)`);

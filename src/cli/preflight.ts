@@ -9,8 +9,9 @@ import type { Clock } from "#lib";
 import { chooseStore, type ForeignStoreOptions } from "./foreign-store.ts";
 import { containerProblems, type HostFacts, hostProblems, portProblem } from "./host.ts";
 import { command } from "./io.ts";
+import { chooseOciRuntime, ociRuntimeProblems, type OciRuntimeOptions } from "./oci-runtime.ts";
 
-export interface UpOptions extends ForeignStoreOptions {
+export interface UpOptions extends ForeignStoreOptions, OciRuntimeOptions {
   readonly name: string;
   readonly detach?: boolean;
   readonly port?: number;
@@ -62,6 +63,7 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
       without: options.without ?? previous?.without ?? [],
       ...(port === undefined ? {} : { port }),
       ...(cri === undefined ? {} : { cri }),
+      ...chooseOciRuntime(options, previous),
       ...chooseStore(options, previous),
       ...(virtual ? { virtual: { startMs, seed: options.seed ?? previous?.virtual?.seed ?? 1 } } : {}),
     },
@@ -153,7 +155,7 @@ async function unknownParts(without: readonly string[]): Promise<readonly string
 
 /** Everything that would make this start fail, at once. */
 export async function preflight(options: UpOptions, settings: ClusterSettings, facts: HostFacts): Promise<readonly string[]> {
-  const problems = [...hostProblems(facts, settings), ...(await unknownParts(settings.without))];
+  const problems = [...hostProblems(facts, settings), ...ociRuntimeProblems(options, settings), ...(await unknownParts(settings.without))];
   if (options.port !== undefined && options.port !== 0) {
     const problem = options.port > 65_535 ? "is no port" : await portProblem(options.port);
     if (problem !== undefined) problems.push(`port ${options.port} ${problem}; --port chooses another one`);

@@ -99,9 +99,9 @@ function socketGone(path: string): Promise<void> {
   });
 }
 
-async function containerdProgram(paths: StatePaths, place: NodePlace, clock: Clock): Promise<PartProgram> {
+async function containerdProgram(paths: StatePaths, settings: ClusterSettings, place: NodePlace, clock: Clock): Promise<PartProgram> {
   const { containerdFor } = await import("./containerd.ts");
-  const containerd = containerdFor(paths, place, clock);
+  const containerd = containerdFor(paths, place, clock, settings.ociRuntime);
   const { argv, env, socket } = containerd;
   const { pathExists } = await import("#cri");
   return {
@@ -155,7 +155,7 @@ export async function clusterParts(
   if (settings.virtual) return [{ ...serves(partNames.simulation, [], 10_000, [paths.simulated]), clear }];
   const parts: PartProgram[] = [{ ...serves(partNames.controlPlane, [], 10_000, [paths.store]), clear }];
   const places = nodePlaces(paths, settings);
-  if (ownContainerd(settings)) for (const place of places) parts.push(await containerdProgram(paths, place, clock));
+  if (ownContainerd(settings)) for (const place of places) parts.push(await containerdProgram(paths, settings, place, clock));
   for (const place of places) parts.push(nodeProgram(paths, settings, place, agent, clock));
   if (simulatedNodes(name, settings).length > 0)
     parts.push(serves(partNames.simulatedNodes, [partNames.controlPlane], 5000, [paths.simulated]));

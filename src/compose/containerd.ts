@@ -41,6 +41,7 @@ export function containerdFor(
   paths: StatePaths,
   place: NodePlace,
   clock: Clock,
+  ociRuntime?: string,
 ): PreparedContainerd & { clear(): Promise<readonly string[]> } {
   const network = networkName(paths.name, place.index);
   const prepared = prepareContainerd({
@@ -49,6 +50,7 @@ export function containerdFor(
     restrictOomScoreAdj: !hasCapability("CAP_SYS_RESOURCE"),
     cniBinDirectory: "/usr/lib/cni",
     sandboxImage: pauseReference,
+    ...(ociRuntime === undefined ? {} : { runtimeBinary: ociRuntime }),
     cni: {
       file: conflistFile,
       conflist: cniConflist({ network, podCidr: place.podCidr, dataDirectory: join(place.containerd, "cni-addresses") }),

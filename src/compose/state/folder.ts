@@ -63,6 +63,8 @@ export interface ClusterSettings {
   readonly runtime: "containerd" | "simulated";
   /** Somebody else's CRI socket instead of a containerd of our own. */
   readonly cri?: string;
+  /** The program that our containerd starts containers with, if it is not the runc of the PATH. */
+  readonly ociRuntime?: string;
   readonly without: readonly string[];
   /** Somebody else's store instead of our own: its members, and what our keys in it begin with. */
   readonly store?: { readonly servers: readonly string[]; readonly prefix?: string };
