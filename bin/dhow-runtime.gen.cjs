@@ -2039,13 +2039,17 @@ const { openSyscalls, } = m29;
 function openMachine(options                                                               )          {
   return {
     syscalls: openSyscalls(),
-    features: { appArmor: existsSync("/sys/module/apparmor/parameters/enabled"), seLinux: existsSync("/sys/fs/selinux/enforce") },
+    features: { appArmor: appArmorEnabled(), seLinux: existsSync("/sys/fs/selinux/enforce") },
     lastCapability: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8")),
     softNofile: options.softNofile,
     rootless: process.getuid?.() !== 0,
     entry: options.entry,
     nowMs: () => Date.now(),
   };
+}
+function appArmorEnabled()          {
+  const path = "/sys/module/apparmor/parameters/enabled";
+  return existsSync(path) && readFileSync(path, "utf8").startsWith("Y");
 }
 function pause()       {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
@@ -2576,7 +2580,12 @@ function checkProcess(process               , machine                 )       {
     seen.add(type);
   }
   if (process.apparmorProfile && !machine.appArmor) refuse("apparmor: config provided but apparmor not supported");
-  if (process.selinuxLabel && !machine.seLinux) refuse("selinux label is specified in config, but selinux is disabled or not supported");
+  if (process.selinuxLabel)
+    refuse(
+      machine.seLinux
+        ? "process.selinuxLabel is not supported"
+        : "selinux label is specified in config, but selinux is disabled or not supported",
+    );
   if (process.execCPUAffinity) refuse("process.execCPUAffinity is not supported");
   const { ioPriority } = process;
   if (ioPriority && !/^IOPRIO_CLASS_(?:RT|BE|IDLE)$/u.test(ioPriority.class))
@@ -3249,7 +3258,7 @@ function features()                          {
         knownFlags: flagNames.toSorted(),
         supportedFlags: flagNames.toSorted(),
       },
-      apparmor: { enabled: false },
+      apparmor: { enabled: true },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: true } },
@@ -3765,8 +3774,50 @@ async function runtimeMain(words                   , entry                   )  
 }
 return { runtimeMain };
 })();
-// src/runtime/init/console.ts
+// src/runtime/init/confinement.ts
 const m56 = (() => {
+const { closeSync, openSync, writeSync } = require("node:fs");
+const { isErrno } = m29;
+const { messageOf, RuntimeError } = m30;
+const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
+const kernelFiles                 = {
+  open: (path) => openSync(path, "w"),
+  write: (fd, text) => void writeSync(fd, text),
+  close: closeSync,
+};
+function open(kernel                )         {
+  try {
+    return kernel.open(files[0]);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    return kernel.open(files[1]);
+  }
+}
+function openConfinement({ process, config }                                         , kernel = kernelFiles)             {
+  const profile = process?.apparmorProfile || config.process?.apparmorProfile;
+  if (!profile) return () => undefined;
+  const refused = (error         )               =>
+    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
+  let fd        ;
+  try {
+    fd = open(kernel);
+  } catch (error) {
+    throw refused(error);
+  }
+  return () => {
+    try {
+      kernel.write(fd, `exec ${profile}`);
+    } catch (error) {
+      throw refused(error);
+    } finally {
+      kernel.close(fd);
+    }
+  };
+}
+return { openConfinement };
+})();
+// src/runtime/init/console.ts
+const m57 = (() => {
 const { fstatSync } = require("node:fs");
 const { openFlags, } = m29;
 const { RuntimeError } = m30;
@@ -3807,7 +3858,7 @@ function takeTerminal(syscalls          , slave        )       {
 return { openTerminal, mountConsole, handOver, takeTerminal };
 })();
 // src/runtime/init/look-path.ts
-const m57 = (() => {
+const m58 = (() => {
 const { statSync } = require("node:fs");
 const { isErrno, } = m29;
 const { messageOf, RuntimeError } = m30;
@@ -3841,7 +3892,7 @@ function lookPath(name        , env                   , syscalls                
 return { lookPath };
 })();
 // src/runtime/init/scheduling.ts
-const m58 = (() => {
+const m59 = (() => {
 const { RuntimeError } = m30;
 const personas                                   = { LINUX: 0, LINUX32: 8 };
 const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
@@ -3889,12 +3940,12 @@ function applyScheduling(syscalls          , { ioPriority, scheduler }          
 return { applyPersonality, applyScheduling };
 })();
 // src/runtime/init/identity.ts
-const m59 = (() => {
+const m60 = (() => {
 const { fchownSync, fstatSync, readFileSync } = require("node:fs");
 const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m29;
 const { messageOf, RuntimeError } = m30;
-const { lookPath } = m57;
-const { applyScheduling } = m58;
+const { lookPath } = m58;
+const { applyScheduling } = m59;
 const rlimitNofile = 7;
 const nullDevice = 0x103;
 function setLimits({ syscalls, request }             , process               )       {
@@ -4029,7 +4080,7 @@ function become(context             , process               , { path, args, env,
 return { prepare, become };
 })();
 // src/runtime/init/inside.ts
-const m60 = (() => {
+const m61 = (() => {
 const { isErrno, openFlags, resolveFlags, } = m29;
 const { RuntimeError } = m30;
 const attempts = 64;
@@ -4125,7 +4176,7 @@ function split(path        )                   {
 return { Inside, split };
 })();
 // src/runtime/init/copy-up.ts
-const m61 = (() => {
+const m62 = (() => {
 const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
 const { join } = require("node:path");
 const { openFlags } = m29;
@@ -4160,13 +4211,13 @@ function copyUp(inside        , from        , to        )       {
 return { copyUp };
 })();
 // src/runtime/init/mounts.ts
-const m62 = (() => {
+const m63 = (() => {
 const { fstatSync } = require("node:fs");
 const { resolve } = require("node:path");
 const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m29;
 const { RuntimeError } = m30;
 const { planMount } = m37;
-const { copyUp } = m61;
+const { copyUp } = m62;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -4308,10 +4359,10 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m63 = (() => {
+const m64 = (() => {
 const { basename } = require("node:path");
 const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m29;
-const { makeFileSystem } = m62;
+const { makeFileSystem } = m63;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -4365,10 +4416,10 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m64 = (() => {
+const m65 = (() => {
 const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m29;
 const { RuntimeError } = m30;
-const { split } = m60;
+const { split } = m61;
 const device = (name        , major        , minor        )               => ({
   path: `/dev/${name}`,
   type: "c",
@@ -4447,11 +4498,11 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m65 = (() => {
+const m66 = (() => {
 const { fstatSync } = require("node:fs");
 const { mountAttributes, } = m29;
-const { openNull } = m64;
-const { makeFileSystem } = m62;
+const { openNull } = m65;
+const { makeFileSystem } = m63;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -4488,14 +4539,14 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m66 = (() => {
+const m67 = (() => {
 const { readFileSync } = require("node:fs");
 const { AT_FDCWD, mountAttributes, openFlags, } = m29;
-const { mountCgroups } = m63;
-const { createDevices, linkDevices } = m64;
-const { Inside } = m60;
-const { bindsDev, mountOne } = m62;
-const { makeReadonly, maskPaths } = m65;
+const { mountCgroups } = m64;
+const { createDevices, linkDevices } = m65;
+const { Inside } = m61;
+const { bindsDev, mountOne } = m63;
+const { makeReadonly, maskPaths } = m66;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -4580,17 +4631,18 @@ function finalPropagation(syscalls          , text                    )       {
 return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m67 = (() => {
+const m68 = (() => {
 const { openSync, readSync } = require("node:fs");
 const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m29;
 const { RuntimeError } = m30;
 const { hasHooks, runHooks } = m35;
 const { receive, send } = m34;
-const { mountConsole, handOver, openTerminal, takeTerminal } = m56;
-const { become, prepare } = m59;
-const { Inside } = m60;
-const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m66;
-const { applyPersonality } = m58;
+const { openConfinement } = m56;
+const { mountConsole, handOver, openTerminal, takeTerminal } = m57;
+const { become, prepare } = m60;
+const { Inside } = m61;
+const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m67;
+const { applyPersonality } = m59;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
 }
@@ -4662,16 +4714,22 @@ function initCreate(context             )       {
   const { syscalls, request, fifo } = context;
   const { config, process: spec } = request;
   joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request);
+  const hooked = hasHooks(config, "startContainer");
   enterNamespaces(context);
   if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
   const prepared = spec && prepare(context, spec, config);
+  if (!hooked) confine();
   context.ready();
   waitForStart(fifo);
   syscalls.close(fifo);
   if (!spec || !prepared) return;
-  if (hasHooks(config, "startContainer")) runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+  if (hooked) {
+    runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+    confine();
+  }
   become(context, spec, prepared);
 }
 function newKeyring(syscalls          , name        )       {
@@ -4684,20 +4742,22 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m68 = (() => {
+const m69 = (() => {
 const { AT_FDCWD, openFlags } = m29;
 const { RuntimeError } = m30;
-const { handOver, openTerminal, takeTerminal } = m56;
-const { joinCgroups, joinNamespaces } = m67;
-const { become, prepare } = m59;
-const { Inside } = m60;
-const { applyPersonality } = m58;
+const { openConfinement } = m56;
+const { handOver, openTerminal, takeTerminal } = m57;
+const { joinCgroups, joinNamespaces } = m68;
+const { become, prepare } = m60;
+const { Inside } = m61;
+const { applyPersonality } = m59;
 function initExec(context             )       {
   const { syscalls, request } = context;
   const { config, process: spec } = request;
   if (!spec) throw new RuntimeError("no process");
   syscalls.close(context.fifo);
   joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request);
   joinNamespaces(context);
   if (request.userNamespace) {
     syscalls.setresgid(0);
@@ -4713,19 +4773,20 @@ function initExec(context             )       {
     syscalls.close(root.fd);
   }
   const prepared = prepare(context, spec, config);
+  confine();
   context.ready();
   become(context, spec, prepared);
 }
 return { initExec };
 })();
 // src/runtime/init/index.ts
-const m69 = (() => {
+const m70 = (() => {
 const { readlinkSync, writeSync } = require("node:fs");
 const { openSyscalls } = m29;
 const { messageOf } = m30;
 const { receive, send } = m34;
-const { initCreate } = m67;
-const { initExec } = m68;
+const { initCreate } = m68;
+const { initExec } = m69;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -4762,9 +4823,9 @@ function init(socket        , born                    )       {
 return { init };
 })();
 // src/runtime/main.ts
-const m70 = (() => {
+const m71 = (() => {
 const { runtimeMain } = m55;
-const { init } = m69;
+const { init } = m70;
 const [first, ...rest] = process.argv.slice(2);
 if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

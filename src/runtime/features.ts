@@ -26,7 +26,7 @@ export function features(): Record<string, unknown> {
         knownFlags: flagNames.toSorted(),
         supportedFlags: flagNames.toSorted(),
       },
-      apparmor: { enabled: false },
+      apparmor: { enabled: true },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: true } },

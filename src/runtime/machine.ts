@@ -21,13 +21,19 @@ export interface Machine {
 export function openMachine(options: { entry: readonly string[]; softNofile?: number | undefined }): Machine {
   return {
     syscalls: openSyscalls(),
-    features: { appArmor: existsSync("/sys/module/apparmor/parameters/enabled"), seLinux: existsSync("/sys/fs/selinux/enforce") },
+    features: { appArmor: appArmorEnabled(), seLinux: existsSync("/sys/fs/selinux/enforce") },
     lastCapability: Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8")),
     softNofile: options.softNofile,
     rootless: process.getuid?.() !== 0,
     entry: options.entry,
     nowMs: () => Date.now(),
   };
+}
+
+/** A kernel can have the module and be told at boot not to use it. */
+function appArmorEnabled(): boolean {
+  const path = "/sys/module/apparmor/parameters/enabled";
+  return existsSync(path) && readFileSync(path, "utf8").startsWith("Y");
 }
 
 /** A moment between two looks at the kernel, for loops that have a bound. */

@@ -63,6 +63,13 @@ const refused: readonly { name: string; config: Partial<Config>; text: RegExp }[
 for (const { name, config, text } of refused)
   test(`refused: ${name}`, () => assert.throws(() => validate({ ...base, ...config }, machine), text));
 
+test("AppArmor where the machine has it; SELinux nowhere, also where the machine has it", () => {
+  const has = { appArmor: true, seLinux: true };
+  validate({ ...base, process: { ...process, apparmorProfile: "x" } }, has);
+  assert.throws(() => validate({ ...base, process: { ...process, selinuxLabel: "x" } }, has), /process.selinuxLabel is not supported/u);
+  assert.throws(() => validate({ ...base, linux: { ...linux, mountLabel: "x" } }, has), /linux.mountLabel/u);
+});
+
 test("numbers of a config keep every digit", () => {
   const text = '{"value":18446744073709551615,"small":7,"rate":1.5}';
   assert.deepEqual(parseExactJson(text), { value: 18446744073709551615n, small: 7, rate: 1.5 });

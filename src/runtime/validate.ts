@@ -103,7 +103,12 @@ export function checkProcess(process: ProcessConfig, machine: MachineFeatures): 
     seen.add(type);
   }
   if (process.apparmorProfile && !machine.appArmor) refuse("apparmor: config provided but apparmor not supported");
-  if (process.selinuxLabel && !machine.seLinux) refuse("selinux label is specified in config, but selinux is disabled or not supported");
+  if (process.selinuxLabel)
+    refuse(
+      machine.seLinux
+        ? "process.selinuxLabel is not supported"
+        : "selinux label is specified in config, but selinux is disabled or not supported",
+    );
   if (process.execCPUAffinity) refuse("process.execCPUAffinity is not supported");
   const { ioPriority } = process;
   if (ioPriority && !/^IOPRIO_CLASS_(?:RT|BE|IDLE)$/u.test(ioPriority.class))

@@ -7,6 +7,7 @@ import { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, type Syscalls }
 import { RuntimeError } from "../errors.ts";
 import { hasHooks, runHooks } from "../hooks.ts";
 import { receive, send } from "../protocol.ts";
+import { openConfinement } from "./confinement.ts";
 import { mountConsole, handOver, openTerminal, takeTerminal } from "./console.ts";
 import { become, prepare } from "./identity.ts";
 import { Inside } from "./inside.ts";
@@ -95,17 +96,24 @@ export function initCreate(context: InitContext): void {
   const { syscalls, request, fifo } = context;
   const { config, process: spec } = request;
   joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request);
+  const hooked = hasHooks(config, "startContainer");
   enterNamespaces(context);
   if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
   const prepared = spec && prepare(context, spec, config);
+  // A profile nobody knows is a failure of create; a hook must not be the one to run under it.
+  if (!hooked) confine();
   context.ready();
   waitForStart(fifo);
   syscalls.close(fifo);
   // Whoever starts a container without a process is refused before this.
   if (!spec || !prepared) return;
-  if (hasHooks(config, "startContainer")) runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+  if (hooked) {
+    runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+    confine();
+  }
   become(context, spec, prepared);
 }
 

@@ -4,6 +4,7 @@
 
 import { AT_FDCWD, openFlags } from "#linux";
 import { RuntimeError } from "../errors.ts";
+import { openConfinement } from "./confinement.ts";
 import { handOver, openTerminal, takeTerminal } from "./console.ts";
 import { joinCgroups, joinNamespaces } from "./create.ts";
 import { become, prepare } from "./identity.ts";
@@ -17,6 +18,7 @@ export function initExec(context: InitContext): void {
   if (!spec) throw new RuntimeError("no process");
   syscalls.close(context.fifo);
   joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request);
   joinNamespaces(context);
   if (request.userNamespace) {
     syscalls.setresgid(0);
@@ -32,6 +34,7 @@ export function initExec(context: InitContext): void {
     syscalls.close(root.fd);
   }
   const prepared = prepare(context, spec, config);
+  confine();
   context.ready();
   become(context, spec, prepared);
 }
