@@ -3,11 +3,15 @@
 // Called by: world.ts, before and after. Next on the way: world.ts.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { type Clock, delay } from "#lib";
+import { cgroupFolders, removeCgroup } from "#linux";
 
 export interface HostPicture {
   readonly mounts: readonly string[];
   readonly interfaces: readonly string[];
+  /** Control groups of the lab's: no namespace keeps them from the machine's own. */
+  readonly groups: readonly string[];
   readonly marked: readonly string[];
 }
 
@@ -50,9 +54,22 @@ export async function endMarked(mark: string, clock: Clock): Promise<void> {
   }
 }
 
+/** The control group a lab may make is named as its folder. */
+const groupOf = (mark: string): string => `/${basename(mark)}`;
+
+/** Removes the lab's control groups, once its processes are ended: the kernel takes a moment to let go of the last one. */
+export async function removeGroups(mark: string, clock: Clock): Promise<void> {
+  if (process.platform !== "linux") return;
+  for (let round = 0; round < 100; round++) {
+    if (removeCgroup(groupOf(mark)).busy.length === 0) return;
+    await delay(clock, 20);
+  }
+}
+
 export function picture(mark: string): HostPicture {
-  if (process.platform !== "linux") return { mounts: [], interfaces: [], marked: [] };
+  if (process.platform !== "linux") return { mounts: [], interfaces: [], groups: [], marked: [] };
   return {
+    groups: cgroupFolders(groupOf(mark)),
     mounts: readFileSync("/proc/self/mountinfo", "utf8")
       .split("\n")
       .flatMap((line) => line.split(" ")[4] ?? [])
@@ -67,7 +84,11 @@ export function compare(before: HostPicture, after: HostPicture, mark: string): 
   const fresh = (now: readonly string[], then: readonly string[]): string[] => now.filter((one) => !then.includes(one));
   const mounts = fresh(after.mounts, before.mounts);
   return {
-    ours: [...after.marked, ...mounts.filter((target) => target.includes(mark)).map((target) => `mount ${target}`)],
+    ours: [
+      ...after.marked,
+      ...after.groups.map((folder) => `control group ${folder}`),
+      ...mounts.filter((target) => target.includes(mark)).map((target) => `mount ${target}`),
+    ],
     others: [
       ...mounts.filter((target) => !target.includes(mark)).map((target) => `mount ${target}`),
       ...fresh(after.interfaces, before.interfaces).map((name) => `interface ${name}`),

@@ -26,6 +26,7 @@ const features: Readonly<Record<string, () => boolean>> = {
   root: () => process.getuid?.() === 0,
   linux: () => process.platform === "linux",
   cgroup2: () => existsSync("/sys/fs/cgroup/cgroup.controllers"),
+  namespaces: canIsolate,
   overlayfs: () => process.platform === "linux" && existsSync("/sys/module/overlay"),
 };
 

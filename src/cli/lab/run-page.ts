@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CliError, exitCodes, type Io } from "../io.ts";
 import type { Page } from "./format.ts";
-import { compare, picture } from "./host.ts";
+import { compare, picture, removeGroups } from "./host.ts";
 import { canIsolate, missing } from "./needs.ts";
 import { type Outcome, play, type Stage } from "./player.ts";
 import { findSymbol } from "./symbols.ts";
@@ -39,6 +39,8 @@ export async function runPage(io: Io, run: PageRun): Promise<number> {
   writeFileSync(note, JSON.stringify({ pid: process.pid, folder, isolated: isolate }));
   try {
     const code = isolate ? await playInside(io, run, folder) : await playHere(io, run, folder);
+    // Once more: who was killed inside has not come to it.
+    await removeGroups(folder, io.clock);
     const { ours, others } = compare(before, picture(folder), folder);
     // From inside the namespaces nothing can reach the host's mounts and interfaces; what is new there is somebody else's.
     if (!isolate) for (const one of others) io.err(`note: appeared on this machine meanwhile: ${one}`);

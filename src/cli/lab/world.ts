@@ -21,7 +21,7 @@ import { parseEnv } from "node:util";
 import type { Clock } from "#lib";
 import { CliError } from "../io.ts";
 import type { WorldSpec } from "./format.ts";
-import { endMarked } from "./host.ts";
+import { endMarked, removeGroups } from "./host.ts";
 import { layOutMembers, memberScript } from "./members.ts";
 
 export interface Ran {
@@ -197,6 +197,7 @@ class ShellWorld implements World {
   async close(): Promise<void> {
     if (hasCluster(this.#spec)) await this.run(`dhow down --purge --name ${clusterName}`).catch(() => undefined);
     await endMarked(this.folder, this.#options.clock);
+    await removeGroups(this.folder, this.#options.clock);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
