@@ -273,8 +273,31 @@ function hasCapability(capability            )          {
 }
 return { statFields, processStartTime, isRunning, parentProcess, unixSockets, commandLine, processIds, processOwner, proportionalSetSize, capabilityBits, parseEffectiveCapabilities, hasCapability };
 })();
-// src/linux/room.ts
+// src/linux/routes.ts
 const m4 = (() => {
+const { readFileSync } = require("node:fs");
+function address(hex        )         {
+  return Buffer.from(hex, "hex").readUInt32LE();
+}
+function parseRoutes(text        )                   {
+  return text
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split("\t").map((cell) => cell.trim()))
+    .filter((cells) => cells.length > 7)
+    .map((cells) => ({ device: cells[0] , first: address(cells[1] ), bits: 32 - Math.log2(2 ** 32 - address(cells[7] )) }));
+}
+function routes()                   {
+  try {
+    return parseRoutes(readFileSync("/proc/net/route", "latin1"));
+  } catch {
+    return [];
+  }
+}
+return { parseRoutes, routes };
+})();
+// src/linux/room.ts
+const m5 = (() => {
 const { existsSync, readFileSync, statfsSync } = require("node:fs");
 const { dirname } = require("node:path");
 const { mounts, } = m0;
@@ -323,7 +346,7 @@ function cgroupFacts()              {
 return { parseMemAvailable, availableMemoryBytes, freeDiskBytes, cgroupFactsOf, cgroupFacts };
 })();
 // src/linux/capabilities.ts
-const m5 = (() => {
+const m6 = (() => {
 const names =
   "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN " +
   "NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME " +
@@ -350,7 +373,7 @@ function capabilityBits(mask        )           {
 return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
 })();
 // src/linux/seccomp/tables.gen.ts
-const m6 = (() => {
+const m7 = (() => {
 const syscallTables                                                                         = {
   x86_64:
     "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
@@ -530,8 +553,8 @@ const syscallTables                                                             
 return { syscallTables };
 })();
 // src/linux/seccomp/tables.ts
-const m7 = (() => {
-const { syscallTables } = m6;
+const m8 = (() => {
+const { syscallTables } = m7;
                                                    
 const x32Bit = 0x40000000;
 function parseTable(text        )                              {
@@ -568,8 +591,8 @@ function nativeArchitecture(arch        )         {
 return { x32Bit, parseTable, architectureNames, foreignArchitectures, architecture, nativeArchitecture };
 })();
 // src/linux/seccomp/profile.ts
-const m8 = (() => {
-const { architectureNames, foreignArchitectures } = m7;
+const m9 = (() => {
+const { architectureNames, foreignArchitectures } = m8;
 const EPERM = 1;
 const actions                                                                  = {
   SCMP_ACT_KILL: () => 0,
@@ -635,7 +658,7 @@ function readProfile(profile                )               {
 return { actionNames, operatorNames, flagNames, readProfile };
 })();
 // src/linux/seccomp/program.ts
-const m9 = (() => {
+const m10 = (() => {
 const opcodes = {
   load: 0x20,
   and: 0x54,
@@ -697,10 +720,10 @@ class ReverseProgram {
 return { opcodes, ReverseProgram };
 })();
 // src/linux/seccomp/filter.ts
-const m10 = (() => {
-const { readProfile, } = m8;
-const { opcodes, ReverseProgram } = m9;
-const { architecture, nativeArchitecture, x32Bit } = m7;
+const m11 = (() => {
+const { readProfile, } = m9;
+const { opcodes, ReverseProgram } = m10;
+const { architecture, nativeArchitecture, x32Bit } = m8;
 const dataNumber = 0;
 const dataArchitecture = 4;
 const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
@@ -796,7 +819,7 @@ function assembleFilter(profile                , arch        )                {
 return { assembleFilter };
 })();
 // src/linux/sys/constants.ts
-const m11 = (() => {
+const m12 = (() => {
 const namespaceFlags = {
   time: 0x80,
   mount: 0x20000,
@@ -880,7 +903,7 @@ const POLLIN = 1;
 return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, resolveFlags, mountAttributes, propagationFlags, fsconfigCommands, MNT_DETACH, prctlOptions, capAmbient, rlimits, terminalRequests, CLOSE_RANGE_CLOEXEC, POLLIN };
 })();
 // src/linux/sys/errors.ts
-const m12 = (() => {
+const m13 = (() => {
 const { constants } = require("node:os");
 function getSystemErrorMap(...args) { return new.target ? new (require("node:util").getSystemErrorMap)(...args) : require("node:util").getSystemErrorMap(...args); }
 function errnoName(errno        )         {
@@ -909,9 +932,9 @@ function isErrno(error         , ...codes                  )          {
 return { errnoName, errnoText, SyscallError, isErrno };
 })();
 // src/linux/sys/mounting.ts
-const m13 = (() => {
+const m14 = (() => {
 const { constants } = require("node:fs");
-const { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, fsconfigCommands, MNT_DETACH, propagationFlags, } = m11;
+const { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, fsconfigCommands, MNT_DETACH, propagationFlags, } = m12;
 const OPEN_TREE_CLONE = 1;
 const F_EMPTY_PATH = 4;
 const T_EMPTY_PATH = 0x40;
@@ -990,9 +1013,9 @@ function fileSystemCalls(raw         )                  {
 return { O_PATH, openFlags, deviceNumber, mountCalls };
 })();
 // src/linux/sys/process.ts
-const m14 = (() => {
-const { CLOSE_RANGE_CLOEXEC } = m11;
-const { SyscallError } = m12;
+const m15 = (() => {
+const { CLOSE_RANGE_CLOEXEC } = m12;
+const { SyscallError } = m13;
 const signals = 64;
 const F_SETFD = 2;
 const sigsetBytes = 8;
@@ -1067,7 +1090,7 @@ function processCalls(raw         )               {
 return { processCalls };
 })();
 // src/linux/sys/numbers.ts
-const m15 = (() => {
+const m16 = (() => {
 const callNumbers = {
   ioctl: [16, 29],
   getpid: [39, 172],
@@ -1138,9 +1161,9 @@ function callNumber(name          , architecture        )         {
 return { callNumbers, callNumber };
 })();
 // src/linux/sys/raw.ts
-const m16 = (() => {
-const { SyscallError } = m12;
-const { callNumber } = m15;
+const m17 = (() => {
+const { SyscallError } = m13;
+const { callNumber } = m16;
 const arenaBytes = 64 << 10;
 const largestBytes = 8 << 20;
 const EBADF = 9;
@@ -1226,8 +1249,8 @@ function selfTest(call         )       {
 return { openRawCall };
 })();
 // src/linux/sys/security.ts
-const m17 = (() => {
-const { capAmbient, prctlOptions } = m11;
+const m18 = (() => {
+const { capAmbient, prctlOptions } = m12;
                                                              
 const CAPABILITY_VERSION_3 = 0x20080522;
 const SECCOMP_SET_MODE_FILTER = 1;
@@ -1306,10 +1329,10 @@ function securityCalls(raw         )                {
 return { securityCalls };
 })();
 // src/linux/sys/sockets.ts
-const m18 = (() => {
+const m19 = (() => {
 const { closeSync } = require("node:fs");
-const { POLLIN, terminalRequests } = m11;
-const { isErrno } = m12;
+const { POLLIN, terminalRequests } = m12;
+const { isErrno } = m13;
 const AF_UNIX = 1;
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -1425,13 +1448,13 @@ function socketCalls(raw         )              {
 return { socketCalls };
 })();
 // src/linux/sys/syscalls.ts
-const m19 = (() => {
+const m20 = (() => {
 const { closeSync, readFileSync, writeFileSync } = require("node:fs");
-const { mountCalls } = m13;
-const { processCalls } = m14;
-const { openRawCall, } = m16;
-const { securityCalls } = m17;
-const { socketCalls } = m18;
+const { mountCalls } = m14;
+const { processCalls } = m15;
+const { openRawCall, } = m17;
+const { securityCalls } = m18;
+const { socketCalls } = m19;
 const fileCalls            = {
   readFile: (path) => readFileSync(path, "utf8"),
   writeFile: (path, text) => writeFileSync(path, text, { flag: "r+" }),
@@ -1446,8 +1469,8 @@ function openSyscalls()           {
 return { syscallsOver, openSyscalls };
 })();
 // src/linux/sys/recording.ts
-const m20 = (() => {
-const { syscallsOver } = m19;
+const m21 = (() => {
+const { syscallsOver } = m20;
 const opening = new Set([
   "openat2",
   "openTree",
@@ -1485,7 +1508,7 @@ function recordSyscalls(answers                                                 
 return { recordSyscalls };
 })();
 // src/linux/cgroups/device-filter.ts
-const m21 = (() => {
+const m22 = (() => {
 const op = { load: 0x61, and: 0x57, shiftRight: 0x77, move: 0xbf, set: 0xb7, ifNot: 0x55, exit: 0x95 }         ;
 const [verdict, context, type, access, major, minor, scratch] = [0, 1, 2, 3, 4, 5, 6];
 const types                                   = { b: 1, c: 2 };
@@ -1549,7 +1572,7 @@ function deviceFilter(rules                       )         {
 return { deviceFilter };
 })();
 // src/linux/cgroups/layout.ts
-const m22 = (() => {
+const m23 = (() => {
 const { join, relative, resolve } = require("node:path");
                                                                                          
 const namedOptions = new Set(["rw", "ro", "xattr", "clone_children", "noprefix", "release_agent", "relatime"]);
@@ -1590,7 +1613,7 @@ function groupFolder({ mountPoint, root, own }           , path        )        
 return { hierarchies, groupFolder };
 })();
 // src/linux/cgroups/resources.ts
-const m23 = (() => {
+const m24 = (() => {
 function rdmaLines(rdma                                      )           {
   return Object.entries(rdma).map(([device, { hcaHandles, hcaObjects }]) =>
     [device, hcaHandles === undefined ? "" : `hca_handle=${hcaHandles}`, hcaObjects === undefined ? "" : `hca_object=${hcaObjects}`]
@@ -1601,8 +1624,8 @@ function rdmaLines(rdma                                      )           {
 return { rdmaLines };
 })();
 // src/linux/cgroups/v1.ts
-const m24 = (() => {
-const { rdmaLines } = m23;
+const m25 = (() => {
+const { rdmaLines } = m24;
 function rows(controller        , list      )                {
   return list
     .filter(([, value]) => value !== undefined && value !== 0 && value !== "")
@@ -1680,8 +1703,8 @@ function writesV1(resources                 )                {
 return { deviceRuleV1, writesV1 };
 })();
 // src/linux/cgroups/v2.ts
-const m25 = (() => {
-const { rdmaLines } = m23;
+const m26 = (() => {
+const { rdmaLines } = m24;
 function weightOfShares(shares        )         {
   return shares === 0 ? 0 : Math.trunc(1 + ((shares - 2) * 9999) / 262142);
 }
@@ -1754,13 +1777,13 @@ function writesV2(resources                 )                {
 return { weightOfShares, ioWeight, writesV2 };
 })();
 // src/linux/cgroups/group.ts
-const m26 = (() => {
+const m27 = (() => {
 const { existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmdirSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
-const { deviceFilter } = m21;
-const { groupFolder, hierarchies } = m22;
-const { writesV1 } = m24;
-const { ioWeight, writesV2 } = m25;
+const { deviceFilter } = m22;
+const { groupFolder, hierarchies } = m23;
+const { writesV1 } = m25;
+const { ioWeight, writesV2 } = m26;
 function machineHierarchies()                       {
   return hierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"), (mountPoint) =>
     readFileSync(join(mountPoint, "cgroup.controllers"), "utf8"),
@@ -1928,7 +1951,7 @@ function removeFolder(folder        , wait            )       {
 return { machineHierarchies, isUnified, CgroupGroup };
 })();
 // src/linux/cgroups/stats.ts
-const m27 = (() => {
+const m28 = (() => {
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const tickNs = 10_000_000;
@@ -2013,17 +2036,17 @@ function cgroupStats(group             )              {
 return { cgroupStats };
 })();
 // src/linux/kernel.ts
-const m28 = (() => {
-
-return { capabilityBits: m5.capabilityBits, capabilityMask: m5.capabilityMask, capabilityNames: m5.capabilityNames, actionNames: m8.actionNames, flagNames: m8.flagNames, operatorNames: m8.operatorNames, readProfile: m8.readProfile, assembleFilter: m10.assembleFilter, architectureNames: m7.architectureNames, ...m11, errnoText: m12.errnoText, isErrno: m12.isErrno, SyscallError: m12.SyscallError, deviceNumber: m13.deviceNumber, openFlags: m13.openFlags, recordSyscalls: m20.recordSyscalls, openSyscalls: m19.openSyscalls, CgroupGroup: m26.CgroupGroup, machineHierarchies: m26.machineHierarchies, cgroupStats: m27.cgroupStats };
-})();
-// src/linux/index.ts
 const m29 = (() => {
 
-return { cgroupFolders: m1.cgroupFolders, cgroupHierarchies: m1.cgroupHierarchies, cgroupProcesses: m1.cgroupProcesses, processCgroups: m1.processCgroups, removeCgroup: m1.removeCgroup, removeEmptyCgroup: m1.removeEmptyCgroup, machineFacts: m2.machineFacts, primaryAddress: m2.primaryAddress, mounts: m0.mounts, mountsBelow: m0.mountsBelow, run: m0.run, unmountBelow: m0.unmountBelow, commandLine: m3.commandLine, hasCapability: m3.hasCapability, isRunning: m3.isRunning, parentProcess: m3.parentProcess, processIds: m3.processIds, processOwner: m3.processOwner, processStartTime: m3.processStartTime, proportionalSetSize: m3.proportionalSetSize, unixSockets: m3.unixSockets, availableMemoryBytes: m4.availableMemoryBytes, cgroupFacts: m4.cgroupFacts, freeDiskBytes: m4.freeDiskBytes, ...m28 };
+return { capabilityBits: m6.capabilityBits, capabilityMask: m6.capabilityMask, capabilityNames: m6.capabilityNames, actionNames: m9.actionNames, flagNames: m9.flagNames, operatorNames: m9.operatorNames, readProfile: m9.readProfile, assembleFilter: m11.assembleFilter, architectureNames: m8.architectureNames, ...m12, errnoText: m13.errnoText, isErrno: m13.isErrno, SyscallError: m13.SyscallError, deviceNumber: m14.deviceNumber, openFlags: m14.openFlags, recordSyscalls: m21.recordSyscalls, openSyscalls: m20.openSyscalls, CgroupGroup: m27.CgroupGroup, machineHierarchies: m27.machineHierarchies, cgroupStats: m28.cgroupStats };
+})();
+// src/linux/index.ts
+const m30 = (() => {
+
+return { cgroupFolders: m1.cgroupFolders, cgroupHierarchies: m1.cgroupHierarchies, cgroupProcesses: m1.cgroupProcesses, processCgroups: m1.processCgroups, removeCgroup: m1.removeCgroup, removeEmptyCgroup: m1.removeEmptyCgroup, machineFacts: m2.machineFacts, primaryAddress: m2.primaryAddress, mounts: m0.mounts, mountsBelow: m0.mountsBelow, run: m0.run, unmountBelow: m0.unmountBelow, commandLine: m3.commandLine, hasCapability: m3.hasCapability, isRunning: m3.isRunning, parentProcess: m3.parentProcess, processIds: m3.processIds, processOwner: m3.processOwner, processStartTime: m3.processStartTime, proportionalSetSize: m3.proportionalSetSize, unixSockets: m3.unixSockets, parseRoutes: m4.parseRoutes, routes: m4.routes, availableMemoryBytes: m5.availableMemoryBytes, cgroupFacts: m5.cgroupFacts, freeDiskBytes: m5.freeDiskBytes, ...m29 };
 })();
 // src/runtime/errors.ts
-const m30 = (() => {
+const m31 = (() => {
 class RuntimeError extends Error {
                     name = "RuntimeError";
 }
@@ -2033,9 +2056,9 @@ function messageOf(error         )         {
 return { RuntimeError, messageOf };
 })();
 // src/runtime/machine.ts
-const m31 = (() => {
+const m32 = (() => {
 const { existsSync, readFileSync } = require("node:fs");
-const { openSyscalls, } = m29;
+const { openSyscalls, } = m30;
 function openMachine(options                                                               )          {
   return {
     syscalls: openSyscalls(),
@@ -2057,7 +2080,7 @@ function pause()       {
 return { openMachine, pause };
 })();
 // src/runtime/config.ts
-const m32 = (() => {
+const m33 = (() => {
 const hookPhases = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]         ;
 function parseExactJson(text        )          {
   return JSON.parse(text, (_key, value         , context                      ) => {
@@ -2073,7 +2096,7 @@ function stringifyExactJson(value         )         {
 return { hookPhases, parseExactJson, stringifyExactJson };
 })();
 // src/runtime/device-rules.ts
-const m33 = (() => {
+const m34 = (() => {
 const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
   allow: true,
   type,
@@ -2096,10 +2119,10 @@ const defaultDeviceRules                        = [
 return { defaultDeviceRules };
 })();
 // src/runtime/protocol.ts
-const m34 = (() => {
+const m35 = (() => {
 const { readSync, writeSync } = require("node:fs");
-const { parseExactJson, stringifyExactJson } = m32;
-const { RuntimeError } = m30;
+const { parseExactJson, stringifyExactJson } = m33;
+const { RuntimeError } = m31;
 const messageBoundMs = 600_000;
 function readExactly(fd        , length        )                     {
   const bytes = Buffer.alloc(length);
@@ -2131,10 +2154,10 @@ function send(fd        , message         )       {
 return { messageBoundMs, receive, send };
 })();
 // src/runtime/hooks.ts
-const m35 = (() => {
+const m36 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
-const { messageOf, RuntimeError } = m30;
-const { messageBoundMs } = m34;
+const { messageOf, RuntimeError } = m31;
+const { messageBoundMs } = m35;
 function environment(list                    = [])                         {
   return Object.fromEntries(list.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)]));
 }
@@ -2174,11 +2197,11 @@ function hasHooks(config        , ...phases                      )          {
 return { runHooks, runEndHooks, hasHooks };
 })();
 // src/runtime/launch.ts
-const m36 = (() => {
+const m37 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { closeSync, openSync } = require("node:fs");
-const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m29;
-const { RuntimeError } = m30;
+const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m30;
+const { RuntimeError } = m31;
 const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
 function protectedNode(syscalls          )         {
   try {
@@ -2246,8 +2269,8 @@ function joinPid(syscalls          , path        )       {
 return { launch };
 })();
 // src/runtime/mount-options.ts
-const m37 = (() => {
-const { mountAttributes, propagationFlags } = m29;
+const m38 = (() => {
+const { mountAttributes, propagationFlags } = m30;
 const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
 const attributes                                                                  = {
   ro: [ro, 0],
@@ -2334,11 +2357,11 @@ function planMount(options                    = [], type = "")            {
 return { mountOptionNames, planMount };
 })();
 // src/runtime/user-namespace.ts
-const m38 = (() => {
+const m39 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { existsSync } = require("node:fs");
-const { RuntimeError } = m30;
-const { receive } = m34;
+const { RuntimeError } = m31;
+const { receive } = m35;
 function tool(name        )         {
   const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
   if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
@@ -2386,13 +2409,13 @@ function mapUser(syscalls          , socket        , config        , child      
 return { tool, userPrefix, enterPrefix, writeMap, mapUser };
 })();
 // src/runtime/mapped-mounts.ts
-const m39 = (() => {
+const m40 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { openSync, readlinkSync } = require("node:fs");
-const { RuntimeError } = m30;
-const { pause } = m31;
-const { planMount } = m37;
-const { tool, writeMap } = m38;
+const { RuntimeError } = m31;
+const { pause } = m32;
+const { planMount } = m38;
+const { tool, writeMap } = m39;
 const attempts = 5000;
 function holdNamespace(syscalls          , uids                      , gids                      )         {
   const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
@@ -2422,12 +2445,12 @@ function mappedMounts(syscalls          , config        )                {
 return { mappedMounts };
 })();
 // src/runtime/state.ts
-const m40 = (() => {
+const m41 = (() => {
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { CgroupGroup, machineHierarchies, processStartTime } = m29;
-const { parseExactJson, stringifyExactJson } = m32;
-const { RuntimeError } = m30;
+const { CgroupGroup, machineHierarchies, processStartTime } = m30;
+const { parseExactJson, stringifyExactJson } = m33;
+const { RuntimeError } = m31;
 const specVersion = "1.2.0";
 const containerFolder = (root        , id        )         => join(root, id);
 const fifoPath = (root        , id        )         => join(root, id, "exec.fifo");
@@ -2494,10 +2517,10 @@ function specState(state                , status        )                       
 return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState, loadState, listStates, removeState, groupOf, isAlive, statusOf, specState };
 })();
 // src/runtime/validate.ts
-const m41 = (() => {
-const { capabilityNames, namespaceFlags, readProfile, rlimits } = m29;
-const { RuntimeError } = m30;
-const { planMount } = m37;
+const m42 = (() => {
+const { capabilityNames, namespaceFlags, readProfile, rlimits } = m30;
+const { RuntimeError } = m31;
+const { planMount } = m38;
 function refuse(text        )        {
   throw new RuntimeError(text);
 }
@@ -2626,22 +2649,22 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m42 = (() => {
+const m43 = (() => {
 const { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } = require("node:fs");
 const { userInfo } = require("node:os");
 const { join, resolve } = require("node:path");
-const { AT_FDCWD, namespaceFlags, processStartTime, } = m29;
-const { parseExactJson } = m32;
-const { defaultDeviceRules } = m33;
-const { messageOf, RuntimeError } = m30;
-const { hasHooks, runEndHooks, runHooks } = m35;
-const { launch } = m36;
-const { pause } = m31;
-const { mappedMounts } = m39;
-const { receive, send } = m34;
-const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m40;
-const { mapUser, userPrefix } = m38;
-const { namespacesOf, validate } = m41;
+const { AT_FDCWD, namespaceFlags, processStartTime, } = m30;
+const { parseExactJson } = m33;
+const { defaultDeviceRules } = m34;
+const { messageOf, RuntimeError } = m31;
+const { hasHooks, runEndHooks, runHooks } = m36;
+const { launch } = m37;
+const { pause } = m32;
+const { mappedMounts } = m40;
+const { receive, send } = m35;
+const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m41;
+const { mapUser, userPrefix } = m39;
+const { namespacesOf, validate } = m42;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2846,16 +2869,16 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m43 = (() => {
+const m44 = (() => {
 const { closeSync, openSync, readlinkSync } = require("node:fs");
-const { namespaceFiles, namespaceFlags, } = m29;
-const { writePidFile } = m42;
-const { RuntimeError } = m30;
-const { launch } = m36;
-const { receive, send } = m34;
-const { groupOf, loadState, specState, statusOf } = m40;
-const { enterPrefix } = m38;
-const { checkProcess } = m41;
+const { namespaceFiles, namespaceFlags, } = m30;
+const { writePidFile } = m43;
+const { RuntimeError } = m31;
+const { launch } = m37;
+const { receive, send } = m35;
+const { groupOf, loadState, specState, statusOf } = m41;
+const { enterPrefix } = m39;
+const { checkProcess } = m42;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2973,13 +2996,13 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/kill.ts
-const m44 = (() => {
+const m45 = (() => {
 const { constants } = require("node:os");
-const { isErrno, } = m29;
-const { RuntimeError } = m30;
-const { runEndHooks } = m35;
-const { pause: wait } = m31;
-const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m40;
+const { isErrno, } = m30;
+const { RuntimeError } = m31;
+const { runEndHooks } = m36;
+const { pause: wait } = m32;
+const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m41;
 const lastSignal = 64;
 const SIGKILL = 9;
 function signalNumber(text        )         {
@@ -3072,10 +3095,10 @@ function remove(syscalls          , root        , id        , force         )   
 return { signalNumber, kill, pauseContainer, remove };
 })();
 // src/runtime/list.ts
-const m45 = (() => {
+const m46 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
-const { RuntimeError } = m30;
-const { groupOf, listStates, loadState, specState, statusOf } = m40;
+const { RuntimeError } = m31;
+const { groupOf, listStates, loadState, specState, statusOf } = m41;
 function listed(root        , state                )                  {
   const { rootfs, created, owner } = state;
   const status = statusOf(root, state);
@@ -3113,11 +3136,11 @@ function processTable(root        , id        , options                   )     
 return { stateOf, list, listTable, processes, processTable };
 })();
 // src/runtime/start.ts
-const m46 = (() => {
+const m47 = (() => {
 const { closeSync, constants, openSync, rmSync, writeSync } = require("node:fs");
-const { RuntimeError } = m30;
-const { runHooks } = m35;
-const { fifoPath, loadState, specState, statusOf } = m40;
+const { RuntimeError } = m31;
+const { runHooks } = m36;
+const { fifoPath, loadState, specState, statusOf } = m41;
 function start(root        , id        )       {
   const state = loadState(root, id);
   const status = statusOf(root, state);
@@ -3139,10 +3162,10 @@ function start(root        , id        )       {
 return { start };
 })();
 // src/runtime/update.ts
-const m47 = (() => {
-const { cgroupStats, } = m29;
-const { RuntimeError } = m30;
-const { groupOf, loadState, saveState, statusOf } = m40;
+const m48 = (() => {
+const { cgroupStats, } = m30;
+const { RuntimeError } = m31;
+const { groupOf, loadState, saveState, statusOf } = m41;
 function merged(old                 , given                 )                  {
   const result                          = { ...old };
   for (const [key, value] of Object.entries(given)) {
@@ -3174,13 +3197,13 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m48 = (() => {
+const m49 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync } = require("node:fs");
 const { constants } = require("node:os");
 function ReadStream(...args) { return new.target ? new (require("node:tty").ReadStream)(...args) : require("node:tty").ReadStream(...args); }
-const { isErrno, processStartTime } = m29;
-const { isAlive } = m40;
+const { isErrno, processStartTime } = m30;
+const { isAlive } = m41;
 const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 const drainMs = 1000;
 function passTerminal(master        , resize                      )          {
@@ -3234,12 +3257,12 @@ async function stayWith({ pid, master, child, resize }            )             
 return { stayWith };
 })();
 // src/runtime/features.ts
-const m49 = (() => {
-const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m29;
-const { hookPhases } = m32;
-const { mountOptionNames } = m37;
-const { specVersion } = m40;
-const { namespaceTypes } = m41;
+const m50 = (() => {
+const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m30;
+const { hookPhases } = m33;
+const { mountOptionNames } = m38;
+const { specVersion } = m41;
+const { namespaceTypes } = m42;
 function features()                          {
   return {
     ociVersionMin: "1.0.0",
@@ -3270,8 +3293,8 @@ function features()                          {
 return { features };
 })();
 // src/runtime/spec.ts
-const m50 = (() => {
-const { specVersion } = m40;
+const m51 = (() => {
+const { specVersion } = m41;
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 const plain = ["nosuid", "noexec", "nodev"];
 function exampleConfig(rootless                                          )         {
@@ -3323,13 +3346,13 @@ function exampleConfig(rootless                                          )      
 return { exampleConfig };
 })();
 // src/runtime/cli/offline.ts
-const m51 = (() => {
+const m52 = (() => {
 const { writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { RuntimeError } = m30;
-const { features } = m49;
-const { exampleConfig } = m50;
-const { specVersion } = m40;
+const { RuntimeError } = m31;
+const { features } = m50;
+const { exampleConfig } = m51;
+const { specVersion } = m41;
 const versionText = `dhow-runtime version 0.1.0\nspec: ${specVersion}\nnode: ${process.version}`;
 const offlineCommands                                    = {
   features: {
@@ -3359,8 +3382,8 @@ const offlineCommands                                    = {
 return { versionText, offlineCommands };
 })();
 // src/runtime/cli/resources.ts
-const m52 = (() => {
-const { RuntimeError } = m30;
+const m53 = (() => {
+const { RuntimeError } = m31;
 const fields                                                                                                  = {
   "blkio-weight": ["blockIO", "weight"],
   "cpu-period": ["cpu", "period"],
@@ -3398,20 +3421,20 @@ function resourcesOf(options        )                  {
 return { updateOptions, resourcesOf };
 })();
 // src/runtime/cli/commands.ts
-const m53 = (() => {
+const m54 = (() => {
 const { readFileSync } = require("node:fs");
-const { parseExactJson, } = m32;
-const { create, } = m42;
-const { RuntimeError } = m30;
-const { exec, processFromArgs } = m43;
-const { kill, pauseContainer, remove, signalNumber } = m44;
-const { list, listTable, processes, processTable, stateOf } = m45;
-const { start } = m46;
-const { loadState } = m40;
-const { look, update } = m47;
-const { stayWith } = m48;
-const { offlineCommands } = m51;
-const { resourcesOf, updateOptions } = m52;
+const { parseExactJson, } = m33;
+const { create, } = m43;
+const { RuntimeError } = m31;
+const { exec, processFromArgs } = m44;
+const { kill, pauseContainer, remove, signalNumber } = m45;
+const { list, listTable, processes, processTable, stateOf } = m46;
+const { start } = m47;
+const { loadState } = m41;
+const { look, update } = m48;
+const { stayWith } = m49;
+const { offlineCommands } = m52;
+const { resourcesOf, updateOptions } = m53;
 function idOf({ options }            , most = 1)         {
   const [id, ...more] = options.rest;
   if (id === undefined) throw new RuntimeError("container id cannot be empty");
@@ -3650,8 +3673,8 @@ const commands                                    = {
 return { idOf, commands };
 })();
 // src/runtime/cli/options.ts
-const m54 = (() => {
-const { RuntimeError } = m30;
+const m55 = (() => {
+const { RuntimeError } = m31;
 function parseOptions(words                   , table             , short                                  , stop         )         {
   const found = new Map                  ();
   let at = 0;
@@ -3687,14 +3710,14 @@ function parseOptions(words                   , table             , short       
 return { parseOptions };
 })();
 // src/runtime/cli/index.ts
-const m55 = (() => {
+const m56 = (() => {
 const { appendFileSync, writeSync } = require("node:fs");
-const { isErrno } = m29;
-const { messageOf, RuntimeError } = m30;
-const { openMachine, pause } = m31;
-const { commands } = m53;
-const { versionText } = m51;
-const { parseOptions } = m54;
+const { isErrno } = m30;
+const { messageOf, RuntimeError } = m31;
+const { openMachine, pause } = m32;
+const { commands } = m54;
+const { versionText } = m52;
+const { parseOptions } = m55;
 const globalOptions              = {
   root: "value",
   log: "value",
@@ -3775,10 +3798,10 @@ async function runtimeMain(words                   , entry                   )  
 return { runtimeMain };
 })();
 // src/runtime/init/confinement.ts
-const m56 = (() => {
+const m57 = (() => {
 const { closeSync, openSync, writeSync } = require("node:fs");
-const { isErrno } = m29;
-const { messageOf, RuntimeError } = m30;
+const { isErrno } = m30;
+const { messageOf, RuntimeError } = m31;
 const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
 const kernelFiles                 = {
   open: (path) => openSync(path, "w"),
@@ -3817,11 +3840,11 @@ function openConfinement({ process, config }                                    
 return { openConfinement };
 })();
 // src/runtime/init/console.ts
-const m57 = (() => {
+const m58 = (() => {
 const { fstatSync } = require("node:fs");
-const { openFlags, } = m29;
-const { RuntimeError } = m30;
-const { send } = m34;
+const { openFlags, } = m30;
+const { RuntimeError } = m31;
+const { send } = m35;
 const multiplexer = 0x502; // c 5:2
 function openTerminal(context             , inside        , process               )                                    {
   const { syscalls } = context;
@@ -3858,10 +3881,10 @@ function takeTerminal(syscalls          , slave        )       {
 return { openTerminal, mountConsole, handOver, takeTerminal };
 })();
 // src/runtime/init/look-path.ts
-const m58 = (() => {
+const m59 = (() => {
 const { statSync } = require("node:fs");
-const { isErrno, } = m29;
-const { messageOf, RuntimeError } = m30;
+const { isErrno, } = m30;
+const { messageOf, RuntimeError } = m31;
 function obstacle(path        , syscalls                              )                     {
   try {
     if (statSync(path).isDirectory()) return "is a directory";
@@ -3892,8 +3915,8 @@ function lookPath(name        , env                   , syscalls                
 return { lookPath };
 })();
 // src/runtime/init/scheduling.ts
-const m59 = (() => {
-const { RuntimeError } = m30;
+const m60 = (() => {
+const { RuntimeError } = m31;
 const personas                                   = { LINUX: 0, LINUX32: 8 };
 const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
 const policies                                   = {
@@ -3940,12 +3963,12 @@ function applyScheduling(syscalls          , { ioPriority, scheduler }          
 return { applyPersonality, applyScheduling };
 })();
 // src/runtime/init/identity.ts
-const m60 = (() => {
+const m61 = (() => {
 const { fchownSync, fstatSync, readFileSync } = require("node:fs");
-const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m29;
-const { messageOf, RuntimeError } = m30;
-const { lookPath } = m58;
-const { applyScheduling } = m59;
+const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m30;
+const { messageOf, RuntimeError } = m31;
+const { lookPath } = m59;
+const { applyScheduling } = m60;
 const rlimitNofile = 7;
 const nullDevice = 0x103;
 function setLimits({ syscalls, request }             , process               )       {
@@ -4080,9 +4103,9 @@ function become(context             , process               , { path, args, env,
 return { prepare, become };
 })();
 // src/runtime/init/inside.ts
-const m61 = (() => {
-const { isErrno, openFlags, resolveFlags, } = m29;
-const { RuntimeError } = m30;
+const m62 = (() => {
+const { isErrno, openFlags, resolveFlags, } = m30;
+const { RuntimeError } = m31;
 const attempts = 64;
 const linkLimit = 40;
 class Inside {
@@ -4176,11 +4199,11 @@ function split(path        )                   {
 return { Inside, split };
 })();
 // src/runtime/init/copy-up.ts
-const m62 = (() => {
+const m63 = (() => {
 const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
 const { join } = require("node:path");
-const { openFlags } = m29;
-const { RuntimeError } = m30;
+const { openFlags } = m30;
+const { RuntimeError } = m31;
 const chunkBytes = 65_536;
 function copyBytes(source        , target        , mode        )       {
   const out = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
@@ -4211,13 +4234,13 @@ function copyUp(inside        , from        , to        )       {
 return { copyUp };
 })();
 // src/runtime/init/mounts.ts
-const m63 = (() => {
+const m64 = (() => {
 const { fstatSync } = require("node:fs");
 const { resolve } = require("node:path");
-const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m29;
-const { RuntimeError } = m30;
-const { planMount } = m37;
-const { copyUp } = m62;
+const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m30;
+const { RuntimeError } = m31;
+const { planMount } = m38;
+const { copyUp } = m63;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -4359,10 +4382,10 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m64 = (() => {
+const m65 = (() => {
 const { basename } = require("node:path");
-const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m29;
-const { makeFileSystem } = m63;
+const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m30;
+const { makeFileSystem } = m64;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -4416,10 +4439,10 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m65 = (() => {
-const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m29;
-const { RuntimeError } = m30;
-const { split } = m61;
+const m66 = (() => {
+const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m30;
+const { RuntimeError } = m31;
+const { split } = m62;
 const device = (name        , major        , minor        )               => ({
   path: `/dev/${name}`,
   type: "c",
@@ -4498,11 +4521,11 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m66 = (() => {
+const m67 = (() => {
 const { fstatSync } = require("node:fs");
-const { mountAttributes, } = m29;
-const { openNull } = m65;
-const { makeFileSystem } = m63;
+const { mountAttributes, } = m30;
+const { openNull } = m66;
+const { makeFileSystem } = m64;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -4539,14 +4562,14 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m67 = (() => {
+const m68 = (() => {
 const { readFileSync } = require("node:fs");
-const { AT_FDCWD, mountAttributes, openFlags, } = m29;
-const { mountCgroups } = m64;
-const { createDevices, linkDevices } = m65;
-const { Inside } = m61;
-const { bindsDev, mountOne } = m63;
-const { makeReadonly, maskPaths } = m66;
+const { AT_FDCWD, mountAttributes, openFlags, } = m30;
+const { mountCgroups } = m65;
+const { createDevices, linkDevices } = m66;
+const { Inside } = m62;
+const { bindsDev, mountOne } = m64;
+const { makeReadonly, maskPaths } = m67;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -4631,18 +4654,18 @@ function finalPropagation(syscalls          , text                    )       {
 return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m68 = (() => {
+const m69 = (() => {
 const { openSync, readSync } = require("node:fs");
-const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m29;
-const { RuntimeError } = m30;
-const { hasHooks, runHooks } = m35;
-const { receive, send } = m34;
-const { openConfinement } = m56;
-const { mountConsole, handOver, openTerminal, takeTerminal } = m57;
-const { become, prepare } = m60;
-const { Inside } = m61;
-const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m67;
-const { applyPersonality } = m59;
+const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m30;
+const { RuntimeError } = m31;
+const { hasHooks, runHooks } = m36;
+const { receive, send } = m35;
+const { openConfinement } = m57;
+const { mountConsole, handOver, openTerminal, takeTerminal } = m58;
+const { become, prepare } = m61;
+const { Inside } = m62;
+const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m68;
+const { applyPersonality } = m60;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
 }
@@ -4742,15 +4765,15 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m69 = (() => {
-const { AT_FDCWD, openFlags } = m29;
-const { RuntimeError } = m30;
-const { openConfinement } = m56;
-const { handOver, openTerminal, takeTerminal } = m57;
-const { joinCgroups, joinNamespaces } = m68;
-const { become, prepare } = m60;
-const { Inside } = m61;
-const { applyPersonality } = m59;
+const m70 = (() => {
+const { AT_FDCWD, openFlags } = m30;
+const { RuntimeError } = m31;
+const { openConfinement } = m57;
+const { handOver, openTerminal, takeTerminal } = m58;
+const { joinCgroups, joinNamespaces } = m69;
+const { become, prepare } = m61;
+const { Inside } = m62;
+const { applyPersonality } = m60;
 function initExec(context             )       {
   const { syscalls, request } = context;
   const { config, process: spec } = request;
@@ -4780,13 +4803,13 @@ function initExec(context             )       {
 return { initExec };
 })();
 // src/runtime/init/index.ts
-const m70 = (() => {
+const m71 = (() => {
 const { readlinkSync, writeSync } = require("node:fs");
-const { openSyscalls } = m29;
-const { messageOf } = m30;
-const { receive, send } = m34;
-const { initCreate } = m68;
-const { initExec } = m69;
+const { openSyscalls } = m30;
+const { messageOf } = m31;
+const { receive, send } = m35;
+const { initCreate } = m69;
+const { initExec } = m70;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -4823,9 +4846,9 @@ function init(socket        , born                    )       {
 return { init };
 })();
 // src/runtime/main.ts
-const m71 = (() => {
-const { runtimeMain } = m55;
-const { init } = m70;
+const m72 = (() => {
+const { runtimeMain } = m56;
+const { init } = m71;
 const [first, ...rest] = process.argv.slice(2);
 if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

@@ -118,7 +118,9 @@ export const network: readonly PodCase[] = [
   {
     key: "net-loopback",
     says: "what else listens on the node's loopback stays out of reach",
-    spec: sh("ip route add 127.0.0.2 via 10.244.0.1 table 9 2>/dev/null; echo | nc -w 1 127.0.0.1 6443 2>&1 | head -1; echo done"),
+    spec: sh(
+      "ip route add 127.0.0.2 via $(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p') table 9 2>/dev/null; echo | nc -w 1 127.0.0.1 6443 2>&1 | head -1; echo done",
+    ),
     ends: "Succeeded",
     logs: /done\n$/,
   },

@@ -19,6 +19,7 @@ export interface UpOptions extends ForeignStoreOptions, OciRuntimeOptions {
   readonly simulatedNodes?: number;
   readonly runtime?: "containerd" | "simulated";
   readonly cri?: string;
+  readonly podNetworkCidr?: string;
   readonly without?: readonly string[];
   readonly clock?: "real" | "virtual";
   readonly seed?: number;
@@ -63,6 +64,7 @@ export function chooseSettings(options: UpOptions, previous: ClusterSettings | u
       without: options.without ?? previous?.without ?? [],
       ...(port === undefined ? {} : { port }),
       ...(cri === undefined ? {} : { cri }),
+      ...(previous?.podNetwork === undefined ? {} : { podNetwork: previous.podNetwork }),
       ...chooseOciRuntime(options, previous),
       ...chooseStore(options, previous),
       ...(virtual ? { virtual: { startMs, seed: options.seed ?? previous?.virtual?.seed ?? 1 } } : {}),

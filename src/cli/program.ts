@@ -74,6 +74,7 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .option("--nodes <count>", "nodes with a runtime of their own (default: 1)", count)
     .option("--simulated-nodes <count>", "nodes whose containers are only played", count)
     .option("--runtime <runtime>", "containerd or simulated (default: containerd where it can run)", oneOf(["containerd", "simulated"]))
+    .option("--pod-network-cidr <range>", "addresses for pods on containerd (default: 10.244.0.0/16, or the next free one)")
     .option("--cri <socket>", "use the CRI runtime behind this socket instead of a containerd of our own")
     .option("--oci-runtime <program>", "what our containerd starts containers with: runc, dhow-runtime, or a path (default: runc)")
     .option("--without <parts>", "leave parts to somebody else: scheduler, controller-manager, controller-manager/NAME", (text: string) =>

@@ -29,10 +29,12 @@ import {
   type UpResult,
   writeSettings,
 } from "#compose";
+import { routes } from "#linux";
 import { instantText } from "./clock.ts";
 import { askStore, keepStoreTls, storeProblems } from "./foreign-store.ts";
 import { hostFacts } from "./host.ts";
 import { CliError, command, exitCodes, type Io } from "./io.ts";
+import { choosePodRange, takenPodNetworks } from "./pod-range.ts";
 import { askRuntime, chooseSettings, clockProblems, preflight, type UpOptions, withFreePort } from "./preflight.ts";
 import { plainReporter, type Reporter, silentReporter, tickingReporter } from "./report.ts";
 
@@ -42,15 +44,18 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
   if (lockHolder(paths)) return attach(io, paths, options);
   const previous = readSettings(paths);
   const facts = hostFacts(paths.directory);
-  const { settings, words } = await withFreePort(
+  const { settings: chosen, words } = await withFreePort(
     chooseSettings(options, previous, io.clock.nowMs(), () => facts),
     options,
     paths,
   );
+  const range = choosePodRange(options, chosen, previous, routes(), takenPodNetworks(home, options.name));
+  const settings = range.podNetwork === undefined ? chosen : { ...chosen, podNetwork: range.podNetwork };
   const found = [
     ...clockProblems(options, previous),
     ...storeProblems(options, previous, settings.virtual !== undefined),
     ...(await preflight(options, settings, facts)),
+    ...range.problems,
   ];
   if (found.length === 0) found.push(...(await askStore(paths, options, settings, io.clock)));
   const foreign = settings.cri !== undefined && settings.nodes > 0 && found.length === 0;
@@ -58,7 +63,7 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
   if (problems.length > 0) throw new CliError(`cannot start:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
   openStateFolder(paths);
   keepStoreTls(paths, options);
-  if (options.quiet !== true) for (const line of [...words, ...told]) io.err(line);
+  if (options.quiet !== true) for (const line of [...words, ...range.words, ...told]) io.err(line);
   const reporter = await reporterFor(io, options, paths, settings);
   if (options.detach === true) return detached(io, home, paths, settings, options, reporter);
   return foreground(io, home, paths, settings, options, reporter);
@@ -205,8 +210,9 @@ async function detached(
 function refuseOtherSettings(paths: StatePaths, options: UpOptions, nowMs: number): void {
   const running = readSettings(paths);
   if (!running) return;
-  const { settings } = chooseSettings(options, running, nowMs, () => hostFacts(paths.directory));
-  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "without", "virtual", "store"] as const;
+  const { settings: chosen } = chooseSettings(options, running, nowMs, () => hostFacts(paths.directory));
+  const settings = options.podNetworkCidr === undefined ? chosen : { ...chosen, podNetwork: options.podNetworkCidr };
+  const names = ["nodes", "simulatedNodes", "runtime", "port", "cri", "ociRuntime", "without", "virtual", "store", "podNetwork"] as const;
   const changed = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(running[name]));
   const differs = changed.filter((name) => name !== "port" || (options.port ?? 0) !== 0);
   if (differs.length === 0) return;

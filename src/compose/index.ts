@@ -21,7 +21,7 @@ export type { MemoryNodes } from "./memory-nodes.ts";
 export type { ServedCluster, ServedOptions } from "./served-memory-cluster.ts";
 export { type GrowingFile, growingFile, openLog, type SpanFile, spanFile } from "./files.ts";
 export { lastErrors, lastLines } from "./last-errors.ts";
-export { mostRealNodes, nodePlaces, ownContainerd } from "./node-place.ts";
+export { podNetworkOf, mostRealNodes, nodePlaces, ownContainerd } from "./node-place.ts";
 export { type Facts, type RunningPart, runPart, type StopReason } from "./part.ts";
 export {
   type ClusterSettings,

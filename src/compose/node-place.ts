@@ -4,6 +4,7 @@
 // The first node bears no number: a cluster of one node is what it was before there were others.
 
 import { existsSync, readdirSync } from "node:fs";
+import { firstPodNetwork, nodeRange, rangeText } from "#network";
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
 
@@ -20,13 +21,15 @@ export interface NodePlace {
   readonly podCidr: string;
 }
 
-/** The ranges of all nodes. */
-export const podNetwork = "10.244.0.0/16";
+/** The ranges of all nodes together. Clusters from before there was a choice say nothing. */
+export function podNetworkOf({ podNetwork }: Pick<ClusterSettings, "podNetwork">): string {
+  return podNetwork ?? firstPodNetwork;
+}
 
 /** One range each. */
 export const mostRealNodes = 256;
 
-export function nodePlace(paths: StatePaths, index: number): NodePlace {
+export function nodePlace(paths: StatePaths, index: number, podNetwork = firstPodNetwork): NodePlace {
   const numbered = (text: string, mark: string): string => (index === 1 ? text : `${text}${mark}${index}`);
   return {
     index,
@@ -35,7 +38,7 @@ export function nodePlace(paths: StatePaths, index: number): NodePlace {
     containerd: numbered(paths.containerd, "-"),
     // No cluster's name has an underscore: node 2 of `x` is not the first of `x-2`.
     cgroup: numbered(`/dhow-${paths.name}`, "_"),
-    podCidr: `10.244.${index - 1}.0/24`,
+    podCidr: rangeText(nodeRange(podNetwork, index - 1)),
   };
 }
 
@@ -43,7 +46,7 @@ const count = (settings: ClusterSettings): number => (settings.runtime === "cont
 
 /** Nodes with a process, a certificate and a runtime of their own. */
 export function nodePlaces(paths: StatePaths, settings: ClusterSettings): readonly NodePlace[] {
-  return Array.from({ length: count(settings) }, (_, index) => nodePlace(paths, index + 1));
+  return Array.from({ length: count(settings) }, (_, index) => nodePlace(paths, index + 1, podNetworkOf(settings)));
 }
 
 export function ownContainerd(settings: ClusterSettings): boolean {

@@ -16,7 +16,7 @@ import { containerdPlace, inputTaker, strayEnder } from "./containerd.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
-import { type NodePlace, nodePlaces, podNetwork } from "./node-place.ts";
+import { type NodePlace, nodePlaces, podNetworkOf } from "./node-place.ts";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { sharedRuntime } from "./shared-runtime.ts";
@@ -37,12 +37,12 @@ async function ensurePauseImage({ clock }: PartContext, place: NodePlace, cri: C
 }
 
 /** Ways out of the pods' network; a machine without packet filters has none. */
-async function routeNode({ paths, facts, log }: PartContext, { index, podCidr }: NodePlace, client: Client): Promise<void> {
+async function routeNode({ paths, settings, facts, log }: PartContext, { index, podCidr }: NodePlace, client: Client): Promise<void> {
   const network = networkName(paths.name, index);
   const { spec } = await client.resource<Service>("services").get("default", "kubernetes");
   const [clusterIp, clusterPort] = [spec?.clusterIP ?? "", spec?.ports?.[0]?.port ?? 443];
   try {
-    await routePods({ network, podCidr, clusterCidr: podNetwork });
+    await routePods({ network, podCidr, clusterCidr: podNetworkOf(settings) });
     await routeApi({ network, clusterIp, clusterPort, port: Number(facts["port"]) });
   } catch (error) {
     log.warn("pods reach neither the API server at the address of the Service kubernetes nor anything outside", { clusterIp, error });

@@ -8,10 +8,12 @@ import { gitVersion } from "#config";
 import { fileJournal, simulatedCri } from "#cri";
 import { createKubelet, type Kubelet, kubeletHandler, type NodeMachine, simulatedVolumes } from "#kubelet";
 import { Pacer, slots } from "#lib";
+import { addressText, nodeRange } from "#network";
 import { isSimulatedNode, realNodes, simulatedNodes } from "./cluster.ts";
 import type { PartContext } from "./context.ts";
 import { listenFrom } from "./listen.ts";
 import { nodeClient, nodeTransport } from "./node-client.ts";
+import { podNetworkOf } from "./node-place.ts";
 import type { RunningPart } from "./part.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { nodeTokens, readCa, readPair } from "./state/pki.ts";
@@ -34,8 +36,8 @@ export const simulatedMachine: NodeMachine = {
 };
 
 /** 10.244.0, 10.244.1 … 10.245.0: one /24 per node, behind those of the real ones. */
-function addressPrefix(index: number): string {
-  return `10.${244 + (index >> 8)}.${index & 255}`;
+function addressPrefix(podNetwork: string, index: number): string {
+  return addressText(nodeRange(podNetwork, index).first).replace(/\.0$/, "");
 }
 
 function appendLog(path: string, line: string): void {
@@ -67,7 +69,7 @@ export async function startSimulatedNodes(context: PartContext): Promise<Running
     const folder = join(paths.simulated, node);
     const podLogsDirectory = join(folder, "pod-logs");
     const token = tokens.issue(node);
-    const prefix = addressPrefix(realNodes(paths.name, settings).length + index);
+    const prefix = addressPrefix(podNetworkOf(settings), realNodes(paths.name, settings).length + index);
     kubelets.set(
       node,
       createKubelet({

@@ -17,5 +17,6 @@ export {
   proportionalSetSize,
   unixSockets,
 } from "./proc.ts";
+export { parseRoutes, type Route, routes } from "./routes.ts";
 export { availableMemoryBytes, type CgroupFacts, cgroupFacts, freeDiskBytes } from "./room.ts";
 export * from "./kernel.ts";

@@ -65,6 +65,8 @@ export interface ClusterSettings {
   readonly cri?: string;
   /** The program that our containerd starts containers with, if it is not the runc of the PATH. */
   readonly ociRuntime?: string;
+  /** The addresses of all pods on nodes of our own, such as 10.244.0.0/16. */
+  readonly podNetwork?: string;
   readonly without: readonly string[];
   /** Somebody else's store instead of our own: its members, and what our keys in it begin with. */
   readonly store?: { readonly servers: readonly string[]; readonly prefix?: string };
