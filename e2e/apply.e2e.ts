@@ -63,7 +63,7 @@ for (const kubectl of await kubectls()) {
       );
       assert.match(
         await cluster.kubectl("get pods -o wide"),
-        /NOMINATED NODE +READINESS GATES\n(web-\S+ +1\/1 +Running +0 +\d+s +10\.244\.\d+\.\d+ +\S+ +<none> +<none>\n){3}$/,
+        /NOMINATED NODE +READINESS GATES\n(web-\S+ +1\/1 +Running +0 +\d+s +10\.2\d\d\.\d+\.\d+ +\S+ +<none> +<none>\n){3}$/,
       );
       assert.match(await cluster.kubectl("get deploy,rs -o name"), /^deployment\.apps\/web\nreplicaset\.apps\/web-[a-z0-9]+\n$/);
       const yaml = await cluster.kubectl("get deployment web -o yaml");

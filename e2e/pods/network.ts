@@ -143,7 +143,7 @@ export const network: readonly PodCase[] = [
     says: "a pod's address is in the node's range and in its status",
     spec: { containers: [shell("c", `hostname -i; ${forever}`)] },
     ends: "Ready",
-    logs: /^10\.244\.0\.\d+\n$/,
+    logs: /^10\.2\d\d\.0\.\d+\n$/,
     sees: [["podIPs", (pod) => pod.status?.podIPs?.[0]?.ip === pod.status?.podIP, true]],
   },
 ];

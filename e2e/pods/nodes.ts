@@ -50,7 +50,7 @@ export const probes: readonly PodCase[] = [
     spec: web({ readinessProbe: { ...probe, grpc: { port: 9090 } } }),
     ends: started,
     events: [
-      /^Warning Unhealthy Readiness probe failed: timeout: failed to connect service "10\.244\.0\.\d+:9090" within 1s: context deadline exceeded$/,
+      /^Warning Unhealthy Readiness probe failed: timeout: failed to connect service "10\.2\d\d\.0\.\d+:9090" within 1s: context deadline exceeded$/,
     ],
   },
   {

@@ -1,4 +1,5 @@
-// The Pod garbage collector: Pods that nobody will ever finish are taken away by force.
+// The Pod garbage collector: Pods that nobody will ever finish are taken away by force,
+// and finished ones when there are too many.
 // Invariant: a Pod is called orphaned only after its node was missing for `quarantineMs` and a live look agreed.
 // Called by: index.ts, the list. Next on the way: framework/act.ts.
 
@@ -8,8 +9,16 @@ import { rfc3339 } from "#lib";
 import { defineController, type World } from "./framework/define.ts";
 import { type Action, isNotFound, nothing, type Plan, targetOf } from "./framework/plan.ts";
 import { isPodTerminal } from "./pods.ts";
+import { mostFinished, surplus } from "./podgc-finished.ts";
 
 const quarantineMs = 40_000;
+
+/** No Pod is called so: the key of all that have finished. */
+const allFinished = "*";
+
+interface SeenFinished {
+  readonly saw: readonly Live<Pod>[];
+}
 
 interface SeenPod {
   readonly saw: readonly Live<Pod>[];
@@ -19,11 +28,17 @@ interface SeenPod {
   readonly nodeGone: boolean;
 }
 
-export const podGarbageCollector = defineController<SeenPod>({
+export const podGarbageCollector = defineController<SeenPod | SeenFinished>({
   name: "pod-garbage-collector-controller",
   account: "pod-garbage-collector",
   watches: [
-    { resource: "pods", keys: (pod, world) => (isSuspect(pod as Live<Pod>, world) ? [keyOf(pod)] : []) },
+    {
+      resource: "pods",
+      keys: (pod, world) => [
+        ...(isSuspect(pod as Live<Pod>, world) ? [keyOf(pod)] : []),
+        ...(maybeTooMany(pod as Live<Pod>, world) ? [allFinished] : []),
+      ],
+    },
     {
       resource: "nodes",
       keys(node, world) {
@@ -34,6 +49,7 @@ export const podGarbageCollector = defineController<SeenPod>({
     },
   ],
   async observe(key, world, context) {
+    if (key === allFinished) return { saw: surplus(world.lister<Pod>("pods").list(), mostFinished) };
     const pod = world.lister<Pod>("pods").get(key);
     if (!pod || !isSuspect(pod, world)) return undefined;
     const nodeName = pod.spec?.nodeName ?? "";
@@ -43,13 +59,22 @@ export const podGarbageCollector = defineController<SeenPod>({
     const nodeMissingForMs = context.clock.nowMs() - lastMs;
     return { saw: [pod], pod, nodeMissingForMs, nodeGone: nodeMissingForMs >= quarantineMs && (await isNodeGone(world, nodeName)) };
   },
-  plan: planPodCollection,
+  plan: (seen, now) => ("pod" in seen ? planPodCollection(seen, now) : planThinning(seen)),
 });
 
 function isSuspect(pod: Live<Pod>, world: World): boolean {
   const nodeName = pod.spec?.nodeName ?? "";
   if (nodeName === "") return pod.metadata.deletionTimestamp !== undefined;
   return world.lister<Node>("nodes").get(nodeName) === undefined;
+}
+
+/** Cheap, for it is asked of every change: only a large number of Pods is worth counting the finished ones. */
+function maybeTooMany(pod: Live<Pod>, world: World): boolean {
+  return isPodTerminal(pod) && world.lister<Pod>("pods").size > mostFinished;
+}
+
+export function planThinning({ saw }: SeenFinished): Plan {
+  return { actions: saw.map(forceDelete), decision: `${saw.length} finished Pods more than ${mostFinished}` };
 }
 
 async function isNodeGone(world: World, name: string): Promise<boolean> {

@@ -6,7 +6,8 @@ import type { Lease, Node, Pod } from "#api";
 import { type AnyObject, keyOf, type Live } from "#client";
 import type { Clock } from "#lib";
 import { type Controller, defineController } from "../framework/define.ts";
-import { isDisrupted, monitorGraceMs, planNode, readiness, type SeenNode } from "./plan.ts";
+import { EvictionPace, intervalMs, zoneOf } from "./pace.ts";
+import { isEvicting, monitorGraceMs, planNode, readiness, type SeenNode } from "./plan.ts";
 
 /** When each node was last heard of. By our own clock: those of the nodes may be wrong. */
 class Heartbeats {
@@ -49,6 +50,7 @@ export const nodeLifecycle: Controller = {
   prepare(context) {
     const beats = new Heartbeats(context.clock);
     const met = new Set<string>();
+    const pace = new EvictionPace();
     const beat = (object: Live<AnyObject>): void => {
       const condition = (object as Live<Node>).status?.conditions?.find((one) => one.type === "Ready");
       if (condition) beats.note(statusOf(object.metadata.name), condition.lastHeartbeatTime ?? condition.lastTransitionTime ?? "");
@@ -84,7 +86,9 @@ export const nodeLifecycle: Controller = {
         const heardMs = beats.lastMs([leaseOf(key), statusOf(key)]) ?? (Date.parse(node.metadata.creationTimestamp ?? "") || 0);
         const first = !met.has(key);
         met.add(key);
-        const trouble = readiness(node.status?.conditions) !== "True" || heardMs + monitorGraceMs < context.clock.nowMs();
+        const nowMs = context.clock.nowMs();
+        const trouble = readiness(node.status?.conditions) !== "True" || heardMs + monitorGraceMs < nowMs;
+        const asks = trouble && !isEvicting(node) && node.status?.conditions?.some(({ type }) => type === "Ready") === true;
         // Most nodes are well most of the time: only a node in trouble costs a look at all others.
         const pods = trouble ? world.lister<Pod>("pods").list() : [];
         return {
@@ -92,7 +96,7 @@ export const nodeLifecycle: Controller = {
           node,
           first,
           heardMs,
-          disrupted: trouble && isDisrupted(node, nodes.list()),
+          evictableInMs: asks ? pace.ask(zoneOf(node), intervalMs(node, nodes.list()), nowMs) : 0,
           pods: pods.filter((pod) => pod.spec?.nodeName === key),
         };
       },

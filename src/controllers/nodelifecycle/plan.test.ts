@@ -8,7 +8,8 @@ import type { Node, Pod, Taint, Toleration } from "#api";
 import type { Live } from "#client";
 import type { Plan } from "../framework/plan.ts";
 import { freeRange } from "./ipam.ts";
-import { isDisrupted, planNode, type SeenNode } from "./plan.ts";
+import { EvictionPace, intervalMs, lookAgainMs } from "./pace.ts";
+import { isEvicting, planNode, type SeenNode } from "./plan.ts";
 import { planEviction, toleratedMs } from "./tainteviction.ts";
 
 const nowMs = Date.UTC(2026, 0, 1, 12);
@@ -36,7 +37,7 @@ const seen = (node: Live<Node>, silentSeconds: number, more: Partial<SeenNode> =
   saw: [node],
   node,
   heardMs: nowMs - silentSeconds * 1000,
-  disrupted: false,
+  evictableInMs: 0,
   pods: [],
   first: false,
   ...more,
@@ -68,8 +69,8 @@ const rows: { name: string; seen: SeenNode; does: string[] }[] = [
     does: ["nodes status", "NodeNotReady", "taints unreachable:NoSchedule unreachable:NoExecute", "pods status"],
   },
   {
-    name: "among many that are silent evicts nobody",
-    seen: seen(nodeOf("True"), 51, { disrupted: true }),
+    name: "whose zone has just lost another, or too many, waits with its Pods",
+    seen: seen(nodeOf("True"), 51, { evictableInMs: 7000 }),
     does: ["nodes status", "NodeNotReady", "taints unreachable:NoSchedule"],
   },
   {
@@ -102,10 +103,29 @@ test("a node is looked at again when its grace would end", () => {
   assert.equal(planNode(seen(nodeOf("True"), 20), { nowMs }).requeueAfterMs, 30_001);
 });
 
-test("evictions stop when all are silent, or most of a zone", () => {
+test("a node that waits for its turn asks again", () => {
+  assert.equal(planNode(seen(nodeOf("True"), 51, { evictableInMs: 7000 }), { nowMs }).requeueAfterMs, 7000);
+  assert.equal(planNode(seen(nodeOf("True"), 51), { nowMs }).requeueAfterMs, undefined);
+  assert.equal(isEvicting(nodeOf("Unknown", { taints: [taint(unreachable, "NoExecute")] })), true);
+  assert.equal(isEvicting(nodeOf("Unknown", { taints: [taint(unreachable, "NoSchedule"), taint("team", "NoExecute")] })), false);
+});
+
+test("evictions stop when all are silent, or most of a small zone; a large one goes on slowly", () => {
   const nodes = (states: string): Live<Node>[] => states.split("").map((state) => nodeOf(state === "+" ? "True" : "Unknown"));
-  const stops = (states: string): boolean => isDisrupted(nodes(states)[0]!, nodes(states));
-  assert.deepEqual(["-", "-+", "--+", "---+", "---++++"].map(stops), [true, false, false, true, false]);
+  const every = (states: string): number => intervalMs(nodes(states)[0]!, nodes(states));
+  assert.deepEqual(["-", "-+", "--+", "---+", "---++++"].map(every), [Infinity, 10_000, 10_000, Infinity, 10_000]);
+  assert.equal(every("-".repeat(28) + "+".repeat(22)), Infinity);
+  assert.equal(every("-".repeat(29) + "+".repeat(22)), 100_000);
+});
+
+test("a zone loses its first node at once, the next after ten seconds; zones do not wait for each other", () => {
+  const pace = new EvictionPace();
+  assert.deepEqual(
+    [0, 1000, 9999, 10_000, 10_001].map((ms) => pace.ask("a", 10_000, nowMs + ms)),
+    [0, 9000, 1, 0, 9999],
+  );
+  assert.equal(pace.ask("b", 10_000, nowMs), 0);
+  assert.equal(pace.ask("c", Infinity, nowMs), lookAgainMs, "what stops it are others, whose return wakes nobody here");
 });
 
 const exists = (key: string, tolerationSeconds?: number): Toleration => ({

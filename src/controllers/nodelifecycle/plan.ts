@@ -1,5 +1,5 @@
 // A node's life as the cluster sees it: silent nodes become Unknown, troubled nodes get taints, their Pods are no longer ready.
-// Invariant: only silence makes a node Unknown; when a whole zone falls silent nobody is evicted, since the fault may be ours.
+// Invariant: only silence makes a node Unknown; Pods are asked to leave no faster than pace.ts allows.
 // Called by: the loop, by way of index.ts. Next on the way: tainteviction.ts, which acts on the NoExecute taints.
 
 import { findCondition, type Node, type NodeCondition, type Pod, type Taint } from "#api";
@@ -12,8 +12,8 @@ export interface SeenNode {
   readonly node: Live<Node>;
   /** When the node was last heard of: by its Lease or its status, on our clock. */
   readonly heardMs: number;
-  /** Too much of the node's zone is silent. */
-  readonly disrupted: boolean;
+  /** 0: its Pods may be asked to leave now. Else when to ask again. */
+  readonly evictableInMs: number;
   readonly pods: readonly Live<Pod>[];
   /** Nobody has looked at this node before. */
   readonly first: boolean;
@@ -48,14 +48,20 @@ export function planNode(seen: SeenNode, { nowMs }: { nowMs: number }): Plan {
   // A node that says itself that it is not ready still looks after its Pods.
   if (ready === "Unknown") actions.push(...unready(seen.pods, nowMs));
   const decision = silent ? "the node is silent" : ready === "True" ? "the node is ready" : `the node says Ready=${ready}`;
-  // A silent node wakes us itself when it speaks again.
-  return { actions, decision, ...(silent ? {} : { requeueAfterMs: leftMs + 1 }) };
+  // A silent node wakes us itself when it speaks again; one whose Pods have to wait for others' does not.
+  const againMs = Math.min(silent ? Infinity : leftMs + 1, seen.evictableInMs === 0 ? Infinity : seen.evictableInMs);
+  return { actions, decision, ...(againMs === Infinity ? {} : { requeueAfterMs: againMs }) };
 }
 
 function welcome(node: Live<Node>): Action {
   const { name } = node.metadata;
   const message = `Node ${name} event: Registered Node ${name} in Controller node-controller`;
   return { verb: "event", about: node, type: "Normal", reason: "RegisteredNode", message };
+}
+
+/** Whether its Pods have been asked to leave: then only the reason may still change. */
+export function isEvicting(node: Live<Node>): boolean {
+  return (node.spec?.taints ?? []).some(({ key, effect }) => effect === "NoExecute" && ownNoExecute.has(key));
 }
 
 export function readiness(conditions: readonly NodeCondition[] | undefined): string {
@@ -105,7 +111,7 @@ function tellSilence(node: Live<Node>, conditions: NodeCondition[]): Action[] {
 }
 
 /** The taints that the conditions ask for; those of others stay as they are. */
-function taint({ node, disrupted }: SeenNode, conditions: readonly NodeCondition[], nowMs: number): Action[] {
+function taint({ node, evictableInMs }: SeenNode, conditions: readonly NodeCondition[], nowMs: number): Action[] {
   const known = node.spec?.taints ?? [];
   const ready = readiness(conditions);
   // A node that has yet to say anything has no taint: it gets some when it has been silent for too long.
@@ -116,7 +122,7 @@ function taint({ node, disrupted }: SeenNode, conditions: readonly NodeCondition
     ...pressures.filter(([type]) => findCondition(conditions, type)?.status === "True").map(([, key]) => prefix + key),
     ...(node.spec?.unschedulable === true ? [`${prefix}unschedulable`] : []),
   ]);
-  const noExecute = new Set(disrupted ? [] : trouble);
+  const noExecute = new Set(evictableInMs > 0 ? [] : trouble);
   const owns = (one: Taint): boolean =>
     (one.effect === "NoSchedule" && ownNoSchedule.has(one.key)) || (one.effect === "NoExecute" && ownNoExecute.has(one.key));
   const wants = (one: Taint): boolean => (one.effect === "NoSchedule" ? noSchedule : noExecute).has(one.key);
@@ -150,19 +156,4 @@ function unready(pods: readonly Live<Pod>[], nowMs: number): Action[] {
         tell: { about: pod, succeeded: () => ({ type: "Warning", reason: "NodeNotReady", message: "Node is not ready" }) },
       };
     });
-}
-
-const zoneLabels = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] as const;
-
-/**
- * Whether evictions stop in this node's zone: all of the cluster is silent, or more than half of the zone is (and more than two nodes).
- * Simplification: upstream goes on slowly in a large zone that is partly silent, and evicts one node in ten seconds otherwise.
- */
-export function isDisrupted(node: Live<Node>, nodes: readonly Live<Node>[]): boolean {
-  const isReady = (one: Live<Node>): boolean => readiness(one.status?.conditions) === "True";
-  if (!nodes.some(isReady)) return true;
-  const zoneOf = (one: Live<Node>): string => zoneLabels.map((label) => one.metadata.labels?.[label] ?? "").join("/");
-  const zone = nodes.filter((one) => zoneOf(one) === zoneOf(node));
-  const silent = zone.filter((one) => !isReady(one)).length;
-  return silent < zone.length && silent > 2 && silent / zone.length >= 0.55;
 }
