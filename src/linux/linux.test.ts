@@ -3,6 +3,9 @@
 // Called by: npm test.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseMemTotal, parseOsRelease } from "./machine.ts";
 import { mountsBelow, parseMountInfo } from "./mounts.ts";
@@ -19,6 +22,22 @@ test("a process is running only under its own start time", () => {
   assert.ok(startTime);
   assert.equal(isRunning({ pid: process.pid, startTime }), true);
   assert.equal(isRunning({ pid: process.pid, startTime: "1" }), false);
+});
+
+test("a zombie has a pid and a start time, and is not running", { skip: process.platform !== "linux" }, async () => {
+  // The shell becomes sleep, which never asks how the shell's child went; the child stays until then.
+  const child = "until grep -q sleep /proc/$PPID/comm; do :; done";
+  const mother = spawn("sh", ["-c", 'sh -c "$1" & echo $!; exec sleep 60', "sh", child], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const [line] = (await once(mother.stdout, "data")) as [Buffer];
+    const stat = `/proc/${Number(line.toString())}/stat`;
+    while (statFields(readFileSync(stat, "latin1"))[0] !== "Z") await new Promise((resolve) => setImmediate(resolve));
+    const startTime = statFields(readFileSync(stat, "latin1"))[19]!;
+    assert.equal(isRunning({ pid: Number(line.toString()), startTime }), false);
+  } finally {
+    mother.kill("SIGKILL");
+    await once(mother, "exit");
+  }
 });
 
 test("mountinfo: optional fields, escapes, inner mounts first", () => {
