@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { cgroupFacts } from "#linux";
 
 export function findTool(name: string, path = process.env["PATH"] ?? ""): string | undefined {
   const folders = [...path.split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
@@ -27,6 +28,7 @@ const features: Readonly<Record<string, () => boolean>> = {
   linux: () => process.platform === "linux",
   cgroup2: () => existsSync("/sys/fs/cgroup/cgroup.controllers"),
   namespaces: canIsolate,
+  cgroups: () => features["root"]!() && ["memory", "cpu", "pids"].every((one) => cgroupFacts().controllers.includes(one)),
   overlayfs: () => process.platform === "linux" && existsSync("/sys/module/overlay"),
 };
 
