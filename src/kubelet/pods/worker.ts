@@ -12,6 +12,7 @@ import { terminationMessage } from "../status/termination.ts";
 import { StatusWriter } from "../status/writer.ts";
 import { type ActionContext, carryOut, isInit, refreshVolumes, removeSandbox } from "./actions.ts";
 import type { Refusal } from "./admission.ts";
+import { ExpectedExits } from "./expected-exits.ts";
 import { newPodMemory, type PodMemory, restoreMemory } from "./memory.ts";
 import { deadlineExceeded, isOver, type PodAction, type PodPlan, planPod } from "./plan.ts";
 import { emptyRuntimePod, isRunningState, observe, type RuntimePod } from "./runtime.ts";
@@ -31,8 +32,6 @@ export interface WorkerHooks {
 
 /** A failed pass is repeated after this, doubled each time. */
 const retryMs = { first: 200, most: 60_000 } as const;
-/** containerd reports an exit shortly before its CRI part shows it: looks are repeated this often, 20 ms doubling. */
-const exitLooks = 7;
 
 export class PodWorker {
   readonly uid: string;
@@ -49,7 +48,7 @@ export class PodWorker {
   #failures = 0;
   #closed = false;
   #abort = new AbortController();
-  readonly #expectedExits = new Map<string, number>();
+  readonly #expectedExits: ExpectedExits;
   readonly #writer: StatusWriter;
   #untold = 0;
 
@@ -57,6 +56,7 @@ export class PodWorker {
     this.uid = uid;
     this.#node = node;
     this.#hooks = hooks;
+    this.#expectedExits = new ExpectedExits(node.clock, () => this.poke());
     this.#writer = new StatusWriter(node.client.resource<Pod>("pods"), {
       current: () => this.#pod,
       stored: (pod) => this.#stored(pod),
@@ -98,9 +98,7 @@ export class PodWorker {
 
   /** The runtime says a container has ended. */
   exited(containerId: string): void {
-    if (this.#runtime.containers.find((one) => one.id === containerId)?.state !== "CONTAINER_EXITED") {
-      this.#expectedExits.set(containerId, exitLooks);
-    }
+    this.#expectedExits.expect(containerId);
     this.poke();
   }
 
@@ -113,6 +111,7 @@ export class PodWorker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#expectedExits.close();
     this.#abort.abort(new Error("the agent is closing"));
     await this.#running;
     await this.#writer.settled().catch(() => undefined);
@@ -187,7 +186,7 @@ export class PodWorker {
     const context = this.#actionContext(options, write);
     await this.#admit(context);
     const plan = this.#plan();
-    this.#lookAgainForExits(plan);
+    if (plan.actions.length === 0) this.#expectedExits.observed(this.#runtime);
     this.#tellBackoffs(plan, context);
     this.#tellDeadline(plan, context);
     if (this.#pod) this.#hooks.observed(this.#pod, this.#runtime, this.memory);
@@ -243,17 +242,6 @@ export class PodWorker {
     const { memory } = this;
     const pod = this.#pod && this.#writer.view(this.#pod);
     return planPod({ pod, runtime: this.#runtime, memory, nowMs: this.#node.clock.nowMs(), graceSeconds: this.#graceSeconds() });
-  }
-
-  #lookAgainForExits(plan: PodPlan): void {
-    for (const [id, left] of this.#expectedExits) {
-      const state = this.#runtime.containers.find((one) => one.id === id)?.state;
-      if (state !== "CONTAINER_RUNNING" || left === 0) this.#expectedExits.delete(id);
-      else if (plan.actions.length === 0) {
-        this.#expectedExits.set(id, left - 1);
-        this.#node.clock.after(20 * 2 ** (exitLooks - left), () => this.poke());
-      }
-    }
   }
 
   /** One event for each back-off that begins. */
