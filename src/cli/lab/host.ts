@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { type Clock, delay } from "#lib";
-import { cgroupFolders, removeCgroup } from "#linux";
+import { cgroupFolders, removeCgroup, unmountBelow } from "#linux";
 
 export interface HostPicture {
   readonly mounts: readonly string[];
@@ -52,6 +52,11 @@ export async function endMarked(mark: string, clock: Clock): Promise<void> {
     // They are nobody's children here: the kernel tells us nothing when they have gone.
     await delay(clock, 20);
   }
+}
+
+/** What the lab has mounted in its folder. */
+export async function unmountAll(mark: string): Promise<void> {
+  if (process.platform === "linux") await unmountBelow(mark);
 }
 
 /** The control group a lab may make is named as its folder. */

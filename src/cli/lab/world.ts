@@ -21,7 +21,7 @@ import { parseEnv } from "node:util";
 import type { Clock } from "#lib";
 import { CliError } from "../io.ts";
 import type { WorldSpec } from "./format.ts";
-import { endMarked, removeGroups } from "./host.ts";
+import { endMarked, removeGroups, unmountAll } from "./host.ts";
 import { layOutMembers, memberScript } from "./members.ts";
 
 export interface Ran {
@@ -198,6 +198,7 @@ class ShellWorld implements World {
     if (hasCluster(this.#spec)) await this.run(`dhow down --purge --name ${clusterName}`).catch(() => undefined);
     await endMarked(this.folder, this.#options.clock);
     await removeGroups(this.folder, this.#options.clock);
+    await unmountAll(this.folder);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
