@@ -82,6 +82,10 @@ export class LocalStore implements Store {
     return this.#failure;
   }
 
+  get raftTerm(): number {
+    return this.#driver.term;
+  }
+
   async range(request: RangeRequest): Promise<RangeResult> {
     this.#alive();
     const { state } = this;
@@ -175,7 +179,7 @@ export class LocalStore implements Store {
 
   status(): StoreStatus {
     const { revision, compactRevision, liveKeys, bytes } = this.state;
-    return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.#driver.term, raftIndex: this.#driver.lastIndex };
+    return { revision, compactRevision, keys: liveKeys, bytes, raftTerm: this.raftTerm, raftIndex: this.#driver.lastIndex };
   }
 
   /** Also after a failure: the folder is given back. */

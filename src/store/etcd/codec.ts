@@ -5,6 +5,7 @@
 
 import { assert } from "#lib";
 import { type Messages, rows } from "./messages.gen.ts";
+import { plainPut, plainRange } from "./plain.ts";
 
 /** What may be written: fields that are absent have their default. */
 export type Sparse<T> = T extends Uint8Array | string | number | bigint | boolean
@@ -215,10 +216,18 @@ function checked(reader: Reader, field: Field, wire: number, depth: number): unk
   return readOne(reader, field, depth);
 }
 
+const shortcuts: { readonly [Name in keyof Messages]?: (bytes: Buffer) => Messages[Name] | undefined } = {
+  PutRequest: plainPut,
+  RangeRequest: plainRange,
+};
+
+export const decodeByTable = <Name extends keyof Messages>(name: Name, bytes: Buffer): Messages[Name] =>
+  read(new Reader(bytes), shapeOf(name), 0) as Messages[Name];
+
 /** Bytes that are carried are views into `bytes`. */
 export function decode<Name extends keyof Messages>(name: Name, bytes: Uint8Array): Messages[Name] {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return read(new Reader(buffer), shapeOf(name), 0) as Messages[Name];
+  return shortcuts[name]?.(buffer) ?? decodeByTable(name, buffer);
 }
 
 /** Fills a buffer from its end. */

@@ -47,6 +47,8 @@ export interface Etcd {
   readonly eventMessages: EventMessages;
   /** For the head of an answer; the store's revision unless another is given. */
   header(revision?: number): Sparse<ResponseHeader>;
+  /** The same as bytes, for answers in which it stands as it is. */
+  headerBytes(revision?: number): Sparse<ResponseHeader>;
   /** Through the log; a refusal is thrown in etcd's words. */
   execute<Type extends Outcome["type"]>(command: Command, type: Type, signal?: AbortSignal): Promise<Extract<Outcome, { type: Type }>>;
 }
@@ -73,7 +75,7 @@ export interface MessageStream<Name extends StreamName>
 export interface UnaryRpc {
   readonly name: UnaryName;
   readonly form: "unary";
-  readonly handle: (etcd: Etcd, request: never, caller: Caller) => Promise<object>;
+  readonly handle: (etcd: Etcd, request: never, caller: Caller) => Promise<object> | object;
 }
 
 export interface StreamRpc {
@@ -88,7 +90,7 @@ export function unary<Name extends UnaryName>(
   name: Name,
   handle: (etcd: Etcd, request: RequestOf<Name>, caller: Caller) => Promise<Sparse<ResponseOf<Name>>> | Sparse<ResponseOf<Name>>,
 ): UnaryRpc {
-  return { name, form: "unary", handle: async (etcd, request, caller) => handle(etcd, request, caller) };
+  return { name, form: "unary", handle };
 }
 
 export function streaming<Name extends StreamName>(name: Name, handle: (etcd: Etcd, stream: MessageStream<Name>) => void): StreamRpc {

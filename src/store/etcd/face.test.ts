@@ -28,10 +28,10 @@ async function face(): Promise<Face> {
 
 const callerOf = (method: string): GrpcCall => ({ method, metadata: {}, peer: { address: "" }, signal: AbortSignal.abort() });
 
-function unary({ methods }: Face, path: string, request: Buffer): Promise<Uint8Array> {
+async function unary({ methods }: Face, path: string, request: Buffer): Promise<Uint8Array> {
   const method = methods.get(path);
   ok(method?.form === "unary");
-  return method.call(request, callerOf(path));
+  return await method.call(request, callerOf(path));
 }
 
 test("ids are those that etcd derives from the same addresses", () => {

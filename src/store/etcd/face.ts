@@ -3,13 +3,14 @@
 // Called by: serve.ts, tests. Next on the way: rpc/index.ts.
 
 import type { Clock, Log, Prng } from "#lib";
-import { GrpcError, type GrpcMethod, type GrpcStream } from "#wire";
+import { type GrpcCall, GrpcError, type GrpcMethod, type GrpcStream } from "#wire";
 import { Access } from "./access.ts";
 import { type Cluster, soleCluster } from "./cluster.ts";
 import { decode, encode, type Sparse } from "./codec.ts";
 import { expectOutcome, toEtcdError } from "./errors.ts";
 import type { Caller, Etcd, EtcdLimits, Identity, StreamRpc, UnaryRpc } from "./etcd.ts";
 import { EventMessages } from "./eventmessages.ts";
+import { HeaderBytes } from "./header.ts";
 import { healthMethod, healthPath } from "./health.ts";
 import { endWithoutLeader, refuseUnserved, whileNobodyLeads } from "./served.ts";
 import type { Command } from "../mvcc/command.ts";
@@ -42,6 +43,7 @@ export interface EtcdFaceOptions {
 export function createEtcd(options: EtcdFaceOptions): Etcd {
   const { store, identity } = options;
   const limits = { ...defaultEtcdLimits, ...options.limits };
+  const heads = new HeaderBytes(identity);
   return {
     ...options,
     limits,
@@ -52,18 +54,19 @@ export function createEtcd(options: EtcdFaceOptions): Etcd {
       cluster_id: identity.clusterId,
       member_id: identity.memberId,
       revision: revision || store.state.revision,
-      raft_term: store.status().raftTerm,
+      raft_term: store.raftTerm,
     }),
-    async execute(command, type, signal) {
-      try {
-        const { enabled, revision: authRevision } = store.state.auth;
-        const guarded: Command = enabled && "request" in command ? { type: "guarded", authRevision, command } : command;
-        return expectOutcome(await store.execute(guarded, signal), type);
-      } catch (error) {
-        throw toEtcdError(error);
-      }
+    headerBytes: (revision) => heads.at(revision || store.state.revision, store.raftTerm),
+    execute(command, type, signal) {
+      const { enabled, revision: authRevision } = store.state.auth;
+      const guarded: Command = enabled && "request" in command ? { type: "guarded", authRevision, command } : command;
+      return store.execute(guarded, signal).then((outcome) => expectOutcome(outcome, type), rethrow);
     },
   };
+}
+
+function rethrow(error: unknown): never {
+  throw toEtcdError(error);
 }
 
 function read<Name extends keyof Messages>(name: Name, bytes: Buffer): Messages[Name] {
@@ -75,23 +78,44 @@ function read<Name extends keyof Messages>(name: Name, bytes: Buffer): Messages[
   }
 }
 
+class UnaryCaller implements Caller {
+  readonly bytes: Buffer;
+  readonly #call: GrpcCall;
+
+  constructor(bytes: Buffer, call: GrpcCall) {
+    this.bytes = bytes;
+    this.#call = call;
+  }
+
+  get method(): string {
+    return this.#call.method;
+  }
+
+  get metadata(): GrpcCall["metadata"] {
+    return this.#call.metadata;
+  }
+
+  get peer(): GrpcCall["peer"] {
+    return this.#call.peer;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+}
+
+/** What needs to wait for nothing is answered at once: a promise would cost more than a small answer. */
 function unaryMethod(etcd: Etcd, rpc: UnaryRpc): GrpcMethod {
   const { request, response } = calls[rpc.name];
+  const answer = (message: object): Buffer => encode(response, message);
   return {
     form: "unary",
-    async call(bytes, call) {
-      const caller: Caller = {
-        bytes,
-        method: call.method,
-        metadata: call.metadata,
-        peer: call.peer,
-        get signal() {
-          return call.signal;
-        },
-      };
+    call(bytes, call) {
+      const caller = new UnaryCaller(bytes, call);
       const message = read(request, bytes);
       refuseUnserved(etcd, rpc.name, message, caller);
-      return encode(response, await rpc.handle(whileNobodyLeads(etcd, caller), message as never, caller));
+      const answered = rpc.handle(whileNobodyLeads(etcd, caller), message as never, caller);
+      return answered instanceof Promise ? answered.then(answer) : answer(answered);
     },
   };
 }

@@ -16,6 +16,8 @@ export interface Proposal {
   readonly signal?: AbortSignal;
 }
 
+type Said = Proposal & { readonly term: number };
+
 export interface ProposalLimits {
   readonly maxPending: number;
   readonly maxPendingBytes: number;
@@ -37,7 +39,8 @@ export class Proposals {
   readonly #self: number;
   #pending: Proposal[] = [];
   #pendingBytes = 0;
-  readonly #inLog = new Map<number, { readonly term: number; readonly proposal: Proposal }>();
+  /** By index, with the term it was said in. */
+  readonly #inLog = new Map<number, Said>();
   readonly #withLeader = new Map<number, Proposal>();
   #nextId: number;
 
@@ -55,7 +58,8 @@ export class Proposals {
   add(data: Uint8Array, nowMs: number, signal?: AbortSignal): Promise<Outcome> {
     if (!this.#hasRoom(1, data.length)) return Promise.reject(storeError.tooManyRequests());
     return new Promise((resolve, reject) => {
-      this.#push({ data, waiter: { resolve, reject }, untilMs: nowMs + this.#limits.timeoutMs, ...(signal ? { signal } : {}) });
+      const proposal = { data, waiter: { resolve, reject }, untilMs: nowMs + this.#limits.timeoutMs };
+      this.#push(signal ? { ...proposal, signal } : proposal);
     });
   }
 
@@ -89,7 +93,12 @@ export class Proposals {
 
   /** They are about to be entries of ours, from `first` on. */
   appended(batch: readonly Proposal[], first: number, term: number): void {
-    for (const [offset, proposal] of batch.entries()) if (proposal.waiter) this.#inLog.set(first + offset, { term, proposal });
+    let index = first;
+    for (const proposal of batch) {
+      // Written onto what is there: a put has enough objects of its own.
+      if (proposal.waiter) this.#inLog.set(index, Object.assign(proposal, { term }));
+      index++;
+    }
   }
 
   /** They are no entries after all. */
@@ -126,17 +135,17 @@ export class Proposals {
     const own = this.#inLog.get(index);
     if (!own) return;
     this.#inLog.delete(index);
-    if (own.term === term) own.proposal.waiter!.resolve(outcome!);
+    if (own.term === term) own.waiter!.resolve(outcome!);
     // Another leader's entry took its place: it never was, and never will be.
-    else this.putBack([own.proposal]);
+    else this.putBack([own]);
   }
 
   /** A snapshot took the place of everything up to `index`: what became of these nobody can say. */
   replaced(upTo: number): void {
-    for (const [index, { proposal }] of this.#inLog) {
+    for (const [index, { waiter }] of this.#inLog) {
       if (index > upTo) continue;
       this.#inLog.delete(index);
-      proposal.waiter!.reject(storeError.outcomeUnknown());
+      waiter!.reject(storeError.outcomeUnknown());
     }
   }
 
@@ -148,7 +157,7 @@ export class Proposals {
       this.#pendingBytes = this.#pending.reduce((sum, { data }) => sum + data.length, 0);
     }
     // Both are in the order they came.
-    for (const [index, { proposal }] of this.#inLog) {
+    for (const [index, proposal] of this.#inLog) {
       if (!late(proposal)) break;
       this.#inLog.delete(index);
       proposal.waiter!.reject(storeError.outcomeUnknown());
@@ -162,7 +171,7 @@ export class Proposals {
 
   /** What is on its way may take place or not; what waits will not. */
   end(): void {
-    for (const { proposal } of this.#inLog.values()) proposal.waiter!.reject(storeError.outcomeUnknown());
+    for (const { waiter } of this.#inLog.values()) waiter!.reject(storeError.outcomeUnknown());
     for (const proposal of this.#withLeader.values()) proposal.waiter!.reject(storeError.outcomeUnknown());
     this.#inLog.clear();
     this.#withLeader.clear();

@@ -71,6 +71,14 @@ export function readCause(reader: ByteReader): Cause {
   return { user, traceId, spanId, causes };
 }
 
+/** Memory of its own and no more than that: a value in it lives as long as its key. */
+function kindAndRequest(kind: number, request: Uint8Array): Buffer {
+  const data = Buffer.allocUnsafeSlow(request.length + 1);
+  data[0] = kind;
+  data.set(request, 1);
+  return data;
+}
+
 export function encodeCommand(command: Command): Buffer {
   const kind = kinds[command.type];
   switch (command.type) {
@@ -101,7 +109,7 @@ export function encodeCommand(command: Command): Buffer {
     case "etcdPut":
     case "etcdDeleteRange":
     case "etcdTxn":
-      return new ByteWriter(command.request.length + 1).byte(kind).raw(command.request).finish();
+      return kindAndRequest(kind, command.request);
     case "guarded":
       return new ByteWriter(command.command.request.length + 16)
         .byte(kind)

@@ -10,7 +10,7 @@ import type { AuthRefusal } from "./auth.ts";
 import type { Command } from "./command.ts";
 import type { MemberRefusal } from "./members.ts";
 import type { MvccState, Outcome } from "./state.ts";
-import { choosePath, deleteRange, execute, put, putRefusal, refusalOf, type TransactionRefusal } from "./transaction.ts";
+import { choosePath, deleteRange, execute, putAlone, putRefusal, refusalOf, type TransactionRefusal } from "./transaction.ts";
 
 /** One revision in the making; it exists once something was written. */
 export interface Change {
@@ -37,7 +37,7 @@ export function applyEtcd(state: MvccState, command: EtcdCommand): Outcome {
     case "etcdPut": {
       const request = decode("PutRequest", command.request);
       const reason = putRefusal(state, request);
-      return reason ? refused(reason) : { type: "put", response: state.change((change) => put(change, state, request)) };
+      return reason ? refused(reason) : { type: "put", response: putAlone(state, request) };
     }
     case "etcdDeleteRange": {
       const request = decode("DeleteRangeRequest", command.request);

@@ -63,6 +63,13 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return Buffer.compare(a, b);
 }
 
+/** The range of one key: order and limit have nothing to say, filters have. */
+export function etcdPoint(state: MvccState, request: RangeRequest, at: Revision): FoundRange {
+  const kv = state.at(request.key, at);
+  const kvs = kv && !request.count_only && (!wantsAll(request) || kept(request)(kv)) ? [kv] : [];
+  return { kvs, more: false, count: kv ? 1 : 0 };
+}
+
 /** What `scan`, which is done, found, in the order and the number that were asked for. */
 export function etcdAnswer(request: RangeRequest, scan: RangeScan): FoundRange {
   const limit = Math.max(request.limit, 0);

@@ -158,6 +158,14 @@ export class MvccState {
     return result;
   }
 
+  /** One key as one revision: what `change` does, without what a change of many needs. */
+  put(key: string, value: Uint8Array, lease: LeaseId | undefined): KeyValue | undefined {
+    const current = this.newest(key);
+    const at = this.#nextRevision();
+    this.#commit(at, [this.#write(at, key, value, lease, current)], undefined);
+    return current;
+  }
+
   #put(command: Extract<Command, { type: "put" }>): Outcome {
     const current = this.newest(command.key);
     if ((current?.modRevision ?? 0) !== command.expect) return this.#mismatch(current);
@@ -211,16 +219,14 @@ export class MvccState {
 
   /** `current` is the live version, if there is one. */
   #write(at: Revision, key: string, value: Uint8Array, lease: LeaseId | undefined, current: KeyValue | undefined): StoreEvent {
-    const kv: KeyValue = {
-      key,
-      value,
-      createRevision: current ? current.createRevision : at,
-      modRevision: at,
-      version: (current?.version ?? 0) + 1,
-      ...(lease === undefined ? {} : { lease }),
-    };
+    // Whoever is there already gives its name: one text for all versions of a key.
+    const name = current ? current.key : key;
+    const createRevision = current ? current.createRevision : at;
+    const version = (current?.version ?? 0) + 1;
+    const unleased = { key: name, value, createRevision, modRevision: at, version };
+    const kv: KeyValue = lease === undefined ? unleased : { ...unleased, lease };
     this.#record(kv, current);
-    return { type: "put", kv, ...(current ? { previous: current } : {}) };
+    return current ? { type: "put", kv, previous: current } : { type: "put", kv };
   }
 
   #bury(current: KeyValue, at: Revision): StoreEvent {
@@ -240,7 +246,7 @@ export class MvccState {
   }
 
   #commit(at: Revision, events: readonly StoreEvent[], cause: Cause | undefined): void {
-    this.history.append({ revision: at, events, ...(cause ? { cause } : {}) });
+    this.history.append(cause ? { revision: at, events, cause } : { revision: at, events });
   }
 
   #pruneKey(key: string, limit: Revision): void {

@@ -117,13 +117,19 @@ export function putRefusal(state: MvccState, put: PutRequest): "keyNotFound" | "
   return put.lease !== 0n && !state.leases.get(put.lease) ? "leaseNotFound" : undefined;
 }
 
-export function put(change: Change, state: MvccState, request: PutRequest): Sparse<PutResponse> {
+/** `put` gives what was there before; `at` is the revision it makes. */
+function putBy(put: Pick<Change, "put">, at: number, state: MvccState, request: PutRequest): Sparse<PutResponse> {
   const current = request.ignore_value || request.ignore_lease ? state.newest(request.key) : undefined;
   const value = request.ignore_value ? current!.value : request.value;
   const lease = request.ignore_lease ? current!.lease : request.lease === 0n ? undefined : request.lease;
-  const previous = change.put(request.key, value, lease);
-  return { header: { revision: change.at }, ...(request.prev_kv && previous ? { prev_kv: kvOf(previous) } : {}) };
+  const previous = put.put(request.key, value, lease);
+  const header = { revision: at };
+  return request.prev_kv && previous ? { header, prev_kv: kvOf(previous) } : { header };
 }
+
+export const putAlone = (state: MvccState, request: PutRequest): Sparse<PutResponse> => putBy(state, state.revision + 1, state, request);
+
+const put = (change: Change, state: MvccState, request: PutRequest): Sparse<PutResponse> => putBy(change, change.at, state, request);
 
 export function deleteRange(change: Change, state: MvccState, request: DeleteRangeRequest): Sparse<DeleteRangeResponse> {
   const { key, range_end } = request;

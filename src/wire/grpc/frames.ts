@@ -52,6 +52,13 @@ export class FrameParser {
   }
 }
 
+/** The message, if the chunk is one and nothing else: so most come, and nothing has to be held for them. */
+export function wholeMessage(chunk: Buffer, limitBytes: number): Buffer | undefined {
+  const length = chunk.length - prefixBytes;
+  if (length < 0 || length > limitBytes || chunk[0] !== 0 || chunk.readUInt32BE(1) !== length) return undefined;
+  return chunk.subarray(prefixBytes);
+}
+
 /** A message with its head. */
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(prefixBytes + message.length);

@@ -5,8 +5,8 @@
 import type { Log } from "#lib";
 import { type HttpHeaders, header, type SocketPeer } from "../http.ts";
 import { encodeHeaders, type HeaderField } from "../http2/hpack.ts";
-import type { Http2Stream } from "../http2/stream.ts";
-import { frame, FrameParser } from "./frames.ts";
+import type { Http2Stream, StreamReader } from "../http2/stream.ts";
+import { frame, FrameParser, wholeMessage } from "./frames.ts";
 import { encodeMessage, GrpcError, grpcCodes } from "./status.ts";
 
 /** What is known of a call besides its messages. */
@@ -31,7 +31,7 @@ export interface GrpcStream extends GrpcCall {
 }
 
 export type GrpcMethod =
-  | { readonly form: "unary"; readonly call: (request: Buffer, call: GrpcCall) => Promise<Uint8Array> }
+  | { readonly form: "unary"; readonly call: (request: Buffer, call: GrpcCall) => Promise<Uint8Array> | Uint8Array }
   | { readonly form: "stream"; readonly call: (stream: GrpcStream) => void };
 
 export interface GrpcServices {
@@ -68,32 +68,58 @@ export function answerGrpc(stream: Http2Stream, peer: SocketPeer, services: Grpc
     exchange.end(unknownMethod(path, services.methods));
     return;
   }
-  if (method.form === "stream") {
+  if (method.form === "unary") return stream.read(new UnaryReader(exchange, method, services.maxMessageBytes));
+  try {
+    method.call(exchange);
+  } catch (error) {
+    exchange.fail(error);
+  }
+}
+
+type Unary = Extract<GrpcMethod, { form: "unary" }>;
+
+/** Waits for the one request, which mostly comes in one piece. */
+class UnaryReader implements StreamReader {
+  readonly #exchange: Exchange;
+  readonly #method: Unary;
+  readonly #limitBytes: number;
+  #parser: FrameParser | undefined;
+  #request: Buffer | undefined;
+  #several = false;
+
+  constructor(exchange: Exchange, method: Unary, limitBytes: number) {
+    this.#exchange = exchange;
+    this.#method = method;
+    this.#limitBytes = limitBytes;
+  }
+
+  data(chunk: Buffer): void {
+    const whole = this.#parser ? undefined : wholeMessage(chunk, this.#limitBytes);
+    if (whole) return this.#message(whole);
+    this.#parser ??= new FrameParser(this.#limitBytes);
+    this.#exchange.parse(this.#parser, chunk, (message) => this.#message(message));
+  }
+
+  end(): void {
+    const exchange = this.#exchange;
+    if (exchange.endedEarly(this.#parser)) return;
+    if (!this.#request || this.#several) return exchange.end(new GrpcError("INTERNAL", "grpc: a unary call has one request"));
     try {
-      method.call(exchange);
+      const response = this.#method.call(this.#request, exchange);
+      if (response instanceof Uint8Array) return exchange.reply(response);
+      response.then(
+        (bytes) => exchange.reply(bytes),
+        (error: unknown) => exchange.fail(error),
+      );
     } catch (error) {
       exchange.fail(error);
     }
-    return;
   }
-  let request: Buffer | undefined;
-  let count = 0;
-  exchange.onMessage(
-    (message) => {
-      request = message;
-      count++;
-    },
-    () => {
-      if (!request || count > 1) {
-        exchange.end(new GrpcError("INTERNAL", "grpc: a unary call has one request"));
-        return;
-      }
-      method.call(request, exchange).then(
-        (response) => exchange.reply(response),
-        (error: unknown) => exchange.fail(error),
-      );
-    },
-  );
+
+  #message(message: Buffer): void {
+    this.#several = this.#request !== undefined;
+    this.#request = message;
+  }
 }
 
 function unknownMethod(path: string, methods: ReadonlyMap<string, GrpcMethod>): GrpcError {
@@ -144,20 +170,28 @@ class Exchange implements GrpcStream {
   onMessage(message: (bytes: Buffer) => void, ended: () => void): void {
     const parser = new FrameParser(this.#services.maxMessageBytes);
     this.#stream.read({
-      data: (chunk) => {
-        if (this.#ended) return;
-        try {
-          for (const one of parser.push(chunk)) message(one);
-        } catch (error) {
-          this.fail(error);
-        }
-      },
+      data: (chunk) => this.parse(parser, chunk, message),
       end: () => {
-        if (this.#ended) return;
-        if (parser.partial) this.end(new GrpcError("INTERNAL", "unexpected EOF"));
-        else ended();
+        if (!this.endedEarly(parser)) ended();
       },
     });
+  }
+
+  parse(parser: FrameParser, chunk: Buffer, message: (bytes: Buffer) => void): void {
+    if (this.#ended) return;
+    try {
+      for (const one of parser.push(chunk)) message(one);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** True when there is nothing left to answer, or when the caller stopped in the middle of a message, which is answered here. */
+  endedEarly(parser: FrameParser | undefined): boolean {
+    if (this.#ended) return true;
+    if (!parser?.partial) return false;
+    this.end(new GrpcError("INTERNAL", "unexpected EOF"));
+    return true;
   }
 
   send(message: Uint8Array): void {

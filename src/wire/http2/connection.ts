@@ -4,7 +4,6 @@
 // Next on the way: stream.ts.
 
 import type { Duplex } from "node:stream";
-import type { HttpHeaders } from "../http.ts";
 import {
   ConnectionError,
   errorCodes,
@@ -19,7 +18,7 @@ import {
   uint32,
   unpadded,
 } from "./frames.ts";
-import { HpackDecoder } from "./hpack.ts";
+import { HeaderBlocks } from "./headerblocks.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Http2Stream, type StreamWire } from "./stream.ts";
 
@@ -43,21 +42,10 @@ export interface ConnectionOptions {
   readonly closed: () => void;
 }
 
-function headersOf(fields: readonly (readonly [string, string])[]): HttpHeaders {
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of fields) {
-    const before = headers[name];
-    if (before === undefined) headers[name] = value;
-    else if (typeof before === "string") headers[name] = [before, value];
-    else before.push(value);
-  }
-  return headers;
-}
-
 export class Http2Connection implements StreamWire {
   readonly #options: ConnectionOptions;
   readonly #socket: Duplex;
-  readonly #hpack = new HpackDecoder();
+  readonly #headerBlocks = new HeaderBlocks(limits.headerListBytes);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #blocked = new Set<Http2Stream>();
   /** Bytes of a frame, or of the preface, that are not all there. */
@@ -282,9 +270,9 @@ export class Http2Connection implements StreamWire {
   }
 
   #headers(id: number, flag: number, block: Buffer): void {
-    let fields: ReturnType<HpackDecoder["decode"]>;
+    let headers: Http2Stream["headers"];
     try {
-      fields = this.#hpack.decode(block, limits.headerListBytes);
+      headers = this.#headerBlocks.read(block);
     } catch (error) {
       throw new ConnectionError(errorCodes.compression, error instanceof Error ? error.message : "");
     }
@@ -299,7 +287,7 @@ export class Http2Connection implements StreamWire {
       this.frame(frameTypes.resetStream, 0, id, uint32(errorCodes.refusedStream));
       return;
     }
-    const stream = new Http2Stream(id, headersOf(fields), this.#peerStreamWindow, this);
+    const stream = new Http2Stream(id, headers, this.#peerStreamWindow, this);
     this.#streams.set(id, stream);
     if (flag & flags.endStream) stream.remoteEnded = true;
     this.#options.stream(stream);

@@ -35,6 +35,8 @@ export class HpackDecoder {
   /** By what they were packed as. */
   readonly #unpacked = new Map<string, string>();
   #tableSize = 0;
+  /** How often the table has become another one. */
+  changes = 0;
   #tableLimit = tableBytes;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -82,6 +84,7 @@ export class HpackDecoder {
   }
 
   #add(field: HeaderField): void {
+    this.changes += 1;
     this.#table.unshift(field);
     this.#tableSize += sizeOf(field);
     this.#evict();
@@ -89,6 +92,7 @@ export class HpackDecoder {
 
   #resize(limit: number, fieldsBefore: number): void {
     if (limit > tableBytes || fieldsBefore > 0) throw new RangeError("the header table cannot have this size");
+    this.changes += 1;
     this.#tableLimit = limit;
     this.#evict();
   }

@@ -32,16 +32,17 @@ export class Http2Stream {
   readonly #wire: StreamWire;
   #reader: StreamReader | undefined;
   /** What came before somebody wanted it. */
-  #early: Buffer[] = [];
+  #early: Buffer[] | undefined;
   remoteEnded = false;
   headersSent = false;
   closed = false;
   #sendWindow: number;
-  #queue: Buffer[] = [];
+  /** These, and what waits for them, are made when the windows hold something back: most streams never need them. */
+  #queue: Buffer[] | undefined;
   #queuedBytes = 0;
   #trailers: Buffer | undefined;
   #ending = false;
-  #drains: (() => void)[] = [];
+  #drains: (() => void)[] | undefined;
   onClose: (() => void) | undefined;
 
   constructor(id: number, headers: HttpHeaders, sendWindow: number, wire: StreamWire) {
@@ -55,15 +56,15 @@ export class Http2Stream {
   read(reader: StreamReader): void {
     this.#reader = reader;
     const early = this.#early;
-    this.#early = [];
-    for (const chunk of early) reader.data(chunk);
+    this.#early = undefined;
+    if (early) for (const chunk of early) reader.data(chunk);
     if (this.remoteEnded) reader.end();
   }
 
   /** Called by the connection. */
   received(chunk: Buffer): void {
     if (this.#reader) this.#reader.data(chunk);
-    else this.#early.push(chunk);
+    else (this.#early ??= []).push(chunk);
   }
 
   /** Called by the connection. */
@@ -80,7 +81,7 @@ export class Http2Stream {
 
   /** Once all that was written is with the socket. */
   onDrain(run: () => void): void {
-    if (this.#queuedBytes > 0) this.#drains.push(run);
+    if (this.#queuedBytes > 0) (this.#drains ??= []).push(run);
     else queueMicrotask(run);
   }
 
@@ -95,9 +96,11 @@ export class Http2Stream {
 
   write(data: Buffer): void {
     if (this.closed || this.#ending || data.length === 0) return;
-    this.#queue.push(data);
-    this.#queuedBytes += data.length;
-    this.#wire.queued(data.length);
+    const rest = this.#queuedBytes === 0 ? this.#unsent(data) : data;
+    if (rest.length === 0) return;
+    (this.#queue ??= []).push(rest);
+    this.#queuedBytes += rest.length;
+    this.#wire.queued(rest.length);
     this.flush();
   }
 
@@ -109,6 +112,17 @@ export class Http2Stream {
     this.flush();
   }
 
+  /** Sends of a small piece what it may at once, and gives the rest. */
+  #unsent(data: Buffer): Buffer {
+    if (data.length > maxFrameBytes || data.length > this.#sendWindow) return data;
+    const granted = this.#wire.take(data.length);
+    if (granted === 0) return data;
+    this.#sendWindow -= granted;
+    const rest = data.subarray(granted);
+    this.#wire.frame(frameTypes.data, 0, this.id, rest.length === 0 ? data : data.subarray(0, granted));
+    return rest;
+  }
+
   /** A smaller window than what was sent already may make it negative. */
   addWindow(bytes: number): number {
     this.#sendWindow += bytes;
@@ -118,21 +132,22 @@ export class Http2Stream {
   /** Sends what the windows allow. */
   flush(): void {
     while (this.#queuedBytes > 0 && !this.closed) {
-      const [first] = this.#queue;
-      const wanted = Math.min(first!.length, maxFrameBytes, this.#sendWindow);
+      const queue = this.#queue!;
+      const first = queue[0]!;
+      const wanted = Math.min(first.length, maxFrameBytes, this.#sendWindow);
       if (wanted <= 0) return;
       const granted = this.#wire.take(wanted);
       if (granted === 0) return this.#wire.blocked(this);
       this.#sendWindow -= granted;
-      const whole = granted === first!.length;
-      this.#wire.frame(frameTypes.data, 0, this.id, whole ? first! : first!.subarray(0, granted));
-      if (whole) this.#queue.shift();
-      else this.#queue[0] = first!.subarray(granted);
+      const whole = granted === first.length;
+      this.#wire.frame(frameTypes.data, 0, this.id, whole ? first : first.subarray(0, granted));
+      if (whole) queue.shift();
+      else queue[0] = first.subarray(granted);
       this.#queuedBytes -= granted;
       this.#wire.queued(-granted);
     }
     if (this.closed || this.#queuedBytes > 0) return;
-    for (const run of this.#drains.splice(0)) queueMicrotask(run);
+    if (this.#drains) for (const run of this.#drains.splice(0)) queueMicrotask(run);
     if (!this.#ending) return;
     if (this.#trailers) this.#wire.frame(frameTypes.headers, flags.endHeaders | flags.endStream, this.id, this.#trailers);
     else this.#wire.frame(frameTypes.data, flags.endStream, this.id, noBytes);
@@ -154,11 +169,11 @@ export class Http2Stream {
   #close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.#wire.queued(-this.#queuedBytes);
+    if (this.#queuedBytes > 0) this.#wire.queued(-this.#queuedBytes);
     this.#queuedBytes = 0;
-    this.#queue = [];
-    this.#drains = [];
-    this.#early = [];
+    this.#queue = undefined;
+    this.#drains = undefined;
+    this.#early = undefined;
     this.#wire.finished(this);
     this.onClose?.();
   }
