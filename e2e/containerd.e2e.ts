@@ -37,12 +37,16 @@ const directory = mkdtempSync(join(tmpdir(), "dhow-e2e-containerd-"));
 const clusterName = "e2e-rt";
 const cgroup = `/dhow-${clusterName}`;
 const image = "dhow.local/busybox:1";
+/** As for clusters: a path, or our own. */
+const ociRuntime = process.env["DHOW_E2E_OCI_RUNTIME"];
+const ownRuntime = join(import.meta.dirname, "../bin/dhow-runtime");
 const prepared = prepareContainerd({
   directory,
   snapshotter: "overlayfs",
   restrictOomScoreAdj: !linux.hasCapability("CAP_SYS_RESOURCE"),
   cniBinDirectory: "/usr/lib/cni",
   sandboxImage: pauseReference,
+  ...(ociRuntime === undefined ? {} : { runtimeBinary: ociRuntime === "dhow-runtime" ? ownRuntime : ociRuntime }),
   cni: {
     file: conflistFile,
     conflist: cniConflist({ network: networkName(clusterName), podCidr: "10.244.250.0/24", dataDirectory: join(directory, "addresses") }),
