@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { applyEdit, baseConfig } from "./bundle.ts";
 import { type Case, format, parse } from "./cases.ts";
+import { mutants } from "./guards.ts";
 import { answers, judge } from "./suite.ts";
 
 const folder = join(import.meta.dirname, "cases");
@@ -55,6 +56,24 @@ test("every check of runtime-tools has a case", () => {
     checks.filter((check) => !named.has(`tools ${check}`)),
     [],
   );
+});
+
+/** Of runtimes, runc's first of all. */
+const holes = "2019-5736 2021-30465 2023-27561 2024-21626 2025-31133 2025-52565 2025-52881".split(" ").map((number) => `CVE-${number}`);
+
+test("every published hole has an attack and a guard; every guard is where guards.ts says, and its attack exists", () => {
+  const root = join(import.meta.dirname, "../..");
+  const [tried, guarded] = [new Set(cases.flatMap(({ see }) => see)), new Set(mutants.flatMap(({ see }) => see))];
+  assert.deepEqual(
+    holes.filter((hole) => !tried.has(hole) || !guarded.has(hole)),
+    [],
+  );
+  const names = new Set(cases.filter(({ file }) => file === "attacks").map(({ name }) => name));
+  for (const { attack, guard, edits } of mutants) {
+    assert.ok(names.has(attack), `attacks.txt has no case: ${attack}`);
+    for (const { file, from } of edits)
+      assert.equal(readFileSync(join(root, file), "utf8").split(from).length, 2, `${guard}: ${file} has not exactly one: ${from}`);
+  }
 });
 
 test("nothing of the machine that recorded is in an answer", () => {
