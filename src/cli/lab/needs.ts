@@ -46,7 +46,7 @@ export function canIsolate(): boolean {
 /** Programs that every machine has which can run a shell, or that the shell has inside. */
 const everywhere = new Set(
   `sh cd echo printf cat cut head tail sort uniq wc tr sed awk grep ls rm cp mv mkdir rmdir touch sleep true false test kill ps pgrep id
-  env export read set wait trap exec for while if do done then fi else seq date tee xargs basename dirname od cmp diff ln chmod pwd node dhow
+  env export read set wait trap exec for while if do done then fi else seq date tee xargs basename dirname readlink od cmp diff ln chmod pwd node dhow
   return local case esac timeout mkfifo dd sync stat command type unset exit [ { } ! :`.split(/\s+/),
 );
 
