@@ -372,8 +372,1099 @@ function capabilityBits(mask        )           {
 }
 return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
 })();
-// src/linux/seccomp/tables.gen.ts
+// src/linux/elf.ts
 const m7 = (() => {
+const machines                                         = { amd64: 62, arm64: 183 };
+const headerBytes = 64;
+const segmentBytes = 56;
+const loadAddress = 0x400000;
+function elf(architecture              , code            , memory              )         {
+  const start = headerBytes + segmentBytes * (memory ? 2 : 1);
+  const file = Buffer.alloc(start + code.length);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]); // magic, 64 bit, little endian, version 1, System V
+  file.writeUInt16LE(2, 16); // executable
+  file.writeUInt16LE(machines[architecture], 18);
+  file.writeUInt32LE(1, 20); // version
+  file.writeBigUInt64LE(BigInt(loadAddress + start), 24); // entry
+  file.writeBigUInt64LE(BigInt(headerBytes), 32); // program headers
+  file.writeUInt16LE(headerBytes, 52);
+  file.writeUInt16LE(segmentBytes, 54);
+  file.writeUInt16LE(memory ? 2 : 1, 56); // segments
+  file.writeUInt16LE(64, 58); // size of a section header, of which there are none
+  file.writeUInt32LE(1, headerBytes); // loadable
+  file.writeUInt32LE(5, headerBytes + 4); // read, execute
+  file.writeBigUInt64LE(BigInt(loadAddress), headerBytes + 16);
+  file.writeBigUInt64LE(BigInt(loadAddress), headerBytes + 24);
+  file.writeBigUInt64LE(BigInt(file.length), headerBytes + 32);
+  file.writeBigUInt64LE(BigInt(file.length), headerBytes + 40);
+  file.writeBigUInt64LE(0x1000n, headerBytes + 48); // page alignment
+  if (memory) {
+    const at = headerBytes + segmentBytes;
+    file.writeUInt32LE(1, at);
+    file.writeUInt32LE(6, at + 4); // read, write; nothing of it comes from the file
+    file.writeBigUInt64LE(BigInt(memory.address), at + 16);
+    file.writeBigUInt64LE(BigInt(memory.address), at + 24);
+    file.writeBigUInt64LE(BigInt(memory.bytes), at + 40);
+    file.writeBigUInt64LE(0x1000n, at + 48);
+  }
+  file.set(code, start);
+  return file;
+}
+return { elf };
+})();
+// src/linux/sys/errors.ts
+const m8 = (() => {
+const { constants } = require("node:os");
+function getSystemErrorMap(...args) { return new.target ? new (require("node:util").getSystemErrorMap)(...args) : require("node:util").getSystemErrorMap(...args); }
+function errnoName(errno        )         {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+}
+function errnoText(errno        )         {
+  return getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`;
+}
+class SyscallError extends Error {
+           call        ;
+           errno        ;
+           code        ;
+  constructor(call        , errno        , about = "") {
+    super();
+    const words = ()         => `${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`;
+    Object.defineProperty(this, "message", { get: words, configurable: true });
+    this.name = "SyscallError";
+    this.call = call;
+    this.errno = errno;
+    this.code = errnoName(errno);
+  }
+}
+function isErrno(error         , ...codes                  )          {
+  return error instanceof Error && "code" in error && codes.includes(error.code         );
+}
+return { errnoName, errnoText, SyscallError, isErrno };
+})();
+// src/linux/sys/arena.ts
+const m9 = (() => {
+const { SyscallError } = m8;
+const arenaBytes = 64 << 10;
+const largestBytes = 8 << 20;
+const E2BIG = 7;
+class Arena                   {
+  #bytes        ;
+           #base        ;
+           #largest        ;
+  #used = 0;
+  #written = 0;
+  constructor(bytes        , base        , largest = bytes.length) {
+    this.#bytes = bytes;
+    this.#base = base;
+    this.#largest = largest;
+  }
+  get written()         {
+    return this.#bytes.subarray(0, this.#written);
+  }
+  get used()         {
+    return this.#used;
+  }
+  static room(args                     )         {
+    const one = (argument          )         => {
+      if (typeof argument === "string") return argument.length * 3 + 17;
+      if (argument instanceof Uint8Array) return argument.length + 16;
+      return Array.isArray(argument) ? argument.reduce((sum        , text        ) => sum + one(text) + 8, 24) : 0;
+    };
+    return args.reduce((sum        , argument) => sum + one(argument), arenaBytes >> 1);
+  }
+  clear()       {
+    this.#used = 0;
+    this.#written = 0;
+  }
+  put(bytes            )         {
+    const at = this.#used;
+    const address = this.reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    this.#written = at + bytes.length;
+    return address;
+  }
+  reserve(length        )         {
+    const at = this.#used;
+    const end = at + length + 16;
+    if (end > this.#largest) throw new SyscallError("arguments", E2BIG);
+    if (end > this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], Math.min(this.#largest, end * 2));
+    this.#used = (at + length + 15) & ~15;
+    return this.#base + BigInt(at);
+  }
+  get(address        , length        )         {
+    const at = Number(address - this.#base);
+    return Buffer.from(this.#bytes.subarray(at, at + length));
+  }
+  value(argument          )         {
+    if (typeof argument === "bigint") return argument;
+    if (typeof argument === "number") return BigInt(argument);
+    if (typeof argument === "function") return argument(this);
+    if (typeof argument === "string") return this.put(Buffer.from(`${argument}\0`));
+    if (argument instanceof Uint8Array) return this.put(argument);
+    const pointers = Buffer.alloc((argument.length + 1) * 8);
+    for (const [index, text] of argument.entries()) pointers.writeBigUInt64LE(this.value(text), index * 8);
+    return this.put(pointers);
+  }
+}
+return { arenaBytes, largestBytes, Arena };
+})();
+// src/linux/sys/constants.ts
+const m10 = (() => {
+const namespaceFlags = {
+  time: 0x80,
+  mount: 0x20000,
+  cgroup: 0x2000000,
+  uts: 0x4000000,
+  ipc: 0x8000000,
+  user: 0x10000000,
+  pid: 0x20000000,
+  network: 0x40000000,
+}         ;
+const CLONE_FS = 0x200;
+const namespaceFiles                                          = {
+  time: "time",
+  mount: "mnt",
+  cgroup: "cgroup",
+  uts: "uts",
+  ipc: "ipc",
+  user: "user",
+  pid: "pid",
+  network: "net",
+};
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const resolveFlags = { noXdev: 1, noMagiclinks: 2, noSymlinks: 4, beneath: 8, inRoot: 16 }         ;
+const mountAttributes = {
+  readonly: 0x1,
+  nosuid: 0x2,
+  nodev: 0x4,
+  noexec: 0x8,
+  atimeMask: 0x70,
+  relatime: 0x0,
+  noatime: 0x10,
+  strictatime: 0x20,
+  nodiratime: 0x80,
+  idmap: 0x100000,
+  nosymfollow: 0x200000,
+}         ;
+const propagationFlags = { unbindable: 1 << 17, private: 1 << 18, slave: 1 << 19, shared: 1 << 20 }         ;
+const fsconfigCommands = { flag: 0, string: 1, create: 6, reconfigure: 7 }         ;
+const MNT_DETACH = 2;
+const prctlOptions = {
+  setPdeathsig: 1,
+  setDumpable: 4,
+  setKeepcaps: 8,
+  capbsetRead: 23,
+  capbsetDrop: 24,
+  setChildSubreaper: 36,
+  setNoNewPrivs: 38,
+  capAmbient: 47,
+}         ;
+const capAmbient = { raise: 2, clearAll: 4 }         ;
+const rlimits                                   = {
+  RLIMIT_CPU: 0,
+  RLIMIT_FSIZE: 1,
+  RLIMIT_DATA: 2,
+  RLIMIT_STACK: 3,
+  RLIMIT_CORE: 4,
+  RLIMIT_RSS: 5,
+  RLIMIT_NPROC: 6,
+  RLIMIT_NOFILE: 7,
+  RLIMIT_MEMLOCK: 8,
+  RLIMIT_AS: 9,
+  RLIMIT_LOCKS: 10,
+  RLIMIT_SIGPENDING: 11,
+  RLIMIT_MSGQUEUE: 12,
+  RLIMIT_NICE: 13,
+  RLIMIT_RTPRIO: 14,
+  RLIMIT_RTTIME: 15,
+};
+const terminalRequests = {
+  setControlling: 0x540e,
+  setSize: 0x5414,
+  getPeer: 0x5441,
+  getNumber: 0x80045430,
+  setLock: 0x40045431,
+}         ;
+const CLOSE_RANGE_CLOEXEC = 4;
+const POLLIN = 1;
+return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, resolveFlags, mountAttributes, propagationFlags, fsconfigCommands, MNT_DETACH, prctlOptions, capAmbient, rlimits, terminalRequests, CLOSE_RANGE_CLOEXEC, POLLIN };
+})();
+// src/linux/sys/mounting.ts
+const m11 = (() => {
+const { constants } = require("node:fs");
+const { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, fsconfigCommands, MNT_DETACH, propagationFlags, } = m10;
+const OPEN_TREE_CLONE = 1;
+const F_EMPTY_PATH = 4;
+const T_EMPTY_PATH = 0x40;
+const FSPICK_EMPTY_PATH = 8;
+const CLOEXEC = 1;
+const X_OK = 1;
+const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
+const openFlags = {
+  directory: constants.O_DIRECTORY | O_CLOEXEC,
+  path: O_PATH | O_CLOEXEC,
+  pathNoFollow: O_PATH | O_CLOEXEC | constants.O_NOFOLLOW,
+  pathDirectory: O_PATH | O_CLOEXEC | constants.O_DIRECTORY,
+  read: constants.O_RDONLY | O_CLOEXEC,
+  readWrite: constants.O_RDWR | O_CLOEXEC | constants.O_NOCTTY,
+  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC,
+}         ;
+function deviceNumber(major        , minor        )         {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & 0xfffff000n) << 32n) | ((high & 0xfffn) << 8n) | ((low & 0xffffff00n) << 12n) | (low & 0xffn);
+}
+function mountCalls(raw         )             {
+  return {
+    ...fileSystemCalls(raw),
+    openat2(directory, path, { flags, mode = 0, resolve = 0 }) {
+      const how = Buffer.alloc(24);
+      for (const [index, value] of [flags, mode, resolve].entries()) how.writeBigUInt64LE(BigInt(value), index * 8);
+      return raw("openat2", [directory, path, how, how.length], path);
+    },
+    openTree(directory, path, { recursive }) {
+      const flags = OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (path === "" ? AT_EMPTY_PATH : 0);
+      return raw("open_tree", [directory, path, flags], path);
+    },
+    moveMount: (from, onto) => void raw("move_mount", [from, "", onto, "", F_EMPTY_PATH | T_EMPTY_PATH]),
+    mountSetattr(fd, { set = 0, clear = 0, propagation, recursive = false, userNamespace }) {
+      const attributes = Buffer.alloc(32);
+      const values = [set, clear, propagation === undefined ? 0 : propagationFlags[propagation], userNamespace ?? 0];
+      for (const [index, value] of values.entries()) attributes.writeBigUInt64LE(BigInt(value), index * 8);
+      raw("mount_setattr", [fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, attributes.length]);
+    },
+    mount: (source, target, type, flags, data) => void raw("mount", [source, target, type, flags, data], `${type} on ${target}`),
+    unmountDetached: (path) => void raw("umount2", [path, MNT_DETACH], path),
+    pivotRootHere: () => void raw("pivot_root", [".", "."]),
+  };
+}
+function fileSystemCalls(raw         )                  {
+  const { flag, string, create, reconfigure } = fsconfigCommands;
+  return {
+    fsopen: (type) => raw("fsopen", [type, CLOEXEC], type),
+    fsconfigFlag: (fd, key) => void raw("fsconfig", [fd, flag, key, 0, 0], key),
+    fsconfigString: (fd, key, value) => void raw("fsconfig", [fd, string, key, value, 0], `${key}=${value}`),
+    fsconfigCreate: (fd) => void raw("fsconfig", [fd, create, 0, 0, 0], "create"),
+    fsconfigReconfigure: (fd) => void raw("fsconfig", [fd, reconfigure, 0, 0, 0], "reconfigure"),
+    fsmount: (fd, attributes) => raw("fsmount", [fd, CLOEXEC, attributes]),
+    fspick: (fd) => raw("fspick", [fd, "", CLOEXEC | FSPICK_EMPTY_PATH]),
+    fchdir: (fd) => void raw("fchdir", [fd]),
+    chdir: (path) => void raw("chdir", [path], path),
+    getcwd() {
+      const path = Buffer.alloc(4096);
+      return path.toString("utf8", 0, raw("getcwd", [path, path.length]) - 1);
+    },
+    mkdirat: (directory, name, mode) => void raw("mkdirat", [directory, name, mode], name),
+    mknodat: (directory, name, mode, device) => void raw("mknodat", [directory, name, mode, device], name),
+    symlinkat: (target, directory, name) => void raw("symlinkat", [target, directory, name], name),
+    readlinkat(directory, name) {
+      const target = Buffer.alloc(4096);
+      return target.toString("utf8", 0, raw("readlinkat", [directory, name, target, target.length], name));
+    },
+    chrootHere: () => void raw("chroot", ["."]),
+    fchownat: (directory, name, uid, gid) => void raw("fchownat", [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], name),
+    fchmod: (fd, mode) => void raw("fchmod", [fd, mode]),
+    mayExecute: (path) => void raw("faccessat", [AT_FDCWD, path, X_OK], path),
+    umask: (mask) => raw("umask", [mask]),
+  };
+}
+return { O_PATH, openFlags, deviceNumber, mountCalls };
+})();
+// src/linux/sys/files.ts
+const m12 = (() => {
+const { constants } = require("node:fs");
+const { AT_EMPTY_PATH, AT_FDCWD } = m10;
+const { deviceNumber } = m11;
+const O_CLOEXEC = 0o2000000;
+const chunkBytes = 16_384;
+const STATX_BASIC_STATS = 0x7ff;
+const typeMask = 0o170000;
+const types                                               = { 0o040000: "folder", 0o100000: "file", 0o120000: "link" };
+function read(raw         , fd        , length        , about = "")         {
+  let memory                    ;
+  let address = 0n;
+  const room = (given        )         => {
+    memory = given;
+    address = given.reserve(length);
+    return address;
+  };
+  const count = raw("read", [fd, room, length], about);
+  return memory .get(address, count);
+}
+function write(raw         , fd        , text        , about = "")       {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += raw("write", [fd, bytes.subarray(at), bytes.length - at], about);
+}
+function status(raw         , directory        , path        , flags        )             {
+  const bytes = Buffer.alloc(256);
+  raw("statx", [directory, path, flags, STATX_BASIC_STATS, bytes], path);
+  const mode = bytes.readUInt16LE(28);
+  const device = Number(deviceNumber(bytes.readUInt32LE(128), bytes.readUInt32LE(132)));
+  return { type: types[mode & typeMask] ?? "other", mode, uid: bytes.readUInt32LE(20), gid: bytes.readUInt32LE(24), device };
+}
+function fileCalls(raw         )            {
+  const open = (path        , flags        )         => raw("openat", [AT_FDCWD, path, flags | O_CLOEXEC, 0], path);
+  return {
+    readFile(path) {
+      const fd = open(path, constants.O_RDONLY);
+      const parts           = [];
+      try {
+        for (let part = read(raw, fd, chunkBytes, path); part.length > 0; part = read(raw, fd, chunkBytes, path)) parts.push(part);
+      } finally {
+        raw("close", [fd]);
+      }
+      return Buffer.concat(parts).toString();
+    },
+    writeFile(path, text) {
+      const fd = open(path, constants.O_WRONLY);
+      try {
+        write(raw, fd, text, path);
+      } finally {
+        raw("close", [fd]);
+      }
+    },
+    openRead: (path) => open(path, constants.O_RDONLY),
+    openWrite: (path) => open(path, constants.O_WRONLY),
+    write: (fd, text) => write(raw, fd, text),
+    read: (fd, length) => read(raw, fd, length),
+    status: (fd) => status(raw, fd, "", AT_EMPTY_PATH),
+    statusOf: (path) => status(raw, AT_FDCWD, path, 0),
+    chown: (fd, uid, gid) => void raw("fchownat", [fd, "", uid, gid, AT_EMPTY_PATH]),
+    close: (fd) => void raw("close", [fd]),
+  };
+}
+return { fileCalls };
+})();
+// src/linux/sys/process.ts
+const m13 = (() => {
+const { CLOSE_RANGE_CLOEXEC } = m10;
+const { SyscallError } = m8;
+const signals = 64;
+const F_SETFD = 2;
+const F_ADD_SEALS = 1033;
+const allSeals = 15;
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const PR_SET_NAME = 15;
+const sigsetBytes = 8;
+const SIG_SETMASK = 2;
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const IOPRIO_WHO_PROCESS = 1;
+function idList(ids                   )         {
+  const list = Buffer.alloc(Math.max(4, ids.length * 4));
+  for (const [index, id] of ids.entries()) list.writeUInt32LE(id, index * 4);
+  return list;
+}
+function scheduling(settings                   )         {
+  const bytes = Buffer.alloc(48);
+  bytes.writeUInt32LE(48, 0);
+  bytes.writeUInt32LE(settings.policy, 4);
+  bytes.writeBigUInt64LE(settings.flags, 8);
+  bytes.writeInt32LE(settings.nice, 16);
+  bytes.writeUInt32LE(settings.priority, 20);
+  bytes.writeBigUInt64LE(settings.runtime, 24);
+  bytes.writeBigUInt64LE(settings.deadline, 32);
+  bytes.writeBigUInt64LE(settings.period, 40);
+  return bytes;
+}
+function resetSignals(raw         )       {
+  const byDefault = Buffer.alloc(32);
+  for (let signal = 1; signal <= signals; signal++) {
+    try {
+      raw("rt_sigaction", [signal, byDefault, 0, sigsetBytes]);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+    }
+  }
+  raw("rt_sigprocmask", [SIG_SETMASK, Buffer.alloc(sigsetBytes), 0, sigsetBytes]);
+}
+function sealedFile(raw         , name        , bytes            )         {
+  const fd = raw("memfd_create", [name, MFD_CLOEXEC | MFD_ALLOW_SEALING], name);
+  raw("write", [fd, bytes, bytes.length], name);
+  raw("fcntl", [fd, F_ADD_SEALS, allSeals], name);
+  return fd;
+}
+function processCalls(raw         )               {
+  return {
+    unshare: (flags) => void raw("unshare", [flags]),
+    setns: (fd, type) => void raw("setns", [fd, type]),
+    sethostname: (name) => void raw("sethostname", [name, Buffer.byteLength(name)], name),
+    setdomainname: (name) => void raw("setdomainname", [name, Buffer.byteLength(name)], name),
+    setsid: () => void raw("setsid", []),
+    setgroups: (groups) => void raw("setgroups", [groups.length, idList(groups)]),
+    setresgid: (gid) => void raw("setresgid", [gid, gid, gid], `${gid}`),
+    setresuid: (uid) => void raw("setresuid", [uid, uid, uid], `${uid}`),
+    setRlimit(resource, { soft, hard }) {
+      const limit = Buffer.alloc(16);
+      limit.writeBigUInt64LE(soft, 0);
+      limit.writeBigUInt64LE(hard, 8);
+      raw("prlimit64", [0, resource, limit, 0]);
+    },
+    getRlimit(resource) {
+      const limit = Buffer.alloc(16);
+      raw("prlimit64", [0, resource, 0, limit]);
+      return { soft: limit.readBigUInt64LE(0), hard: limit.readBigUInt64LE(8) };
+    },
+    kill: (pid, signal) => void raw("kill", [pid, signal]),
+    pidfdOpen: (pid) => raw("pidfd_open", [pid, 0]),
+    pidfdSendSignal: (pidfd, signal) => void raw("pidfd_send_signal", [pidfd, signal, 0, 0]),
+    resetSignals: () => resetSignals(raw),
+    closeOnExecFrom: (fd) => void raw("close_range", [fd, 0xffffffff, CLOSE_RANGE_CLOEXEC]),
+    keepOnExec: (fd) => void raw("fcntl", [fd, F_SETFD, 0]),
+    personality: (persona) => void raw("personality", [persona]),
+    ioprioSet: (classAndLevel) => void raw("ioprio_set", [IOPRIO_WHO_PROCESS, 0, classAndLevel]),
+    schedSetattr: (settings) => void raw("sched_setattr", [0, scheduling(settings), 0]),
+    joinNewSessionKeyring: (name) => void raw("keyctl", [KEYCTL_JOIN_SESSION_KEYRING, name]),
+    sealedFile: (name, bytes) => sealedFile(raw, name, bytes),
+    setName: (name) => void raw("prctl", [PR_SET_NAME, name, 0, 0, 0]),
+    execve(path, args, env) {
+      raw("execve", [path, args, env], path);
+      throw new Error("execve returned");
+    },
+  };
+}
+return { processCalls };
+})();
+// src/linux/sys/numbers.ts
+const m14 = (() => {
+const callNumbers = {
+  read: [0, 63],
+  write: [1, 64],
+  close: [3, 57],
+  ioctl: [16, 29],
+  getpid: [39, 172],
+  socket: [41, 198],
+  connect: [42, 203],
+  sendmsg: [46, 211],
+  recvmsg: [47, 212],
+  socketpair: [53, 199],
+  setsockopt: [54, 208],
+  execve: [59, 221],
+  kill: [62, 129],
+  fcntl: [72, 25],
+  getcwd: [79, 17],
+  chdir: [80, 49],
+  fchdir: [81, 50],
+  umask: [95, 166],
+  setsid: [112, 157],
+  setgroups: [116, 159],
+  setresuid: [117, 147],
+  setresgid: [119, 149],
+  capget: [125, 90],
+  capset: [126, 91],
+  rt_sigaction: [13, 134],
+  rt_sigprocmask: [14, 135],
+  openat: [257, 56],
+  mknodat: [259, 33],
+  mkdirat: [258, 34],
+  symlinkat: [266, 36],
+  fchownat: [260, 54],
+  fchmod: [91, 52],
+  readlinkat: [267, 78],
+  faccessat: [269, 48],
+  personality: [135, 92],
+  chroot: [161, 51],
+  pivot_root: [155, 41],
+  prctl: [157, 167],
+  mount: [165, 40],
+  umount2: [166, 39],
+  sethostname: [170, 161],
+  setdomainname: [171, 162],
+  exit_group: [231, 94],
+  keyctl: [250, 219],
+  ioprio_set: [251, 30],
+  unshare: [272, 97],
+  ppoll: [271, 73],
+  dup3: [292, 24],
+  pipe2: [293, 59],
+  prlimit64: [302, 261],
+  setns: [308, 268],
+  sched_setattr: [314, 274],
+  seccomp: [317, 277],
+  memfd_create: [319, 279],
+  bpf: [321, 280],
+  statx: [332, 291],
+  open_tree: [428, 428],
+  move_mount: [429, 429],
+  fsopen: [430, 430],
+  fsconfig: [431, 431],
+  fsmount: [432, 432],
+  fspick: [433, 433],
+  pidfd_open: [434, 434],
+  pidfd_send_signal: [424, 424],
+  close_range: [436, 436],
+  openat2: [437, 437],
+  mount_setattr: [442, 442],
+}                                                             ;
+function callNumber(name          , architecture        )         {
+  const column = architecture === "x64" ? 0 : architecture === "arm64" ? 1 : undefined;
+  if (column === undefined) throw new Error(`no system call numbers for the processor ${architecture}`);
+  return callNumbers[name][column];
+}
+return { callNumbers, callNumber };
+})();
+// src/linux/sys/raw.ts
+const m15 = (() => {
+const { Arena, arenaBytes, largestBytes } = m9;
+const { SyscallError } = m8;
+const { callNumber } = m14;
+const EBADF = 9;
+function openRawCall()          {
+  const ffi = process.getBuiltinModule("node:ffi");
+  const library = new ffi.DynamicLibrary(null);
+  const int = "int64";
+  const syscall = library.getFunction("syscall", { return: int, arguments: [int, int, int, int, int, int, int] });
+  const errnoAt = library.getFunction("__errno_location", { return: "pointer", arguments: [] })()          ;
+  const arenaOf = (size        )        => {
+    const memory = new ArrayBuffer(size);
+    return new Arena(Buffer.from(memory), ffi.getRawPointer(memory));
+  };
+  const usual = arenaOf(arenaBytes);
+  const { getInt32 } = ffi;
+  getInt32(errnoAt, 0);
+  const call          = (name, args, about) => {
+    const room = Arena.room(args);
+    const arena = room <= arenaBytes ? usual : arenaOf(Math.min(room, largestBytes));
+    arena.clear();
+    const number = BigInt(callNumber(name, process.arch));
+    const value = (index        )         => (index < args.length ? arena.value(args[index] ) : 0n);
+    const [a, b, c, d, e, f] = [value(0), value(1), value(2), value(3), value(4), value(5)]         ;
+    const answer = syscall(number, a, b, c, d, e, f);
+    if (answer === -1n) throw new SyscallError(name, getInt32(errnoAt, 0), about);
+    const addresses = [a, b, c, d, e, f];
+    for (const [index, argument] of args.entries())
+      if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
+    return Number(answer);
+  };
+  selfTest(call);
+  return call;
+}
+function selfTest(call         )       {
+  if (call("getpid", []) !== process.pid) throw new Error("system calls by node:ffi do not work: getpid answers something else");
+  try {
+    call("fchdir", [-1]);
+  } catch (error) {
+    if (error instanceof SyscallError && error.errno === EBADF) return;
+    throw new Error("system calls by node:ffi do not work: errno is another one", { cause: error });
+  }
+  throw new Error("system calls by node:ffi do not work: a bad descriptor was taken");
+}
+return { openRawCall };
+})();
+// src/linux/sys/security.ts
+const m16 = (() => {
+const { capAmbient, prctlOptions } = m10;
+                                                             
+const CAPABILITY_VERSION_3 = 0x20080522;
+const SECCOMP_SET_MODE_FILTER = 1;
+const SECCOMP_GET_ACTION_AVAIL = 2;
+const bpf = { load: 5, attach: 8, typeCgroupDevice: 15, attachCgroupDevice: 6, allowMulti: 2 }         ;
+function capabilityBytes({ effective, permitted, inheritable }                 )         {
+  const bytes = Buffer.alloc(24);
+  for (const [half, shift] of [0n, 32n].entries())
+    for (const [index, mask] of [effective, permitted, inheritable].entries())
+      bytes.writeUInt32LE(Number((mask >> shift) & 0xffffffffn), half * 12 + index * 4);
+  return bytes;
+}
+function capabilityHeader()         {
+  const header = Buffer.alloc(8);
+  header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
+  return header;
+}
+function bpfLoadDevice(raw         , program            )         {
+  const attributes = (memory        )         => {
+    const bytes = Buffer.alloc(128);
+    bytes.writeUInt32LE(bpf.typeCgroupDevice, 0);
+    bytes.writeUInt32LE(program.length / 8, 4);
+    bytes.writeBigUInt64LE(memory.put(program), 8);
+    bytes.writeBigUInt64LE(memory.put(Buffer.from("GPL\0")), 16);
+    return memory.put(bytes);
+  };
+  return raw("bpf", [bpf.load, attributes, 128], "device filter");
+}
+function securityCalls(raw         )                {
+  const prctl = (option        , second = 0, third = 0)         => raw("prctl", [option, second, third, 0, 0]);
+  return {
+    capset: (masks) => void raw("capset", [capabilityHeader(), capabilityBytes(masks)]),
+    capabilities() {
+      const sets = Buffer.alloc(24);
+      raw("capget", [capabilityHeader(), sets]);
+      const mask = (at        )         => BigInt(sets.readUInt32LE(at)) | (BigInt(sets.readUInt32LE(at + 12)) << 32n);
+      return { effective: mask(0), permitted: mask(4), inheritable: mask(8) };
+    },
+    dropBounding: (capability) => void prctl(prctlOptions.capbsetDrop, capability),
+    hasBounding: (capability) => prctl(prctlOptions.capbsetRead, capability) === 1,
+    clearAmbient: () => void prctl(prctlOptions.capAmbient, capAmbient.clearAll),
+    raiseAmbient: (capability) => void prctl(prctlOptions.capAmbient, capAmbient.raise, capability),
+    setKeepcaps: (keep) => void prctl(prctlOptions.setKeepcaps, keep ? 1 : 0),
+    setDumpable: (dumpable) => void prctl(prctlOptions.setDumpable, dumpable ? 1 : 0),
+    setNoNewPrivs: () => void prctl(prctlOptions.setNoNewPrivs, 1),
+    setParentDeathSignal: (signal) => void prctl(prctlOptions.setPdeathsig, signal),
+    setChildSubreaper: () => void prctl(prctlOptions.setChildSubreaper, 1),
+    installSeccomp(program, flags) {
+      const filter = (memory        )         => {
+        const bytes = Buffer.alloc(16);
+        bytes.writeUInt16LE(program.length / 8, 0);
+        bytes.writeBigUInt64LE(memory.put(program), 8);
+        return memory.put(bytes);
+      };
+      raw("seccomp", [SECCOMP_SET_MODE_FILTER, flags, filter], "filter");
+    },
+    seccompActionAvailable(action) {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32LE(action >>> 0, 0);
+      try {
+        raw("seccomp", [SECCOMP_GET_ACTION_AVAIL, 0, bytes]);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    bpfLoadDevice: (program) => bpfLoadDevice(raw, program),
+    bpfAttachDevice(cgroup, program) {
+      const bytes = Buffer.alloc(128);
+      for (const [index, value] of [cgroup, program, bpf.attachCgroupDevice, bpf.allowMulti].entries())
+        bytes.writeUInt32LE(value, index * 4);
+      raw("bpf", [bpf.attach, bytes, bytes.length], "attach device filter");
+    },
+  };
+}
+return { securityCalls };
+})();
+// src/linux/sys/sockets.ts
+const m17 = (() => {
+const { POLLIN, terminalRequests } = m10;
+const { isErrno } = m8;
+const AF_UNIX = 1;
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP = 1;
+const O_RDWR = 2;
+const O_NOCTTY = 0o400;
+const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+const SO_RCVTIMEO = 20;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const controlBytes = 24;
+const pathLimit = 107;
+function timeBytes(ms        )         {
+  const time = Buffer.alloc(16);
+  time.writeBigInt64LE(BigInt(Math.floor(ms / 1000)), 0);
+  time.writeBigInt64LE(BigInt(ms % 1000) * 1000n, 8);
+  return time;
+}
+function message(memory        , data            , fd         )          {
+  const control = Buffer.alloc(controlBytes);
+  if (fd !== undefined) {
+    control.writeBigUInt64LE(20n, 0);
+    control.writeInt32LE(SOL_SOCKET, 8);
+    control.writeInt32LE(SCM_RIGHTS, 12);
+    control.writeInt32LE(fd, 16);
+  }
+  const dataAt = memory.put(data);
+  const controlAt = memory.put(control);
+  const piece = Buffer.alloc(16);
+  piece.writeBigUInt64LE(dataAt, 0);
+  piece.writeBigUInt64LE(BigInt(data.length), 8);
+  const header = Buffer.alloc(56);
+  header.writeBigUInt64LE(memory.put(piece), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(controlAt, 32);
+  header.writeBigUInt64LE(BigInt(controlBytes), 40);
+  return { header: memory.put(header), control: controlAt, data: dataAt };
+}
+function receiveDescriptor(raw         , socket        )                               {
+  let memory                    ;
+  let parts                     ;
+  const build = (given        )         => {
+    memory = given;
+    parts = message(given, Buffer.alloc(4096));
+    return parts.header;
+  };
+  const length = raw("recvmsg", [socket, build, MSG_CMSG_CLOEXEC]);
+  const control = memory .get(parts .control, controlBytes);
+  if (control.readBigUInt64LE(0) !== 20n || control.readInt32LE(12) !== SCM_RIGHTS) throw new Error("no descriptor came");
+  return { fd: control.readInt32LE(16), text: memory .get(parts .data, length).toString() };
+}
+function connectUnix(raw         , path        )         {
+  const name = Buffer.from(path);
+  if (name.length > pathLimit) throw new Error(`path of a socket is longer than ${pathLimit} bytes: ${path}`);
+  const address = Buffer.alloc(2 + name.length + 1);
+  address.writeUInt16LE(AF_UNIX, 0);
+  address.set(name, 2);
+  const fd = raw("socket", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0]);
+  raw("connect", [fd, address, address.length], path);
+  return fd;
+}
+function socketCalls(raw         )              {
+  return {
+    socketPair(kind = "stream") {
+      const pair = Buffer.alloc(8);
+      raw("socketpair", [AF_UNIX, (kind === "stream" ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0, pair]);
+      return [pair.readInt32LE(0), pair.readInt32LE(4)];
+    },
+    boundReceive: (socket, timeoutMs) =>
+      void raw("setsockopt", [socket, SOL_SOCKET, SO_RCVTIMEO, timeBytes(timeoutMs), timeBytes(timeoutMs).length]),
+    connectUnix: (path) => connectUnix(raw, path),
+    sendDescriptor: (socket, fd, text) => void raw("sendmsg", [socket, (memory) => message(memory, Buffer.from(text), fd).header, 0]),
+    receiveDescriptor: (socket) => receiveDescriptor(raw, socket),
+    pollReadable(fd, timeoutMs) {
+      const poll = Buffer.alloc(8);
+      poll.writeInt32LE(fd, 0);
+      poll.writeInt16LE(POLLIN, 4);
+      const time = timeBytes(timeoutMs);
+      time.writeBigInt64LE(time.readBigInt64LE(8) * 1000n, 8);
+      for (let interrupted = 0; ; interrupted++) {
+        try {
+          return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
+        } catch (error) {
+          if (!isErrno(error, "EINTR") || interrupted === 1000) throw error;
+        }
+      }
+    },
+    unlockTerminal: (master) => void raw("ioctl", [master, terminalRequests.setLock, Buffer.alloc(4)]),
+    terminalNumber(master) {
+      const number = Buffer.alloc(4);
+      raw("ioctl", [master, terminalRequests.getNumber, number]);
+      return number.readInt32LE(0);
+    },
+    openTerminalPeer: (master) => raw("ioctl", [master, terminalRequests.getPeer, O_RDWR | O_NOCTTY | SOCK_CLOEXEC]),
+    interfaceUp(name) {
+      const request = Buffer.alloc(40);
+      request.write(name, 0, 15);
+      request.writeUInt16LE(IFF_UP, 16);
+      const fd = raw("socket", [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0]);
+      try {
+        raw("ioctl", [fd, SIOCSIFFLAGS, request], name);
+      } finally {
+        raw("close", [fd]);
+      }
+    },
+    makeControllingTerminal: (slave) => void raw("ioctl", [slave, terminalRequests.setControlling, 0]),
+    setTerminalSize(fd, rows, columns) {
+      const size = Buffer.alloc(8);
+      size.writeUInt16LE(rows, 0);
+      size.writeUInt16LE(columns, 2);
+      raw("ioctl", [fd, terminalRequests.setSize, size]);
+    },
+    duplicateTo(fd, as) {
+      if (fd !== as) raw("dup3", [fd, as, 0]);
+    },
+  };
+}
+return { socketCalls };
+})();
+// src/linux/sys/syscalls.ts
+const m18 = (() => {
+const { fileCalls } = m12;
+const { mountCalls } = m11;
+const { processCalls } = m13;
+const { openRawCall, } = m15;
+const { securityCalls } = m16;
+const { socketCalls } = m17;
+function syscallsOver(raw         )           {
+  return { ...fileCalls(raw), ...mountCalls(raw), ...processCalls(raw), ...securityCalls(raw), ...socketCalls(raw) };
+}
+function openSyscalls()           {
+  return syscallsOver(openRawCall());
+}
+return { syscallsOver, openSyscalls };
+})();
+// src/linux/hand/list.ts
+const m19 = (() => {
+const { callNumber } = m14;
+const memory = { list: 0x1000_0000, listBytes: 128 << 10, data: 0x1002_0000, dataBytes: 16 << 20 }         ;
+const headBytes = 24;
+const callBytes = 64;
+const stop = 0n;
+const goOn = 1n;
+function writeHead(list        , { calls, replyBytes, errnoTable }      )       {
+  list.writeBigUInt64LE(BigInt(calls), 0);
+  list.writeBigUInt64LE(BigInt(replyBytes), 8);
+  list.writeBigUInt64LE(errnoTable, 16);
+}
+function writeCall(list        , at        , name          , args                   , otherwise        )       {
+  list.writeBigUInt64LE(BigInt(callNumber(name, "x64")), at);
+  for (let index = 0; index < 6; index++) list.writeBigInt64LE(BigInt.asIntN(64, args[index] ?? 0n), at + 8 + index * 8);
+  list.writeBigUInt64LE(otherwise, at + callBytes - 8);
+}
+return { memory, headBytes, callBytes, stop, goOn, writeHead, writeCall };
+})();
+// src/linux/hand/last.ts
+const m20 = (() => {
+const { Arena } = m9;
+const { syscallsOver } = m18;
+const { callBytes, goOn, headBytes, memory, writeCall, writeHead } = m19;
+const unminded                        = new Set(["rt_sigaction", "fcntl", "close"]);
+const mostCalls = 1000;
+const errnos = 134;
+const failures                                   = {
+  1: "operation not permitted",
+  2: "no such file or directory",
+  5: "i/o error",
+  7: "argument list too long",
+  8: "exec format error",
+  11: "resource temporarily unavailable",
+  12: "not enough memory",
+  13: "permission denied",
+  14: "bad address in system call argument",
+  20: "not a directory",
+  21: "illegal operation on a directory",
+  22: "invalid argument",
+  23: "file table overflow",
+  24: "too many open files",
+  26: "text file is busy",
+  36: "name too long",
+  40: "too many symbolic links encountered",
+};
+function putWords(data       , text        )         {
+  const words = Buffer.from(text);
+  const bytes = Buffer.alloc(8 + words.length);
+  bytes.writeBigUInt64LE(BigInt(words.length), 0);
+  bytes.set(words, 8);
+  return data.put(bytes);
+}
+function putErrnoTable(data       )         {
+  const table = Buffer.alloc(errnos * 16);
+  for (let errno = 1; errno < errnos; errno++) {
+    const words = Buffer.from(`${failures[errno] ?? `errno ${errno}`}\n`);
+    table.writeBigUInt64LE(data.put(words), errno * 16);
+    table.writeBigUInt64LE(BigInt(words.length), errno * 16 + 8);
+  }
+  return data.put(table);
+}
+class Becoming extends Error {}
+function lastList(last                              )                                                   {
+  const data = new Arena(Buffer.alloc(32 << 10), BigInt(memory.data), memory.dataBytes);
+  const noted          = [];
+  const syscalls = syscallsOver((name, args, about) => {
+    const otherwise = unminded.has(name) ? goOn : putWords(data, `${name}${about === undefined ? "" : ` ${about}`}: `);
+    noted.push({ name, args: args.map((argument) => data.value(argument)), otherwise });
+    if (name === "execve") throw new Becoming();
+    return 0;
+  });
+  try {
+    last(syscalls);
+  } catch (error) {
+    if (!(error instanceof Becoming)) throw error;
+  }
+  if (noted.length > mostCalls) throw new Error(`${noted.length} calls are too many for one list`);
+  const errnoTable = putErrnoTable(data);
+  const list = Buffer.alloc(headBytes + noted.length * callBytes);
+  writeHead(list, { calls: noted.length, replyBytes: 0, errnoTable });
+  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(list, headBytes + index * callBytes, name, args, otherwise);
+  return { list, data: data.written };
+}
+return { failures, lastList };
+})();
+// src/linux/hand/hand.ts
+const m21 = (() => {
+const { readSync, writeSync } = require("node:fs");
+const { Arena, } = m9;
+const { SyscallError } = m8;
+const { syscallsOver } = m18;
+const { lastList } = m20;
+const { callBytes, goOn, headBytes, memory, stop, writeCall, writeHead } = m19;
+const packetBytes = 64 << 10;
+const mostClosing = 64;
+const mostInterrupted = 1000;
+const lastErrno = 4095;
+const handEnded = "it ended before it was ready";
+class Hand {
+           syscalls          ;
+           #socket        ;
+           #theirs        ;
+           #packet = Buffer.alloc(packetBytes);
+  #closing           = [];
+  constructor(socket        , theirs        ) {
+    this.#socket = socket;
+    this.#theirs = theirs;
+    this.syscalls = syscallsOver(this.#call);
+  }
+           #call          = (name, args, about) => {
+    if (name === "close" && typeof args[0] === "number" && this.#closing.length < mostClosing) {
+      this.#closing.push(args[0]);
+      return 0;
+    }
+    const told = this.#tell(name, args);
+    return this.#answer(told, name, args, about);
+  };
+  #tell(name          , args                     )       {
+    const packet = this.#packet;
+    const closing = this.#closing;
+    this.#closing = [];
+    for (const [index, fd] of closing.entries()) writeCall(packet, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
+    const at = headBytes + closing.length * callBytes;
+    const from = at + callBytes;
+    const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
+    const addresses = args.map((argument) => arena.value(argument));
+    writeCall(packet, at, name, addresses, stop);
+    const answers = args.some((argument) => argument instanceof Uint8Array || typeof argument === "function");
+    const replyBytes = answers ? from + arena.used : from;
+    writeHead(packet, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
+    this.#write(packet.subarray(0, from + arena.written.length));
+    return { at, arena, addresses, replyBytes };
+  }
+  #answer({ at, arena, addresses, replyBytes }      , name          , args                     , about         )         {
+    this.#hear(replyBytes);
+    const answer = Number(this.#packet.readBigInt64LE(at));
+    if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
+    for (const [index, argument] of args.entries())
+      if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
+    return answer;
+  }
+  #write(packet            )       {
+    try {
+      writeSync(this.#socket, packet);
+    } catch (error) {
+      throw (error                         ).code === "EPIPE" ? new Error(handEnded, { cause: error }) : error;
+    }
+  }
+  #hear(bytes        )       {
+    for (let interrupted = 0; ; interrupted++) {
+      try {
+        if (readSync(this.#socket, this.#packet, 0, packetBytes, null) === bytes) return;
+        throw new Error(handEnded);
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        if (code === "EINTR" && interrupted < mostInterrupted) continue;
+        if (code === "EAGAIN") throw new Error("it does not answer", { cause: error });
+        throw code === "ECONNRESET" ? new Error(handEnded, { cause: error }) : error;
+      }
+    }
+  }
+  take(fd        , own                                     )         {
+    let taken = -1;
+    const sending = syscallsOver((name, args, about) => {
+      const told = this.#tell(name, args);
+      taken = own.receiveDescriptor(this.#socket).fd;
+      return this.#answer(told, name, args, about);
+    });
+    sending.sendDescriptor(this.#theirs, fd, "descriptor");
+    return taken;
+  }
+  leave(last                              )       {
+    const closing = this.#closing;
+    this.#closing = [];
+    const { list, data } = lastList((syscalls) => {
+      for (const fd of closing) syscalls.close(fd);
+      last(syscalls);
+    });
+    for (let at = 0; at < data.length; at += packetBytes) {
+      const piece = data.subarray(at, at + packetBytes);
+      const args = [this.#theirs, BigInt(memory.data + at), piece.length];
+      const told = this.#tell("read", args);
+      this.#write(piece);
+      this.#answer(told, "read", args);
+    }
+    this.#write(list);
+  }
+}
+return { Hand };
+})();
+// src/linux/hand/program.ts
+const m22 = (() => {
+const { elf } = m7;
+const { callBytes, goOn, headBytes, memory } = m19;
+const calls = { read: 0, write: 1, exitGroup: 231 }         ;
+const word = (value        )           => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
+const syscall = [0x0f, 0x05];
+const eax = (number        )           => [0xb8, ...word(number)];
+const edi = (value        )           => [0xbf, ...word(value)];
+const amd64 = (socket        )                         => [
+  [0xbb, ...word(memory.list)], // mov ebx, list
+  { label: "next" },
+  eax(calls.read),
+  edi(socket),
+  [0x89, 0xde], // mov esi, ebx
+  [0xba, ...word(memory.listBytes)], // mov edx, listBytes
+  syscall,
+  [0x48, 0x85, 0xc0], // test rax, rax
+  { jump: [0x0f, 0x8e], to: "end" }, // jle end: nobody is there any more
+  [0x4c, 0x8b, 0x23], // mov r12, [rbx]: how many calls
+  [0x4c, 0x8d, 0x6b, headBytes], // lea r13, [rbx+24]: the first
+  { label: "call" },
+  [0x49, 0x8b, 0x45, 0x00], // mov rax, [r13]
+  [0x49, 0x8b, 0x7d, 0x08], // mov rdi, [r13+8]
+  [0x49, 0x8b, 0x75, 0x10], // mov rsi, [r13+16]
+  [0x49, 0x8b, 0x55, 0x18], // mov rdx, [r13+24]
+  [0x4d, 0x8b, 0x55, 0x20], // mov r10, [r13+32]
+  [0x4d, 0x8b, 0x45, 0x28], // mov r8, [r13+40]
+  [0x4d, 0x8b, 0x4d, 0x30], // mov r9, [r13+48]
+  syscall,
+  [0x49, 0x89, 0x45, 0x00], // mov [r13], rax: the answer
+  [0x48, 0x3d, ...word(-4095)], // cmp rax, -4095: from there up it is an errno
+  { jump: [0x0f, 0x82], to: "done" }, // jb done
+  [0x4d, 0x8b, 0x75, 0x38], // mov r14, [r13+56]
+  [0x49, 0x83, 0xfe, Number(goOn)], // cmp r14, goOn
+  { jump: [0x0f, 0x84], to: "done" }, // je done
+  [0x48, 0x83, 0x7b, 0x08, 0x00], // cmp qword [rbx+8], 0: does somebody want a reply?
+  { jump: [0x0f, 0x85], to: "reply" }, // jne reply
+  [0x4d, 0x85, 0xf6], // test r14, r14
+  { jump: [0x0f, 0x84], to: "end" }, // je end: no words
+  [0x49, 0x89, 0xc5], // mov r13, rax
+  eax(calls.write),
+  edi(2),
+  [0x49, 0x8d, 0x76, 0x08], // lea rsi, [r14+8]
+  [0x49, 0x8b, 0x16], // mov rdx, [r14]: how many bytes
+  syscall,
+  [0x49, 0xf7, 0xdd], // neg r13: the errno
+  [0x49, 0xc1, 0xe5, 0x04], // shl r13, 4
+  [0x4c, 0x03, 0x6b, 0x10], // add r13, [rbx+16]: the table of its words, an address and a length each
+  eax(calls.write),
+  edi(2),
+  [0x49, 0x8b, 0x75, 0x00], // mov rsi, [r13]
+  [0x49, 0x8b, 0x55, 0x08], // mov rdx, [r13+8]
+  syscall,
+  { jump: [0xe9], to: "end" },
+  { label: "done" },
+  [0x49, 0x83, 0xc5, callBytes], // add r13, 64
+  [0x49, 0xff, 0xcc], // dec r12
+  { jump: [0x0f, 0x85], to: "call" }, // jnz call
+  { label: "reply" },
+  [0x48, 0x8b, 0x53, 0x08], // mov rdx, [rbx+8]: how many bytes
+  [0x48, 0x85, 0xd2], // test rdx, rdx
+  { jump: [0x0f, 0x84], to: "end" }, // jz end
+  eax(calls.write),
+  edi(socket),
+  [0x89, 0xde], // mov esi, ebx
+  syscall,
+  { jump: [0xe9], to: "next" },
+  { label: "end" },
+  edi(255),
+  eax(calls.exitGroup),
+  syscall,
+];
+function assemble(program                        )         {
+  const labels = new Map                ();
+  let offset = 0;
+  for (const instruction of program) {
+    if ("label" in instruction) labels.set(instruction.label, offset);
+    else offset += "jump" in instruction ? instruction.jump.length + 4 : instruction.length;
+  }
+  const bytes           = [];
+  for (const instruction of program) {
+    if ("jump" in instruction)
+      bytes.push(...instruction.jump, ...word(labels.get(instruction.to)  - (bytes.length + instruction.jump.length + 4)));
+    else if (!("label" in instruction)) bytes.push(...instruction);
+  }
+  return Buffer.from(bytes);
+}
+const hasHand = (architecture        )          => architecture === "x64";
+function handProgram(socket        )         {
+  return elf("amd64", assemble(amd64(socket)), { address: memory.list, bytes: memory.listBytes + memory.dataBytes });
+}
+return { hasHand, handProgram };
+})();
+// src/linux/seccomp/tables.gen.ts
+const m23 = (() => {
 const syscallTables                                                                         = {
   x86_64:
     "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
@@ -553,8 +1644,8 @@ const syscallTables                                                             
 return { syscallTables };
 })();
 // src/linux/seccomp/tables.ts
-const m8 = (() => {
-const { syscallTables } = m7;
+const m24 = (() => {
+const { syscallTables } = m23;
                                                    
 const x32Bit = 0x40000000;
 function parseTable(text        )                              {
@@ -591,8 +1682,8 @@ function nativeArchitecture(arch        )         {
 return { x32Bit, parseTable, architectureNames, foreignArchitectures, architecture, nativeArchitecture };
 })();
 // src/linux/seccomp/profile.ts
-const m9 = (() => {
-const { architectureNames, foreignArchitectures } = m8;
+const m25 = (() => {
+const { architectureNames, foreignArchitectures } = m24;
 const EPERM = 1;
 const actions                                                                  = {
   SCMP_ACT_KILL: () => 0,
@@ -658,7 +1749,7 @@ function readProfile(profile                )               {
 return { actionNames, operatorNames, flagNames, readProfile };
 })();
 // src/linux/seccomp/program.ts
-const m10 = (() => {
+const m26 = (() => {
 const opcodes = {
   load: 0x20,
   and: 0x54,
@@ -720,10 +1811,10 @@ class ReverseProgram {
 return { opcodes, ReverseProgram };
 })();
 // src/linux/seccomp/filter.ts
-const m11 = (() => {
-const { readProfile, } = m9;
-const { opcodes, ReverseProgram } = m10;
-const { architecture, nativeArchitecture, x32Bit } = m8;
+const m27 = (() => {
+const { readProfile, } = m25;
+const { opcodes, ReverseProgram } = m26;
+const { architecture, nativeArchitecture, x32Bit } = m24;
 const dataNumber = 0;
 const dataArchitecture = 4;
 const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
@@ -818,659 +1909,9 @@ function assembleFilter(profile                , arch        )                {
 }
 return { assembleFilter };
 })();
-// src/linux/sys/constants.ts
-const m12 = (() => {
-const namespaceFlags = {
-  time: 0x80,
-  mount: 0x20000,
-  cgroup: 0x2000000,
-  uts: 0x4000000,
-  ipc: 0x8000000,
-  user: 0x10000000,
-  pid: 0x20000000,
-  network: 0x40000000,
-}         ;
-const CLONE_FS = 0x200;
-const namespaceFiles                                          = {
-  time: "time",
-  mount: "mnt",
-  cgroup: "cgroup",
-  uts: "uts",
-  ipc: "ipc",
-  user: "user",
-  pid: "pid",
-  network: "net",
-};
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_EMPTY_PATH = 0x1000;
-const AT_RECURSIVE = 0x8000;
-const resolveFlags = { noXdev: 1, noMagiclinks: 2, noSymlinks: 4, beneath: 8, inRoot: 16 }         ;
-const mountAttributes = {
-  readonly: 0x1,
-  nosuid: 0x2,
-  nodev: 0x4,
-  noexec: 0x8,
-  atimeMask: 0x70,
-  relatime: 0x0,
-  noatime: 0x10,
-  strictatime: 0x20,
-  nodiratime: 0x80,
-  idmap: 0x100000,
-  nosymfollow: 0x200000,
-}         ;
-const propagationFlags = { unbindable: 1 << 17, private: 1 << 18, slave: 1 << 19, shared: 1 << 20 }         ;
-const fsconfigCommands = { flag: 0, string: 1, create: 6, reconfigure: 7 }         ;
-const MNT_DETACH = 2;
-const prctlOptions = {
-  setPdeathsig: 1,
-  setDumpable: 4,
-  setKeepcaps: 8,
-  capbsetRead: 23,
-  capbsetDrop: 24,
-  setChildSubreaper: 36,
-  setNoNewPrivs: 38,
-  capAmbient: 47,
-}         ;
-const capAmbient = { raise: 2, clearAll: 4 }         ;
-const rlimits                                   = {
-  RLIMIT_CPU: 0,
-  RLIMIT_FSIZE: 1,
-  RLIMIT_DATA: 2,
-  RLIMIT_STACK: 3,
-  RLIMIT_CORE: 4,
-  RLIMIT_RSS: 5,
-  RLIMIT_NPROC: 6,
-  RLIMIT_NOFILE: 7,
-  RLIMIT_MEMLOCK: 8,
-  RLIMIT_AS: 9,
-  RLIMIT_LOCKS: 10,
-  RLIMIT_SIGPENDING: 11,
-  RLIMIT_MSGQUEUE: 12,
-  RLIMIT_NICE: 13,
-  RLIMIT_RTPRIO: 14,
-  RLIMIT_RTTIME: 15,
-};
-const terminalRequests = {
-  setControlling: 0x540e,
-  setSize: 0x5414,
-  getPeer: 0x5441,
-  getNumber: 0x80045430,
-  setLock: 0x40045431,
-}         ;
-const CLOSE_RANGE_CLOEXEC = 4;
-const POLLIN = 1;
-return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, resolveFlags, mountAttributes, propagationFlags, fsconfigCommands, MNT_DETACH, prctlOptions, capAmbient, rlimits, terminalRequests, CLOSE_RANGE_CLOEXEC, POLLIN };
-})();
-// src/linux/sys/errors.ts
-const m13 = (() => {
-const { constants } = require("node:os");
-function getSystemErrorMap(...args) { return new.target ? new (require("node:util").getSystemErrorMap)(...args) : require("node:util").getSystemErrorMap(...args); }
-function errnoName(errno        )         {
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
-}
-function errnoText(errno        )         {
-  return getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`;
-}
-class SyscallError extends Error {
-           call        ;
-           errno        ;
-           code        ;
-  constructor(call        , errno        , about = "") {
-    super();
-    const words = ()         => `${call}${about === "" ? "" : ` ${about}`}: ${errnoText(errno)}`;
-    Object.defineProperty(this, "message", { get: words, configurable: true });
-    this.name = "SyscallError";
-    this.call = call;
-    this.errno = errno;
-    this.code = errnoName(errno);
-  }
-}
-function isErrno(error         , ...codes                  )          {
-  return error instanceof Error && "code" in error && codes.includes(error.code         );
-}
-return { errnoName, errnoText, SyscallError, isErrno };
-})();
-// src/linux/sys/mounting.ts
-const m14 = (() => {
-const { constants } = require("node:fs");
-const { AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, fsconfigCommands, MNT_DETACH, propagationFlags, } = m12;
-const OPEN_TREE_CLONE = 1;
-const F_EMPTY_PATH = 4;
-const T_EMPTY_PATH = 0x40;
-const FSPICK_EMPTY_PATH = 8;
-const CLOEXEC = 1;
-const X_OK = 1;
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-const openFlags = {
-  directory: constants.O_DIRECTORY | O_CLOEXEC,
-  path: O_PATH | O_CLOEXEC,
-  pathNoFollow: O_PATH | O_CLOEXEC | constants.O_NOFOLLOW,
-  pathDirectory: O_PATH | O_CLOEXEC | constants.O_DIRECTORY,
-  read: constants.O_RDONLY | O_CLOEXEC,
-  readWrite: constants.O_RDWR | O_CLOEXEC | constants.O_NOCTTY,
-  create: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_CLOEXEC,
-}         ;
-function deviceNumber(major        , minor        )         {
-  const [high, low] = [BigInt(major), BigInt(minor)];
-  return ((high & 0xfffff000n) << 32n) | ((high & 0xfffn) << 8n) | ((low & 0xffffff00n) << 12n) | (low & 0xffn);
-}
-function mountCalls(raw         )             {
-  return {
-    ...fileSystemCalls(raw),
-    openat2(directory, path, { flags, mode = 0, resolve = 0 }) {
-      const how = Buffer.alloc(24);
-      for (const [index, value] of [flags, mode, resolve].entries()) how.writeBigUInt64LE(BigInt(value), index * 8);
-      return raw("openat2", [directory, path, how, how.length], path);
-    },
-    openTree(directory, path, { recursive }) {
-      const flags = OPEN_TREE_CLONE | O_CLOEXEC | (recursive ? AT_RECURSIVE : 0) | (path === "" ? AT_EMPTY_PATH : 0);
-      return raw("open_tree", [directory, path, flags], path);
-    },
-    moveMount: (from, onto) => void raw("move_mount", [from, "", onto, "", F_EMPTY_PATH | T_EMPTY_PATH]),
-    mountSetattr(fd, { set = 0, clear = 0, propagation, recursive = false, userNamespace }) {
-      const attributes = Buffer.alloc(32);
-      const values = [set, clear, propagation === undefined ? 0 : propagationFlags[propagation], userNamespace ?? 0];
-      for (const [index, value] of values.entries()) attributes.writeBigUInt64LE(BigInt(value), index * 8);
-      raw("mount_setattr", [fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), attributes, attributes.length]);
-    },
-    mount: (source, target, type, flags, data) => void raw("mount", [source, target, type, flags, data], `${type} on ${target}`),
-    unmountDetached: (path) => void raw("umount2", [path, MNT_DETACH], path),
-    pivotRootHere: () => void raw("pivot_root", [".", "."]),
-  };
-}
-function fileSystemCalls(raw         )                  {
-  const { flag, string, create, reconfigure } = fsconfigCommands;
-  return {
-    fsopen: (type) => raw("fsopen", [type, CLOEXEC], type),
-    fsconfigFlag: (fd, key) => void raw("fsconfig", [fd, flag, key, 0, 0], key),
-    fsconfigString: (fd, key, value) => void raw("fsconfig", [fd, string, key, value, 0], `${key}=${value}`),
-    fsconfigCreate: (fd) => void raw("fsconfig", [fd, create, 0, 0, 0], "create"),
-    fsconfigReconfigure: (fd) => void raw("fsconfig", [fd, reconfigure, 0, 0, 0], "reconfigure"),
-    fsmount: (fd, attributes) => raw("fsmount", [fd, CLOEXEC, attributes]),
-    fspick: (fd) => raw("fspick", [fd, "", CLOEXEC | FSPICK_EMPTY_PATH]),
-    fchdir: (fd) => void raw("fchdir", [fd]),
-    chdir: (path) => void raw("chdir", [path], path),
-    getcwd() {
-      const path = Buffer.alloc(4096);
-      return path.toString("utf8", 0, raw("getcwd", [path, path.length]) - 1);
-    },
-    mkdirat: (directory, name, mode) => void raw("mkdirat", [directory, name, mode], name),
-    mknodat: (directory, name, mode, device) => void raw("mknodat", [directory, name, mode, device], name),
-    symlinkat: (target, directory, name) => void raw("symlinkat", [target, directory, name], name),
-    readlinkat(directory, name) {
-      const target = Buffer.alloc(4096);
-      return target.toString("utf8", 0, raw("readlinkat", [directory, name, target, target.length], name));
-    },
-    chrootHere: () => void raw("chroot", ["."]),
-    fchownat: (directory, name, uid, gid) => void raw("fchownat", [directory, name, uid, gid, AT_SYMLINK_NOFOLLOW], name),
-    fchmod: (fd, mode) => void raw("fchmod", [fd, mode]),
-    mayExecute: (path) => void raw("faccessat", [AT_FDCWD, path, X_OK], path),
-    umask: (mask) => raw("umask", [mask]),
-  };
-}
-return { O_PATH, openFlags, deviceNumber, mountCalls };
-})();
-// src/linux/sys/process.ts
-const m15 = (() => {
-const { CLOSE_RANGE_CLOEXEC } = m12;
-const { SyscallError } = m13;
-const signals = 64;
-const F_SETFD = 2;
-const sigsetBytes = 8;
-const SIG_SETMASK = 2;
-const KEYCTL_JOIN_SESSION_KEYRING = 1;
-const IOPRIO_WHO_PROCESS = 1;
-function idList(ids                   )         {
-  const list = Buffer.alloc(Math.max(4, ids.length * 4));
-  for (const [index, id] of ids.entries()) list.writeUInt32LE(id, index * 4);
-  return list;
-}
-function scheduling(settings                   )         {
-  const bytes = Buffer.alloc(48);
-  bytes.writeUInt32LE(48, 0);
-  bytes.writeUInt32LE(settings.policy, 4);
-  bytes.writeBigUInt64LE(settings.flags, 8);
-  bytes.writeInt32LE(settings.nice, 16);
-  bytes.writeUInt32LE(settings.priority, 20);
-  bytes.writeBigUInt64LE(settings.runtime, 24);
-  bytes.writeBigUInt64LE(settings.deadline, 32);
-  bytes.writeBigUInt64LE(settings.period, 40);
-  return bytes;
-}
-function resetSignals(raw         )       {
-  const byDefault = Buffer.alloc(32);
-  for (let signal = 1; signal <= signals; signal++) {
-    try {
-      raw("rt_sigaction", [signal, byDefault, 0, sigsetBytes]);
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-    }
-  }
-  raw("rt_sigprocmask", [SIG_SETMASK, Buffer.alloc(sigsetBytes), 0, sigsetBytes]);
-}
-function processCalls(raw         )               {
-  return {
-    unshare: (flags) => void raw("unshare", [flags]),
-    setns: (fd, type) => void raw("setns", [fd, type]),
-    sethostname: (name) => void raw("sethostname", [name, Buffer.byteLength(name)], name),
-    setdomainname: (name) => void raw("setdomainname", [name, Buffer.byteLength(name)], name),
-    setsid: () => void raw("setsid", []),
-    setgroups: (groups) => void raw("setgroups", [groups.length, idList(groups)]),
-    setresgid: (gid) => void raw("setresgid", [gid, gid, gid], `${gid}`),
-    setresuid: (uid) => void raw("setresuid", [uid, uid, uid], `${uid}`),
-    setRlimit(resource, { soft, hard }) {
-      const limit = Buffer.alloc(16);
-      limit.writeBigUInt64LE(soft, 0);
-      limit.writeBigUInt64LE(hard, 8);
-      raw("prlimit64", [0, resource, limit, 0]);
-    },
-    getRlimit(resource) {
-      const limit = Buffer.alloc(16);
-      raw("prlimit64", [0, resource, 0, limit]);
-      return { soft: limit.readBigUInt64LE(0), hard: limit.readBigUInt64LE(8) };
-    },
-    kill: (pid, signal) => void raw("kill", [pid, signal]),
-    pidfdOpen: (pid) => raw("pidfd_open", [pid, 0]),
-    pidfdSendSignal: (pidfd, signal) => void raw("pidfd_send_signal", [pidfd, signal, 0, 0]),
-    resetSignals: () => resetSignals(raw),
-    closeOnExecFrom: (fd) => void raw("close_range", [fd, 0xffffffff, CLOSE_RANGE_CLOEXEC]),
-    keepOnExec: (fd) => void raw("fcntl", [fd, F_SETFD, 0]),
-    personality: (persona) => void raw("personality", [persona]),
-    ioprioSet: (classAndLevel) => void raw("ioprio_set", [IOPRIO_WHO_PROCESS, 0, classAndLevel]),
-    schedSetattr: (settings) => void raw("sched_setattr", [0, scheduling(settings), 0]),
-    joinNewSessionKeyring: (name) => void raw("keyctl", [KEYCTL_JOIN_SESSION_KEYRING, name]),
-    execve(path, args, env) {
-      raw("execve", [path, args, env], path);
-      throw new Error("execve returned");
-    },
-  };
-}
-return { processCalls };
-})();
-// src/linux/sys/numbers.ts
-const m16 = (() => {
-const callNumbers = {
-  ioctl: [16, 29],
-  getpid: [39, 172],
-  socket: [41, 198],
-  connect: [42, 203],
-  sendmsg: [46, 211],
-  recvmsg: [47, 212],
-  socketpair: [53, 199],
-  execve: [59, 221],
-  kill: [62, 129],
-  fcntl: [72, 25],
-  getcwd: [79, 17],
-  chdir: [80, 49],
-  fchdir: [81, 50],
-  umask: [95, 166],
-  setsid: [112, 157],
-  setgroups: [116, 159],
-  setresuid: [117, 147],
-  setresgid: [119, 149],
-  capget: [125, 90],
-  capset: [126, 91],
-  rt_sigaction: [13, 134],
-  rt_sigprocmask: [14, 135],
-  mknodat: [259, 33],
-  mkdirat: [258, 34],
-  symlinkat: [266, 36],
-  fchownat: [260, 54],
-  fchmod: [91, 52],
-  readlinkat: [267, 78],
-  faccessat: [269, 48],
-  personality: [135, 92],
-  chroot: [161, 51],
-  pivot_root: [155, 41],
-  prctl: [157, 167],
-  mount: [165, 40],
-  umount2: [166, 39],
-  sethostname: [170, 161],
-  setdomainname: [171, 162],
-  exit_group: [231, 94],
-  keyctl: [250, 219],
-  ioprio_set: [251, 30],
-  unshare: [272, 97],
-  ppoll: [271, 73],
-  dup3: [292, 24],
-  pipe2: [293, 59],
-  prlimit64: [302, 261],
-  setns: [308, 268],
-  sched_setattr: [314, 274],
-  seccomp: [317, 277],
-  bpf: [321, 280],
-  open_tree: [428, 428],
-  move_mount: [429, 429],
-  fsopen: [430, 430],
-  fsconfig: [431, 431],
-  fsmount: [432, 432],
-  fspick: [433, 433],
-  pidfd_open: [434, 434],
-  pidfd_send_signal: [424, 424],
-  close_range: [436, 436],
-  openat2: [437, 437],
-  mount_setattr: [442, 442],
-}                                                             ;
-function callNumber(name          , architecture        )         {
-  const column = architecture === "x64" ? 0 : architecture === "arm64" ? 1 : undefined;
-  if (column === undefined) throw new Error(`no system call numbers for the processor ${architecture}`);
-  return callNumbers[name][column];
-}
-return { callNumbers, callNumber };
-})();
-// src/linux/sys/raw.ts
-const m17 = (() => {
-const { SyscallError } = m13;
-const { callNumber } = m16;
-const arenaBytes = 64 << 10;
-const largestBytes = 8 << 20;
-const EBADF = 9;
-class Arena                   {
-           #bytes        ;
-           #base        ;
-  #used = 0;
-  constructor(size        , addressOf                                 ) {
-    const memory = new ArrayBuffer(size);
-    this.#bytes = Buffer.from(memory);
-    this.#base = addressOf(memory);
-  }
-  static room(args                     )         {
-    const one = (argument          )         => {
-      if (typeof argument === "string") return argument.length * 3 + 17;
-      if (argument instanceof Uint8Array) return argument.length + 16;
-      return Array.isArray(argument) ? argument.reduce((sum        , text        ) => sum + one(text) + 8, 24) : 0;
-    };
-    return args.reduce((sum        , argument) => sum + one(argument), arenaBytes >> 1);
-  }
-  clear()       {
-    this.#used = 0;
-  }
-  put(bytes            )         {
-    const at = this.#used;
-    if (at + bytes.length + 16 > this.#bytes.length) throw new SyscallError("arguments", 7);
-    this.#bytes.set(bytes, at);
-    this.#used = (at + bytes.length + 15) & ~15;
-    return this.#base + BigInt(at);
-  }
-  get(address        , length        )         {
-    const at = Number(address - this.#base);
-    return Buffer.from(this.#bytes.subarray(at, at + length));
-  }
-  value(argument          )         {
-    if (typeof argument === "bigint") return argument;
-    if (typeof argument === "number") return BigInt(argument);
-    if (typeof argument === "function") return argument(this);
-    if (typeof argument === "string") return this.put(Buffer.from(`${argument}\0`));
-    if (argument instanceof Uint8Array) return this.put(argument);
-    const pointers = Buffer.alloc((argument.length + 1) * 8);
-    for (const [index, text] of argument.entries()) pointers.writeBigUInt64LE(this.value(text), index * 8);
-    return this.put(pointers);
-  }
-}
-function openRawCall()          {
-  const ffi = process.getBuiltinModule("node:ffi");
-  const library = new ffi.DynamicLibrary(null);
-  const int = "int64";
-  const syscall = library.getFunction("syscall", { return: int, arguments: [int, int, int, int, int, int, int] });
-  const errnoAt = library.getFunction("__errno_location", { return: "pointer", arguments: [] })()          ;
-  const addressOf = (memory             )         => ffi.getRawPointer(memory);
-  const usual = new Arena(arenaBytes, addressOf);
-  const { getInt32 } = ffi;
-  getInt32(errnoAt, 0);
-  const call          = (name, args, about) => {
-    const room = Arena.room(args);
-    const arena = room <= arenaBytes ? usual : new Arena(Math.min(room, largestBytes), addressOf);
-    arena.clear();
-    const number = BigInt(callNumber(name, process.arch));
-    const value = (index        )         => (index < args.length ? arena.value(args[index] ) : 0n);
-    const [a, b, c, d, e, f] = [value(0), value(1), value(2), value(3), value(4), value(5)]         ;
-    const answer = syscall(number, a, b, c, d, e, f);
-    if (answer === -1n) throw new SyscallError(name, getInt32(errnoAt, 0), about);
-    const addresses = [a, b, c, d, e, f];
-    for (const [index, argument] of args.entries())
-      if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
-    return Number(answer);
-  };
-  selfTest(call);
-  return call;
-}
-function selfTest(call         )       {
-  if (call("getpid", []) !== process.pid) throw new Error("system calls by node:ffi do not work: getpid answers something else");
-  try {
-    call("fchdir", [-1]);
-  } catch (error) {
-    if (error instanceof SyscallError && error.errno === EBADF) return;
-    throw new Error("system calls by node:ffi do not work: errno is another one", { cause: error });
-  }
-  throw new Error("system calls by node:ffi do not work: a bad descriptor was taken");
-}
-return { openRawCall };
-})();
-// src/linux/sys/security.ts
-const m18 = (() => {
-const { capAmbient, prctlOptions } = m12;
-                                                             
-const CAPABILITY_VERSION_3 = 0x20080522;
-const SECCOMP_SET_MODE_FILTER = 1;
-const SECCOMP_GET_ACTION_AVAIL = 2;
-const bpf = { load: 5, attach: 8, typeCgroupDevice: 15, attachCgroupDevice: 6, allowMulti: 2 }         ;
-function capabilityBytes({ effective, permitted, inheritable }                 )         {
-  const bytes = Buffer.alloc(24);
-  for (const [half, shift] of [0n, 32n].entries())
-    for (const [index, mask] of [effective, permitted, inheritable].entries())
-      bytes.writeUInt32LE(Number((mask >> shift) & 0xffffffffn), half * 12 + index * 4);
-  return bytes;
-}
-function capabilityHeader()         {
-  const header = Buffer.alloc(8);
-  header.writeUInt32LE(CAPABILITY_VERSION_3, 0);
-  return header;
-}
-function bpfLoadDevice(raw         , program            )         {
-  const attributes = (memory        )         => {
-    const bytes = Buffer.alloc(128);
-    bytes.writeUInt32LE(bpf.typeCgroupDevice, 0);
-    bytes.writeUInt32LE(program.length / 8, 4);
-    bytes.writeBigUInt64LE(memory.put(program), 8);
-    bytes.writeBigUInt64LE(memory.put(Buffer.from("GPL\0")), 16);
-    return memory.put(bytes);
-  };
-  return raw("bpf", [bpf.load, attributes, 128], "device filter");
-}
-function securityCalls(raw         )                {
-  const prctl = (option        , second = 0, third = 0)         => raw("prctl", [option, second, third, 0, 0]);
-  return {
-    capset: (masks) => void raw("capset", [capabilityHeader(), capabilityBytes(masks)]),
-    raiseEffective() {
-      const sets = Buffer.alloc(24);
-      raw("capget", [capabilityHeader(), sets]);
-      for (const half of [0, 12]) sets.copy(sets, half, half + 4, half + 8);
-      raw("capset", [capabilityHeader(), sets]);
-    },
-    dropBounding: (capability) => void prctl(prctlOptions.capbsetDrop, capability),
-    hasBounding: (capability) => prctl(prctlOptions.capbsetRead, capability) === 1,
-    clearAmbient: () => void prctl(prctlOptions.capAmbient, capAmbient.clearAll),
-    raiseAmbient: (capability) => void prctl(prctlOptions.capAmbient, capAmbient.raise, capability),
-    setKeepcaps: (keep) => void prctl(prctlOptions.setKeepcaps, keep ? 1 : 0),
-    setDumpable: (dumpable) => void prctl(prctlOptions.setDumpable, dumpable ? 1 : 0),
-    setNoNewPrivs: () => void prctl(prctlOptions.setNoNewPrivs, 1),
-    setParentDeathSignal: (signal) => void prctl(prctlOptions.setPdeathsig, signal),
-    setChildSubreaper: () => void prctl(prctlOptions.setChildSubreaper, 1),
-    installSeccomp(program, flags) {
-      const filter = (memory        )         => {
-        const bytes = Buffer.alloc(16);
-        bytes.writeUInt16LE(program.length / 8, 0);
-        bytes.writeBigUInt64LE(memory.put(program), 8);
-        return memory.put(bytes);
-      };
-      raw("seccomp", [SECCOMP_SET_MODE_FILTER, flags, filter], "filter");
-    },
-    seccompActionAvailable(action) {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32LE(action >>> 0, 0);
-      try {
-        raw("seccomp", [SECCOMP_GET_ACTION_AVAIL, 0, bytes]);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    bpfLoadDevice: (program) => bpfLoadDevice(raw, program),
-    bpfAttachDevice(cgroup, program) {
-      const bytes = Buffer.alloc(128);
-      for (const [index, value] of [cgroup, program, bpf.attachCgroupDevice, bpf.allowMulti].entries())
-        bytes.writeUInt32LE(value, index * 4);
-      raw("bpf", [bpf.attach, bytes, bytes.length], "attach device filter");
-    },
-  };
-}
-return { securityCalls };
-})();
-// src/linux/sys/sockets.ts
-const m19 = (() => {
-const { closeSync } = require("node:fs");
-const { POLLIN, terminalRequests } = m12;
-const { isErrno } = m13;
-const AF_UNIX = 1;
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
-const SIOCSIFFLAGS = 0x8914;
-const IFF_UP = 1;
-const O_RDWR = 2;
-const O_NOCTTY = 0o400;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_CMSG_CLOEXEC = 0x40000000;
-const controlBytes = 24;
-const pathLimit = 107;
-function message(memory        , data            , fd         )          {
-  const control = Buffer.alloc(controlBytes);
-  if (fd !== undefined) {
-    control.writeBigUInt64LE(20n, 0);
-    control.writeInt32LE(SOL_SOCKET, 8);
-    control.writeInt32LE(SCM_RIGHTS, 12);
-    control.writeInt32LE(fd, 16);
-  }
-  const dataAt = memory.put(data);
-  const controlAt = memory.put(control);
-  const piece = Buffer.alloc(16);
-  piece.writeBigUInt64LE(dataAt, 0);
-  piece.writeBigUInt64LE(BigInt(data.length), 8);
-  const header = Buffer.alloc(56);
-  header.writeBigUInt64LE(memory.put(piece), 16);
-  header.writeBigUInt64LE(1n, 24);
-  header.writeBigUInt64LE(controlAt, 32);
-  header.writeBigUInt64LE(BigInt(controlBytes), 40);
-  return { header: memory.put(header), control: controlAt, data: dataAt };
-}
-function receiveDescriptor(raw         , socket        )                               {
-  let memory                    ;
-  let parts                     ;
-  const build = (given        )         => {
-    memory = given;
-    parts = message(given, Buffer.alloc(4096));
-    return parts.header;
-  };
-  const length = raw("recvmsg", [socket, build, MSG_CMSG_CLOEXEC]);
-  const control = memory .get(parts .control, controlBytes);
-  if (control.readBigUInt64LE(0) !== 20n || control.readInt32LE(12) !== SCM_RIGHTS) throw new Error("no descriptor came");
-  return { fd: control.readInt32LE(16), text: memory .get(parts .data, length).toString() };
-}
-function connectUnix(raw         , path        )         {
-  const name = Buffer.from(path);
-  if (name.length > pathLimit) throw new Error(`path of a socket is longer than ${pathLimit} bytes: ${path}`);
-  const address = Buffer.alloc(2 + name.length + 1);
-  address.writeUInt16LE(AF_UNIX, 0);
-  address.set(name, 2);
-  const fd = raw("socket", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0]);
-  raw("connect", [fd, address, address.length], path);
-  return fd;
-}
-function socketCalls(raw         )              {
-  return {
-    socketPair() {
-      const pair = Buffer.alloc(8);
-      raw("socketpair", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair]);
-      return [pair.readInt32LE(0), pair.readInt32LE(4)];
-    },
-    connectUnix: (path) => connectUnix(raw, path),
-    sendDescriptor: (socket, fd, text) => void raw("sendmsg", [socket, (memory) => message(memory, Buffer.from(text), fd).header, 0]),
-    receiveDescriptor: (socket) => receiveDescriptor(raw, socket),
-    pollReadable(fd, timeoutMs) {
-      const poll = Buffer.alloc(8);
-      poll.writeInt32LE(fd, 0);
-      poll.writeInt16LE(POLLIN, 4);
-      const time = Buffer.alloc(16);
-      time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
-      time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1_000_000n, 8);
-      for (let interrupted = 0; ; interrupted++) {
-        try {
-          return raw("ppoll", [poll, 1, time, 0, 8]) > 0;
-        } catch (error) {
-          if (!isErrno(error, "EINTR") || interrupted === 1000) throw error;
-        }
-      }
-    },
-    unlockTerminal: (master) => void raw("ioctl", [master, terminalRequests.setLock, Buffer.alloc(4)]),
-    terminalNumber(master) {
-      const number = Buffer.alloc(4);
-      raw("ioctl", [master, terminalRequests.getNumber, number]);
-      return number.readInt32LE(0);
-    },
-    openTerminalPeer: (master) => raw("ioctl", [master, terminalRequests.getPeer, O_RDWR | O_NOCTTY | SOCK_CLOEXEC]),
-    interfaceUp(name) {
-      const request = Buffer.alloc(40);
-      request.write(name, 0, 15);
-      request.writeUInt16LE(IFF_UP, 16);
-      const fd = raw("socket", [AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0]);
-      try {
-        raw("ioctl", [fd, SIOCSIFFLAGS, request], name);
-      } finally {
-        closeSync(fd);
-      }
-    },
-    makeControllingTerminal: (slave) => void raw("ioctl", [slave, terminalRequests.setControlling, 0]),
-    setTerminalSize(fd, rows, columns) {
-      const size = Buffer.alloc(8);
-      size.writeUInt16LE(rows, 0);
-      size.writeUInt16LE(columns, 2);
-      raw("ioctl", [fd, terminalRequests.setSize, size]);
-    },
-    duplicateTo(fd, as) {
-      if (fd !== as) raw("dup3", [fd, as, 0]);
-    },
-  };
-}
-return { socketCalls };
-})();
-// src/linux/sys/syscalls.ts
-const m20 = (() => {
-const { closeSync, readFileSync, writeFileSync } = require("node:fs");
-const { mountCalls } = m14;
-const { processCalls } = m15;
-const { openRawCall, } = m17;
-const { securityCalls } = m18;
-const { socketCalls } = m19;
-const fileCalls            = {
-  readFile: (path) => readFileSync(path, "utf8"),
-  writeFile: (path, text) => writeFileSync(path, text, { flag: "r+" }),
-  close: (fd) => closeSync(fd),
-};
-function syscallsOver(raw         )           {
-  return { ...fileCalls, ...mountCalls(raw), ...processCalls(raw), ...securityCalls(raw), ...socketCalls(raw) };
-}
-function openSyscalls()           {
-  return syscallsOver(openRawCall());
-}
-return { syscallsOver, openSyscalls };
-})();
 // src/linux/sys/recording.ts
-const m21 = (() => {
-const { syscallsOver } = m20;
+const m28 = (() => {
+const { syscallsOver } = m18;
 const opening = new Set([
   "openat2",
   "openTree",
@@ -1508,7 +1949,7 @@ function recordSyscalls(answers                                                 
 return { recordSyscalls };
 })();
 // src/linux/cgroups/device-filter.ts
-const m22 = (() => {
+const m29 = (() => {
 const op = { load: 0x61, and: 0x57, shiftRight: 0x77, move: 0xbf, set: 0xb7, ifNot: 0x55, exit: 0x95 }         ;
 const [verdict, context, type, access, major, minor, scratch] = [0, 1, 2, 3, 4, 5, 6];
 const types                                   = { b: 1, c: 2 };
@@ -1572,7 +2013,7 @@ function deviceFilter(rules                       )         {
 return { deviceFilter };
 })();
 // src/linux/cgroups/layout.ts
-const m23 = (() => {
+const m30 = (() => {
 const { join, relative, resolve } = require("node:path");
                                                                                          
 const namedOptions = new Set(["rw", "ro", "xattr", "clone_children", "noprefix", "release_agent", "relatime"]);
@@ -1613,7 +2054,7 @@ function groupFolder({ mountPoint, root, own }           , path        )        
 return { hierarchies, groupFolder };
 })();
 // src/linux/cgroups/resources.ts
-const m24 = (() => {
+const m31 = (() => {
 function rdmaLines(rdma                                      )           {
   return Object.entries(rdma).map(([device, { hcaHandles, hcaObjects }]) =>
     [device, hcaHandles === undefined ? "" : `hca_handle=${hcaHandles}`, hcaObjects === undefined ? "" : `hca_object=${hcaObjects}`]
@@ -1624,8 +2065,8 @@ function rdmaLines(rdma                                      )           {
 return { rdmaLines };
 })();
 // src/linux/cgroups/v1.ts
-const m25 = (() => {
-const { rdmaLines } = m24;
+const m32 = (() => {
+const { rdmaLines } = m31;
 function rows(controller        , list      )                {
   return list
     .filter(([, value]) => value !== undefined && value !== 0 && value !== "")
@@ -1703,8 +2144,8 @@ function writesV1(resources                 )                {
 return { deviceRuleV1, writesV1 };
 })();
 // src/linux/cgroups/v2.ts
-const m26 = (() => {
-const { rdmaLines } = m24;
+const m33 = (() => {
+const { rdmaLines } = m31;
 function weightOfShares(shares        )         {
   return shares === 0 ? 0 : Math.trunc(1 + ((shares - 2) * 9999) / 262142);
 }
@@ -1777,17 +2218,15 @@ function writesV2(resources                 )                {
 return { weightOfShares, ioWeight, writesV2 };
 })();
 // src/linux/cgroups/group.ts
-const m27 = (() => {
+const m34 = (() => {
 const { existsSync, mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmdirSync, writeFileSync } = require("node:fs");
 const { dirname, join } = require("node:path");
-const { deviceFilter } = m22;
-const { groupFolder, hierarchies } = m23;
-const { writesV1 } = m25;
-const { ioWeight, writesV2 } = m26;
-function machineHierarchies()                       {
-  return hierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"), (mountPoint) =>
-    readFileSync(join(mountPoint, "cgroup.controllers"), "utf8"),
-  );
+const { deviceFilter } = m29;
+const { groupFolder, hierarchies } = m30;
+const { writesV1 } = m32;
+const { ioWeight, writesV2 } = m33;
+function machineHierarchies(read = (path        )         => readFileSync(path, "utf8"))                       {
+  return hierarchies(read("/proc/self/mountinfo"), read("/proc/self/cgroup"), (mountPoint) => read(join(mountPoint, "cgroup.controllers")));
 }
 function isUnified(list                      )          {
   return list.length > 0 && list.every(({ version }) => version === 2);
@@ -1951,7 +2390,7 @@ function removeFolder(folder        , wait            )       {
 return { machineHierarchies, isUnified, CgroupGroup };
 })();
 // src/linux/cgroups/stats.ts
-const m28 = (() => {
+const m35 = (() => {
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const tickNs = 10_000_000;
@@ -2036,17 +2475,17 @@ function cgroupStats(group             )              {
 return { cgroupStats };
 })();
 // src/linux/kernel.ts
-const m29 = (() => {
+const m36 = (() => {
 
-return { capabilityBits: m6.capabilityBits, capabilityMask: m6.capabilityMask, capabilityNames: m6.capabilityNames, actionNames: m9.actionNames, flagNames: m9.flagNames, operatorNames: m9.operatorNames, readProfile: m9.readProfile, assembleFilter: m11.assembleFilter, architectureNames: m8.architectureNames, ...m12, errnoText: m13.errnoText, isErrno: m13.isErrno, SyscallError: m13.SyscallError, deviceNumber: m14.deviceNumber, openFlags: m14.openFlags, recordSyscalls: m21.recordSyscalls, openSyscalls: m20.openSyscalls, CgroupGroup: m27.CgroupGroup, machineHierarchies: m27.machineHierarchies, cgroupStats: m28.cgroupStats };
+return { capabilityBits: m6.capabilityBits, capabilityMask: m6.capabilityMask, capabilityNames: m6.capabilityNames, elf: m7.elf, Hand: m21.Hand, handProgram: m22.handProgram, hasHand: m22.hasHand, actionNames: m25.actionNames, flagNames: m25.flagNames, operatorNames: m25.operatorNames, readProfile: m25.readProfile, assembleFilter: m27.assembleFilter, architectureNames: m24.architectureNames, ...m10, errnoText: m8.errnoText, isErrno: m8.isErrno, SyscallError: m8.SyscallError, deviceNumber: m11.deviceNumber, openFlags: m11.openFlags, recordSyscalls: m28.recordSyscalls, openSyscalls: m18.openSyscalls, CgroupGroup: m34.CgroupGroup, machineHierarchies: m34.machineHierarchies, cgroupStats: m35.cgroupStats };
 })();
 // src/linux/index.ts
-const m30 = (() => {
+const m37 = (() => {
 
-return { cgroupFolders: m1.cgroupFolders, cgroupHierarchies: m1.cgroupHierarchies, cgroupProcesses: m1.cgroupProcesses, processCgroups: m1.processCgroups, removeCgroup: m1.removeCgroup, removeEmptyCgroup: m1.removeEmptyCgroup, machineFacts: m2.machineFacts, primaryAddress: m2.primaryAddress, mounts: m0.mounts, mountsBelow: m0.mountsBelow, run: m0.run, unmountBelow: m0.unmountBelow, commandLine: m3.commandLine, hasCapability: m3.hasCapability, isRunning: m3.isRunning, parentProcess: m3.parentProcess, processIds: m3.processIds, processOwner: m3.processOwner, processStartTime: m3.processStartTime, proportionalSetSize: m3.proportionalSetSize, unixSockets: m3.unixSockets, parseRoutes: m4.parseRoutes, routes: m4.routes, availableMemoryBytes: m5.availableMemoryBytes, cgroupFacts: m5.cgroupFacts, freeDiskBytes: m5.freeDiskBytes, ...m29 };
+return { cgroupFolders: m1.cgroupFolders, cgroupHierarchies: m1.cgroupHierarchies, cgroupProcesses: m1.cgroupProcesses, processCgroups: m1.processCgroups, removeCgroup: m1.removeCgroup, removeEmptyCgroup: m1.removeEmptyCgroup, machineFacts: m2.machineFacts, primaryAddress: m2.primaryAddress, mounts: m0.mounts, mountsBelow: m0.mountsBelow, run: m0.run, unmountBelow: m0.unmountBelow, commandLine: m3.commandLine, hasCapability: m3.hasCapability, isRunning: m3.isRunning, parentProcess: m3.parentProcess, processIds: m3.processIds, processOwner: m3.processOwner, processStartTime: m3.processStartTime, proportionalSetSize: m3.proportionalSetSize, unixSockets: m3.unixSockets, parseRoutes: m4.parseRoutes, routes: m4.routes, availableMemoryBytes: m5.availableMemoryBytes, cgroupFacts: m5.cgroupFacts, freeDiskBytes: m5.freeDiskBytes, ...m36 };
 })();
 // src/runtime/errors.ts
-const m31 = (() => {
+const m38 = (() => {
 class RuntimeError extends Error {
                     name = "RuntimeError";
 }
@@ -2056,9 +2495,9 @@ function messageOf(error         )         {
 return { RuntimeError, messageOf };
 })();
 // src/runtime/machine.ts
-const m32 = (() => {
+const m39 = (() => {
 const { existsSync, readFileSync } = require("node:fs");
-const { openSyscalls, } = m30;
+const { openSyscalls, } = m37;
 function openMachine(options                                                               )          {
   return {
     syscalls: openSyscalls(),
@@ -2080,7 +2519,7 @@ function pause()       {
 return { openMachine, pause };
 })();
 // src/runtime/config.ts
-const m33 = (() => {
+const m40 = (() => {
 const hookPhases = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]         ;
 function parseExactJson(text        )          {
   return JSON.parse(text, (_key, value         , context                      ) => {
@@ -2095,34 +2534,11 @@ function stringifyExactJson(value         )         {
 }
 return { hookPhases, parseExactJson, stringifyExactJson };
 })();
-// src/runtime/device-rules.ts
-const m34 = (() => {
-const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
-  allow: true,
-  type,
-  access,
-  ...(major === undefined ? {} : { major }),
-  ...(minor === undefined ? {} : { minor }),
-});
-const defaultDeviceRules                        = [
-  rule(undefined, undefined, "m"),
-  rule(undefined, undefined, "m", "b"),
-  rule(1, 3),
-  rule(1, 8),
-  rule(1, 7),
-  rule(5, 0),
-  rule(1, 5),
-  rule(1, 9),
-  rule(136, undefined), // terminals
-  rule(5, 2),
-];
-return { defaultDeviceRules };
-})();
 // src/runtime/protocol.ts
-const m35 = (() => {
+const m41 = (() => {
 const { readSync, writeSync } = require("node:fs");
-const { parseExactJson, stringifyExactJson } = m33;
-const { RuntimeError } = m31;
+const { parseExactJson, stringifyExactJson } = m40;
+const { RuntimeError } = m38;
 const messageBoundMs = 600_000;
 function readExactly(fd        , length        )                     {
   const bytes = Buffer.alloc(length);
@@ -2154,10 +2570,10 @@ function send(fd        , message         )       {
 return { messageBoundMs, receive, send };
 })();
 // src/runtime/hooks.ts
-const m36 = (() => {
+const m42 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
-const { messageOf, RuntimeError } = m31;
-const { messageBoundMs } = m35;
+const { messageOf, RuntimeError } = m38;
+const { messageBoundMs } = m41;
 function environment(list                    = [])                         {
   return Object.fromEntries(list.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)]));
 }
@@ -2196,81 +2612,413 @@ function hasHooks(config        , ...phases                      )          {
 }
 return { runHooks, runEndHooks, hasHooks };
 })();
-// src/runtime/launch.ts
-const m37 = (() => {
-function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
-const { closeSync, openSync } = require("node:fs");
-const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m30;
-const { RuntimeError } = m31;
-const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
-function protectedNode(syscalls          )         {
+// src/runtime/init/confinement.ts
+const m43 = (() => {
+const { isErrno, } = m37;
+const { messageOf, RuntimeError } = m38;
+const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
+const attributeFiles = (syscalls          )                 => ({
+  open: (path) => syscalls.openWrite(path),
+  write: (fd, text) => syscalls.write(fd, text),
+  close: (fd) => syscalls.close(fd),
+});
+function open(kernel                )         {
   try {
-    const tree = syscalls.openTree(AT_FDCWD, process.execPath, { recursive: false });
-    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
-    return tree;
+    return kernel.open(files[0]);
   } catch (error) {
-    if (isErrno(error, "EPERM")) return openSync(process.execPath, "r");
-    throw error;
+    if (!isErrno(error, "ENOENT")) throw error;
+    return kernel.open(files[1]);
   }
 }
-function launch(syscalls          , request               )           {
-  const own = openSync("/proc/self/ns/pid", "r");
-  const node = protectedNode(syscalls);
-  const { pidNamespace, timeOffsets, preserveFds } = request;
-  if (pidNamespace === "new") syscalls.unshare(namespaceFlags.pid);
-  else if (pidNamespace !== undefined) joinPid(syscalls, pidNamespace);
-  if (timeOffsets) {
-    syscalls.unshare(namespaceFlags.time);
-    if (timeOffsets.length > 0) syscalls.writeFile("/proc/self/timens_offsets", `${timeOffsets.join("\n")}\n`);
-  }
-  const kept = Array.from({ length: preserveFds }, (_none, index) => 3 + index);
-  const first = 3 + preserveFds;
-  const command = [
-    ...request.prefix,
-    `/proc/self/fd/${first + 1}`,
-    ...nodeFlags,
-    ...request.entry,
-    "init",
-    `${first}`,
-    ...(request.unmapped ? ["--unmapped"] : request.sayBorn ? ["--say-born"] : []),
-  ];
+function openConfinement({ process, config }                                         , kernel                )             {
+  const profile = process?.apparmorProfile || config.process?.apparmorProfile;
+  if (!profile) return () => undefined;
+  const refused = (error         )               =>
+    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
+  let fd        ;
   try {
-    const child = spawn(command[0] , command.slice(1), {
-      stdio: [
-        ...request.stdio,
-        ...kept,
-        request.socket,
-        node,
-        request.fifo,
-        ...(request.console === undefined ? [] : [request.console]),
-        ...(request.more ?? []),
-      ],
-      env: {},
-      cwd: "/",
+    fd = open(kernel);
+  } catch (error) {
+    throw refused(error);
+  }
+  return () => {
+    try {
+      kernel.write(fd, `exec ${profile}`);
+    } catch (error) {
+      throw refused(error);
+    } finally {
+      kernel.close(fd);
+    }
+  };
+}
+return { attributeFiles, openConfinement };
+})();
+// src/runtime/init/console.ts
+const m44 = (() => {
+const { openFlags, } = m37;
+const { RuntimeError } = m38;
+const multiplexer = 0x502; // c 5:2
+function openTerminal(context             , inside        , process               )                                    {
+  const { syscalls } = context;
+  const master = inside.open("dev/ptmx", openFlags.readWrite);
+  if (syscalls.status(master).device !== multiplexer) throw new RuntimeError("/dev/ptmx of the container is not a terminal multiplexer");
+  syscalls.unlockTerminal(master);
+  const slave = syscalls.openTerminalPeer(master);
+  const { height = 0, width = 0 } = process.consoleSize ?? {};
+  if (height > 0 && width > 0) syscalls.setTerminalSize(master, height, width);
+  return { master, slave };
+}
+function mountConsole(syscalls          , inside        , slave        )       {
+  inside.with(syscalls.openTree(slave, "", { recursive: false }), (tree) =>
+    inside.with(consoleFile(syscalls, inside), (target) => syscalls.moveMount(tree, target)),
+  );
+}
+function consoleFile(syscalls          , inside        )         {
+  const plain = inside.tryOpen("dev/console", openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFile("dev/console");
+  if (syscalls.status(plain).type === "link") throw new RuntimeError("/dev/console of the container is a link");
+  return plain;
+}
+function handOver({ syscalls, console, giveTerminal }             , master        )       {
+  if (console === undefined) giveTerminal(master);
+  else syscalls.sendDescriptor(console, master, "/dev/ptmx");
+  syscalls.close(master);
+  if (console !== undefined) syscalls.close(console);
+}
+function takeTerminal(syscalls          , slave        )       {
+  syscalls.makeControllingTerminal(slave);
+  for (const fd of [0, 1, 2]) syscalls.duplicateTo(slave, fd);
+  syscalls.close(slave);
+}
+return { openTerminal, mountConsole, handOver, takeTerminal };
+})();
+// src/runtime/init/look-path.ts
+const m45 = (() => {
+const { isErrno, } = m37;
+const { messageOf, RuntimeError } = m38;
+function obstacle(path        , syscalls                                           )                     {
+  try {
+    if (syscalls.statusOf(path).type === "folder") return "is a directory";
+    syscalls.mayExecute(path);
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return `stat ${path}: no such file or directory`;
+    if (isErrno(error, "ENOTDIR")) return `stat ${path}: not a directory`;
+    if (isErrno(error, "EACCES")) return "permission denied";
+    return messageOf(error);
+  }
+}
+function lookPath(name        , env                   , syscalls                                           )         {
+  const refuse = (why        )        => {
+    throw new RuntimeError(`exec: ${JSON.stringify(name)}: ${why}`);
+  };
+  if (name.includes("/")) {
+    const why = obstacle(name, syscalls);
+    return why === undefined ? name : refuse(why);
+  }
+  const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? "";
+  for (const folder of path.split(":")) {
+    const candidate = `${folder === "" ? "." : folder}/${name}`;
+    if (obstacle(candidate, syscalls) === undefined) return candidate;
+  }
+  return refuse("executable file not found in $PATH");
+}
+return { lookPath };
+})();
+// src/runtime/init/scheduling.ts
+const m46 = (() => {
+const { RuntimeError } = m38;
+const personas                                   = { LINUX: 0, LINUX32: 8 };
+const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
+const policies                                   = {
+  SCHED_OTHER: 0,
+  SCHED_FIFO: 1,
+  SCHED_RR: 2,
+  SCHED_BATCH: 3,
+  SCHED_ISO: 4,
+  SCHED_IDLE: 5,
+  SCHED_DEADLINE: 6,
+};
+const schedulerFlags                                   = {
+  SCHED_FLAG_RESET_ON_FORK: 1n,
+  SCHED_FLAG_RECLAIM: 2n,
+  SCHED_FLAG_DL_OVERRUN: 4n,
+  SCHED_FLAG_KEEP_POLICY: 8n,
+  SCHED_FLAG_KEEP_PARAMS: 16n,
+  SCHED_FLAG_UTIL_CLAMP_MIN: 32n,
+  SCHED_FLAG_UTIL_CLAMP_MAX: 64n,
+};
+function known   (table                             , name        , what        )    {
+  if (!Object.hasOwn(table, name)) throw new RuntimeError(`invalid ${what}: ${name}`);
+  return table[name] ;
+}
+function applyPersonality(syscalls          , personality                            )       {
+  if (personality) syscalls.personality(known(personas, personality.domain, "personality"));
+}
+function applyScheduling(syscalls          , { ioPriority, scheduler }               )       {
+  if (ioPriority) syscalls.ioprioSet((known(ioClasses, ioPriority.class, "I/O priority class") << 13) | ioPriority.priority);
+  if (!scheduler) return;
+  const { policy, nice = 0, priority = 0, flags = [], runtime = 0, deadline = 0, period = 0 } = scheduler;
+  let bits = 0n;
+  for (const flag of flags) bits |= known(schedulerFlags, flag, "scheduler flag");
+  syscalls.schedSetattr({
+    policy: known(policies, policy, "scheduler policy"),
+    flags: bits,
+    nice,
+    priority,
+    runtime: BigInt(runtime),
+    deadline: BigInt(deadline),
+    period: BigInt(period),
+  });
+}
+return { applyPersonality, applyScheduling };
+})();
+// src/runtime/init/identity.ts
+const m47 = (() => {
+const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m37;
+const { messageOf, RuntimeError } = m38;
+const { lookPath } = m45;
+const { applyScheduling } = m46;
+const rlimitNofile = 7;
+const nullDevice = 0x103;
+function setLimits({ syscalls, request }             , process               )       {
+  const limits = process.rlimits ?? [];
+  for (const { type, soft, hard } of limits) {
+    try {
+      syscalls.setRlimit(rlimits[type] , { soft: BigInt.asUintN(64, BigInt(soft)), hard: BigInt.asUintN(64, BigInt(hard)) });
+    } catch (error) {
+      throw new RuntimeError(`error setting rlimit type ${rlimits[type]}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  if (request.softNofile !== undefined && !limits.some(({ type }) => type === "RLIMIT_NOFILE")) {
+    const { hard } = syscalls.getRlimit(rlimitNofile);
+    const soft = BigInt(request.softNofile);
+    syscalls.setRlimit(rlimitNofile, { soft: soft < hard ? soft : hard, hard });
+  }
+}
+function dropBounding(syscalls          , mask        , last        )       {
+  for (let bit = 0; bit <= last; bit++) if (((mask >> BigInt(bit)) & 1n) === 0n && syscalls.hasBounding(bit)) syscalls.dropBounding(bit);
+}
+function changeUser({ syscalls, request }             , process               )       {
+  const { uid = 0, gid = 0, additionalGids = [], umask } = process.user ?? {};
+  syscalls.setKeepcaps(true);
+  try {
+    syscalls.setgroups(additionalGids);
+  } catch (error) {
+    if (!isErrno(error, "EPERM") || !request.userNamespace || additionalGids.length > 0) throw error;
+  }
+  syscalls.setresgid(gid);
+  syscalls.setresuid(uid);
+  syscalls.umask(umask ?? 0o022);
+}
+function ownStdio(syscalls          , uid        )       {
+  for (const fd of [0, 1, 2]) {
+    try {
+      const { uid: owner, gid, device } = syscalls.status(fd);
+      if (owner !== uid && device !== nullDevice) syscalls.chown(fd, uid, gid);
+    } catch (error) {
+      if (!isErrno(error, "EINVAL", "EPERM", "EROFS", "EBADF")) throw error;
+    }
+  }
+}
+function enterFolder(syscalls          , cwd        )             {
+  const check = ()       => {
+    if (!syscalls.getcwd().startsWith("/"))
+      throw new RuntimeError("current working directory is outside of container mount namespace root");
+  };
+  try {
+    syscalls.chdir(cwd);
+    check();
+    return () => undefined;
+  } catch (error) {
+    if (!isErrno(error, "EACCES")) throw refusedFolder(cwd, error);
+    return () => {
+      try {
+        syscalls.chdir(cwd);
+        check();
+      } catch (again) {
+        throw refusedFolder(cwd, again);
+      }
+    };
+  }
+}
+function refusedFolder(cwd        , error         )        {
+  if (error instanceof RuntimeError) return error;
+  return new RuntimeError(`chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${messageOf(error).replace(/^.*: /u, "")}`, {
+    cause: error,
+  });
+}
+const masksOf = (
+  process               ,
+  last        ,
+)                                                                                        => {
+  return (set) => capabilityMask(process.capabilities?.[set], last).mask;
+};
+function prepare(context             , process               , config        )           {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  applyScheduling(syscalls, process);
+  setLimits(context, process);
+  dropBounding(syscalls, masks("bounding"), request.lastCapability);
+  ownStdio(syscalls, process.user?.uid ?? 0);
+  const enterAsUser = enterFolder(syscalls, process.cwd);
+  changeUser(context, process);
+  enterAsUser();
+  const env = lastOfEach(process.env ?? []);
+  const args = process.args ?? [];
+  const path = lookPath(args[0] ?? "", env, syscalls);
+  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
+  const held = filter && !process.noNewPrivileges ? syscalls.capabilities() : undefined;
+  return { path, args, env: withHome(syscalls, env, process.user?.uid ?? 0), filter, held };
+}
+function lastOfEach(env                   )                    {
+  const nameOf = (entry        )         => entry.split("=", 1)[0] ?? "";
+  const last = new Map(env.map((entry, index) => [nameOf(entry), index]));
+  return env.filter((entry, index) => last.get(nameOf(entry)) === index);
+}
+function withHome(syscalls          , env                   , uid        )                    {
+  return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
+    ? env
+    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(syscalls, uid)}`];
+}
+function homeOf(syscalls          , uid        )         {
+  try {
+    const lines = syscalls.readFile("/etc/passwd").split("\n");
+    const home = lines.map((line) => line.split(":")).find((fields) => fields[2] === `${uid}`)?.[5];
+    return home || "/";
+  } catch {
+    return "/";
+  }
+}
+function become(
+  context                                           ,
+  process               ,
+  { path, args, env, filter, held }          ,
+)        {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  syscalls.resetSignals();
+  const kept = 3 + request.preserveFds;
+  for (let fd = 0; fd < kept; fd++) syscalls.keepOnExec(fd);
+  syscalls.closeOnExecFrom(kept);
+  if (filter && !process.noNewPrivileges) {
+    if (held) syscalls.capset({ ...held, effective: held.permitted });
+    syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });
+  syscalls.setKeepcaps(false);
+  syscalls.clearAmbient();
+  for (const bit of capabilityBits(masks("ambient") & masks("permitted") & masks("inheritable"))) syscalls.raiseAmbient(bit);
+  if (process.noNewPrivileges) {
+    syscalls.setNoNewPrivs();
+    if (filter) syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  return syscalls.execve(path, args, env);
+}
+return { prepare, become };
+})();
+// src/runtime/init/inside.ts
+const m48 = (() => {
+const { isErrno, openFlags, resolveFlags, } = m37;
+const { RuntimeError } = m38;
+const attempts = 64;
+const linkLimit = 40;
+class Inside {
+           #syscalls          ;
+           fd        ;
+  constructor(syscalls          , root        ) {
+    this.#syscalls = syscalls;
+    this.fd = root;
+  }
+  open(path        , flags         = openFlags.path, mode = 0)         {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#syscalls.openat2(this.fd, path, { flags, mode, resolve: resolveFlags.inRoot });
+      } catch (error) {
+        if (!isErrno(error, "EAGAIN") || attempt === attempts) throw error;
+      }
+    }
+  }
+  tryOpen(path        , flags         = openFlags.path)                     {
+    try {
+      return this.open(path, flags);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw error;
+    }
+  }
+  with   (fd        , use                   )    {
+    try {
+      return use(fd);
+    } finally {
+      this.#syscalls.close(fd);
+    }
+  }
+  status(fd        )             {
+    return this.#syscalls.status(fd);
+  }
+  exists(path        )          {
+    const fd = this.tryOpen(path);
+    if (fd !== undefined) this.#syscalls.close(fd);
+    return fd !== undefined;
+  }
+  makeFolder(path        , mode = 0o755, links = 0)         {
+    const found = this.tryOpen(path, openFlags.pathDirectory);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    if (name === "") throw new RuntimeError(`${path} is not a folder`);
+    return this.with(this.makeFolder(parent, 0o755, links), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFolder(target.startsWith("/") ? target : `${parent}/${target}`, mode, links + 1);
+      }
+      try {
+        this.#syscalls.mkdirat(directory, name, mode);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+      return this.#syscalls.openat2(directory, name, {
+        flags: openFlags.pathDirectory,
+        resolve: resolveFlags.beneath | resolveFlags.noSymlinks,
+      });
     });
-    child.on("error", () => undefined);
-    if (child.pid === undefined) throw new RuntimeError(`unable to start the container's first process: ${command[0]}`);
-    child.unref();
-    return { pid: child.pid, child };
-  } finally {
-    if (pidNamespace !== undefined) syscalls.setns(own, namespaceFlags.pid);
-    closeSync(own);
-    closeSync(node);
+  }
+  makeFile(path        , links = 0)         {
+    const found = this.tryOpen(path);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    return this.with(this.makeFolder(parent), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFile(target.startsWith("/") ? target : `${parent}/${target}`, links + 1);
+      }
+      const resolve = resolveFlags.beneath | resolveFlags.noSymlinks;
+      this.#syscalls.close(this.#syscalls.openat2(directory, name, { flags: openFlags.create, mode: 0o755, resolve }));
+      return this.#syscalls.openat2(directory, name, { flags: openFlags.path, resolve });
+    });
+  }
+  #linkTarget(directory        , name        )                     {
+    try {
+      return this.#syscalls.readlinkat(directory, name);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
+      throw error;
+    }
   }
 }
-function joinPid(syscalls          , path        )       {
-  const fd = openSync(path, "r");
-  try {
-    syscalls.setns(fd, namespaceFlags.pid);
-  } finally {
-    closeSync(fd);
-  }
+function split(path        )                   {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const name = parts.pop() ?? "";
+  if (name === "..") throw new RuntimeError(`path ends in "..": ${path}`);
+  return [`/${parts.join("/")}`, name];
 }
-return { launch };
+return { Inside, split };
 })();
 // src/runtime/mount-options.ts
-const m38 = (() => {
-const { mountAttributes, propagationFlags } = m30;
+const m49 = (() => {
+const { mountAttributes, propagationFlags } = m37;
 const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
 const attributes                                                                  = {
   ro: [ro, 0],
@@ -2356,12 +3104,764 @@ function planMount(options                    = [], type = "")            {
 }
 return { mountOptionNames, planMount };
 })();
+// src/runtime/init/copy-up.ts
+const m50 = (() => {
+const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
+const { join } = require("node:path");
+const { openFlags } = m37;
+const { RuntimeError } = m38;
+const chunkBytes = 65_536;
+function copyBytes(source        , target        , mode        )       {
+  const out = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    const chunk = Buffer.alloc(chunkBytes);
+    for (let length = readSync(source, chunk); length > 0; length = readSync(source, chunk)) writeSync(out, chunk, 0, length);
+  } finally {
+    closeSync(out);
+  }
+}
+function copyOne(inside        , from        , to        )       {
+  inside.with(inside.open(from, openFlags.pathNoFollow), (found) => {
+    const status = fstatSync(found);
+    if (status.isSymbolicLink()) symlinkSync(readlinkSync(`/proc/self/fd/${found}`), to);
+    else if (status.isDirectory()) {
+      mkdirSync(to);
+      copyUp(inside, from, to);
+    } else if (status.isFile()) inside.with(inside.open(from, constants.O_RDONLY | constants.O_NOFOLLOW), (fd) => copyBytes(fd, to, 0o600));
+    else throw new RuntimeError(`tmpcopyup: ${from} is neither a file, a folder nor a link`);
+    lchownSync(to, status.uid, status.gid);
+    if (!status.isSymbolicLink()) chmodSync(to, status.mode & 0o7777);
+  });
+}
+function copyUp(inside        , from        , to        )       {
+  const names = inside.with(inside.open(from, constants.O_RDONLY | constants.O_DIRECTORY), (fd) => readdirSync(`/proc/self/fd/${fd}`));
+  for (const name of names) copyOne(inside, join(from, name), join(to, name));
+}
+return { copyUp };
+})();
+// src/runtime/init/mounts.ts
+const m51 = (() => {
+const { resolve } = require("node:path");
+const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m37;
+const { RuntimeError } = m38;
+const { planMount } = m49;
+const { copyUp } = m50;
+const allowedInProc = new Set(
+  [
+    "cpuinfo",
+    "diskstats",
+    "meminfo",
+    "stat",
+    "swaps",
+    "uptime",
+    "loadavg",
+    "slabinfo",
+    "net/dev",
+    "sys/kernel/ns_last_pid",
+    "sys/crypto/fips_enabled",
+  ].map((name) => `/proc/${name}`),
+);
+function checkProc(destination        , type        , plan           )       {
+  const path = resolve("/", destination);
+  if (path === "/proc" || path.startsWith("/proc/")) {
+    if (path === "/proc" && !plan.bind && type === "proc") return;
+    if (path === "/proc") throw new RuntimeError(`"${destination}" cannot be mounted because it is not of type proc`);
+    if (!allowedInProc.has(path)) throw new RuntimeError(`"${destination}" cannot be mounted because it is inside /proc`);
+  }
+}
+const mountFlags = mountAttributes.readonly | mountAttributes.nosuid | mountAttributes.nodev | mountAttributes.noexec;
+function attributeBind(syscalls          , tree        , plan           )       {
+  const { set, clear } = plan;
+  if (set === 0 && clear === 0) return;
+  if (set === 0) {
+    tryClear(syscalls, tree, 0, clear);
+    return;
+  }
+  tryClear(syscalls, tree, set, clear | (mountFlags & ~set));
+}
+function tryClear(syscalls          , tree        , set        , clear        )       {
+  try {
+    syscalls.mountSetattr(tree, { set, clear });
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+    if (set !== 0) syscalls.mountSetattr(tree, { set, clear: clear & mountAttributes.atimeMask });
+  }
+}
+function spread(syscalls          , tree        , plan           )       {
+  if (plan.recursiveSet !== 0 || plan.recursiveClear !== 0)
+    syscalls.mountSetattr(tree, { set: plan.recursiveSet, clear: plan.recursiveClear, recursive: true });
+  for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+}
+function bindMount(context              , mount             , plan           )       {
+  const { syscalls, inside, bundle, mapping } = context;
+  const source = resolve(bundle, mount.source ?? "");
+  const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
+  try {
+    const target = syscalls.status(tree).type === "folder" ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
+    inside.with(target, (fd) => {
+      if (mapping !== undefined)
+        syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
+      attributeBind(syscalls, tree, plan);
+      syscalls.moveMount(tree, fd);
+      spread(syscalls, tree, plan);
+    });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function makeFileSystem(
+  syscalls          ,
+  { type, source, data, superFlags }                                                                                          ,
+  attributes        ,
+)         {
+  const context = syscalls.fsopen(type);
+  try {
+    if (source !== "") syscalls.fsconfigString(context, "source", source);
+    for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
+    for (const option of data) {
+      const at = option.indexOf("=");
+      if (at < 0) syscalls.fsconfigFlag(context, option);
+      else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
+    }
+    syscalls.fsconfigCreate(context);
+    return syscalls.fsmount(context, attributes);
+  } finally {
+    syscalls.close(context);
+  }
+}
+function tmpfsMode(inside        , destination        , data                   )                    {
+  if (data.some((option) => option.startsWith("mode="))) return data;
+  const fd = inside.tryOpen(destination, openFlags.pathDirectory);
+  if (fd === undefined) return data;
+  return [...data, `mode=${(inside.with(fd, (open) => inside.status(open).mode) & 0o7777).toString(8)}`];
+}
+function ownMount(context              , mount             , plan           )       {
+  const { syscalls, inside, late } = context;
+  const type = mount.type ?? "";
+  const ordinary = type === "proc" || type === "sysfs";
+  const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
+  const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
+  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
+  const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
+  const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
+  inside.with(target, (fd) => {
+    const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
+    const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
+    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    syscalls.moveMount(tree, fd);
+    spread(syscalls, tree, plan);
+    if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
+    late.push(() => syscalls.close(tree));
+  });
+}
+function ordinaryFolder(inside        , destination        , type        )         {
+  const plain = inside.tryOpen(destination, openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFolder(destination);
+  if (inside.status(plain).type !== "folder") throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
+  return plain;
+}
+function remount({ syscalls, inside }              , mount             , plan           )       {
+  inside.with(inside.open(mount.destination), (fd) => {
+    if (plan.set !== 0 || plan.clear !== 0) syscalls.mountSetattr(fd, { set: plan.set, clear: plan.clear });
+    spread(syscalls, fd, plan);
+  });
+}
+function mountOne(context              , mount             )       {
+  const plan = planMount(mount.options, mount.type);
+  checkProc(mount.destination, mount.type ?? "", plan);
+  try {
+    if (plan.remount) remount(context, mount, plan);
+    else if (plan.bind) bindMount(context, mount, plan);
+    else if (mount.type === "cgroup" || mount.type === "cgroup2") context.cgroups(mount, plan);
+    else ownMount(context, mount, plan);
+  } catch (error) {
+    if (error instanceof RuntimeError) throw error;
+    const about = `error mounting ${JSON.stringify(mount.source ?? "")} to rootfs at ${JSON.stringify(mount.destination)}`;
+    throw new RuntimeError(`${about}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+function bindsDev(mounts                        )          {
+  return mounts.some(({ destination, type, options }) => resolve("/", destination) === "/dev" && planMount(options, type).bind);
+}
+return { makeFileSystem, mountOne, bindsDev };
+})();
+// src/runtime/init/cgroup-mounts.ts
+const m52 = (() => {
+const { basename } = require("node:path");
+const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m37;
+const { makeFileSystem } = m51;
+function place(context                    , tree        , destination        , plan           )       {
+  const { syscalls, inside } = context;
+  try {
+    syscalls.mountSetattr(tree, { set: plan.set });
+    inside.with(inside.makeFolder(destination), (fd) => syscalls.moveMount(tree, fd));
+    for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function ownGroup(syscalls          )              {
+  return new CgroupGroup(
+    machineHierarchies((path) => syscalls.readFile(path)),
+    "",
+  );
+}
+function mountCgroups(context                    , mount             , plan           )       {
+  const { syscalls, inside, namespaced } = context;
+  const group = ownGroup(syscalls);
+  const newTree = (type        , data                   )         =>
+    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
+  const boundTree = (folder        )         => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
+  if (group.unified) {
+    place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0] .folder), mount.destination, plan);
+    return;
+  }
+  const top = makeFileSystem(
+    syscalls,
+    { type: "tmpfs", source: "tmpfs", data: ["mode=755"], superFlags: [] },
+    plan.set & ~mountAttributes.readonly,
+  );
+  inside.with(inside.makeFolder(mount.destination), (fd) => syscalls.moveMount(top, fd));
+  syscalls.close(top);
+  for (const { version, controllers, mountPoint, folder } of group.places) {
+    if (version === 2) continue;
+    const name = basename(mountPoint);
+    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
+    place(context, tree, `${mount.destination}/${name}`, plan);
+    linkControllers(context, mount.destination, name, controllers);
+  }
+}
+function linkControllers(
+  { syscalls, inside }                    ,
+  destination        ,
+  folder        ,
+  controllers                   ,
+)       {
+  if (controllers.length < 2) return;
+  inside.with(inside.makeFolder(destination), (fd) => {
+    for (const controller of controllers)
+      if (controller !== folder && !controller.startsWith("name=")) syscalls.symlinkat(folder, fd, controller);
+  });
+}
+return { mountCgroups };
+})();
+// src/runtime/init/devices.ts
+const m53 = (() => {
+const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m37;
+const { RuntimeError } = m38;
+const { split } = m48;
+const device = (name        , major        , minor        )               => ({
+  path: `/dev/${name}`,
+  type: "c",
+  major,
+  minor,
+  fileMode: 0o666,
+  uid: 0,
+  gid: 0,
+});
+const defaultDevices                          = [
+  device("null", 1, 3),
+  device("zero", 1, 5),
+  device("full", 1, 7),
+  device("random", 1, 8),
+  device("urandom", 1, 9),
+  device("tty", 5, 0),
+];
+const links                                                       = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+];
+const typeBits                                   = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 };
+function makeNode(syscalls          , directory        , name        , entry              )       {
+  const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0, path } = entry;
+  const bits = typeBits[type];
+  if (bits === undefined) throw new RuntimeError(`${JSON.stringify(type)} is not a device type (${path})`);
+  try {
+    syscalls.mknodat(directory, name, bits | (fileMode & 0o7777), deviceNumber(major, minor));
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    throw error;
+  }
+  syscalls.fchownat(directory, name, uid, gid);
+}
+function mountNode(syscalls          , inside        , path        )       {
+  const tree = syscalls.openTree(AT_FDCWD, path, { recursive: false });
+  inside.with(tree, (from) => inside.with(inside.makeFile(path), (fd) => syscalls.moveMount(from, fd)));
+}
+function createDevices(syscalls          , inside        , configured                         , mounted         )       {
+  const own = new Set(configured.map(({ path }) => path));
+  const mask = syscalls.umask(0);
+  for (const entry of [...defaultDevices.filter(({ path }) => !own.has(path)), ...configured]) {
+    if (split(entry.path).join("/") === "/dev/ptmx") continue; // Belongs to the container's own devpts.
+    if (mounted) {
+      mountNode(syscalls, inside, entry.path);
+      continue;
+    }
+    const [folder, name] = split(entry.path);
+    try {
+      inside.with(inside.makeFolder(folder), (directory) => makeNode(syscalls, directory, name, entry));
+    } catch (error) {
+      if (!isErrno(error, "EPERM")) throw error;
+      mountNode(syscalls, inside, entry.path);
+    }
+  }
+  syscalls.umask(mask);
+}
+function linkDevices(syscalls          , inside        )       {
+  inside.with(inside.makeFolder("/dev"), (directory) => {
+    for (const [name, target] of [...links, ["ptmx", "pts/ptmx"]         ]) {
+      try {
+        syscalls.symlinkat(target, directory, name);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+    }
+  });
+}
+function openNull(syscalls          , isNull                         )         {
+  const fd = syscalls.openat2(AT_FDCWD, "/dev/null", { flags: openFlags.pathNoFollow });
+  if (!isNull(fd)) throw new RuntimeError("/dev/null is not the null device");
+  return fd;
+}
+return { defaultDevices, createDevices, linkDevices, openNull };
+})();
+// src/runtime/init/paths.ts
+const m54 = (() => {
+const { mountAttributes, } = m37;
+const { openNull } = m53;
+const { makeFileSystem } = m51;
+const nullDevice = 0x103;
+function maskPaths(syscalls          , inside        , paths                   )       {
+  if (paths.length === 0) return;
+  inside.with(
+    openNull(syscalls, (fd) => syscalls.status(fd).device === nullDevice),
+    (nothing) => {
+      for (const path of paths) {
+        const target = inside.tryOpen(path);
+        if (target === undefined) continue;
+        inside.with(target, (fd) =>
+          inside.with(
+            syscalls.status(fd).type === "folder" ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }),
+            (tree) => syscalls.moveMount(tree, fd),
+          ),
+        );
+      }
+    },
+  );
+}
+function emptyFolder(syscalls          )         {
+  return makeFileSystem(syscalls, { type: "tmpfs", source: "tmpfs", data: [], superFlags: ["ro"] }, mountAttributes.readonly);
+}
+function makeReadonly(syscalls          , inside        , paths                   )       {
+  for (const path of paths) {
+    const target = inside.tryOpen(path);
+    if (target === undefined) continue;
+    inside.with(target, (fd) =>
+      inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
+        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+        syscalls.moveMount(tree, fd);
+      }),
+    );
+  }
+}
+return { maskPaths, makeReadonly };
+})();
+// src/runtime/init/rootfs.ts
+const m55 = (() => {
+const { AT_FDCWD, mountAttributes, openFlags, } = m37;
+const { mountCgroups } = m52;
+const { createDevices, linkDevices } = m53;
+const { Inside } = m48;
+const { bindsDev, mountOne } = m51;
+const { makeReadonly, maskPaths } = m54;
+const withRoot =    (syscalls          , use                     )    => {
+  const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
+  try {
+    return use(root);
+  } finally {
+    syscalls.close(root);
+  }
+};
+function propagationOf(text        )                                                   {
+  const recursive = text.startsWith("r");
+  return { propagation: (recursive ? text.slice(1) : text)               , recursive };
+}
+function mountPointOf(path        , mountinfo        )         {
+  const points = mountinfo.split("\n").map((line) => line.split(" ")[4] ?? "");
+  const above = points.filter((point) => point !== "" && (point === "/" || path === point || path.startsWith(`${point}/`)));
+  return above.reduce((longest, point) => (point.length > longest.length ? point : longest), "/");
+}
+function cutPropagation(syscalls          , linux             , rootfs        )       {
+  const wanted = linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : { propagation: "slave"         , recursive: true };
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+  const point = mountPointOf(rootfs, syscalls.readFile("/proc/self/mountinfo"));
+  const fd = syscalls.openat2(AT_FDCWD, point, { flags: openFlags.path });
+  syscalls.mountSetattr(fd, { propagation: "private" });
+  syscalls.close(fd);
+}
+function mountRoot(syscalls          , rootfs        )         {
+  const target = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  const tree = syscalls.openTree(target, "", { recursive: true });
+  syscalls.moveMount(tree, target);
+  syscalls.close(target);
+  return tree;
+}
+function buildRootfs({ syscalls, request, mappings }             )       {
+  const { config, rootfs, bundle, userNamespace } = request;
+  const linux = config.linux ?? {};
+  const mounts = config.mounts ?? [];
+  cutPropagation(syscalls, linux, rootfs);
+  const inside = new Inside(syscalls, mountRoot(syscalls, rootfs));
+  const late                 = [];
+  const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
+  const cgroups = (mount             , plan           )       => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
+  for (const [index, mount] of mounts.entries()) mountOne({ syscalls, inside, bundle, late, cgroups, mapping: mappings.get(index) }, mount);
+  if (!bindsDev(mounts)) {
+    createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
+    linkDevices(syscalls, inside);
+  }
+  makeReadonly(syscalls, inside, linux.readonlyPaths ?? []);
+  maskPaths(syscalls, inside, linux.maskedPaths ?? []);
+  return { inside, finish: () => late.forEach((step) => step()) };
+}
+function changeRoot(syscalls          , inside        )       {
+  const old = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory });
+  syscalls.fchdir(inside.fd);
+  syscalls.pivotRootHere();
+  syscalls.mountSetattr(old, { propagation: "slave", recursive: true });
+  syscalls.fchdir(old);
+  syscalls.close(old);
+  syscalls.unmountDetached(".");
+  syscalls.chdir("/");
+}
+function coverRoot(syscalls          , inside        )       {
+  withRoot(syscalls, (root) => syscalls.moveMount(inside.fd, root));
+  syscalls.fchdir(inside.fd);
+  syscalls.chrootHere();
+  syscalls.chdir("/");
+}
+function chrootInto(syscalls          , rootfs        )       {
+  const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  syscalls.fchdir(root);
+  syscalls.chrootHere();
+  syscalls.close(root);
+  syscalls.chdir("/");
+}
+function rootReadonly(syscalls          )       {
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, { set: mountAttributes.readonly }));
+}
+function finalPropagation(syscalls          , text                    )       {
+  if (!text) return;
+  const wanted = propagationOf(text);
+  if (wanted.propagation !== "private") withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+}
+return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
+})();
+// src/runtime/init/create.ts
+const m56 = (() => {
+const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m37;
+const { hasHooks, runHooks } = m42;
+const { attributeFiles, openConfinement } = m43;
+const { mountConsole, handOver, openTerminal, takeTerminal } = m44;
+const { become, prepare } = m47;
+const { Inside } = m48;
+const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m55;
+const { applyPersonality } = m46;
+function joinCgroups(syscalls          , doors                   )       {
+  for (const door of doors) syscalls.writeFile(door, "0");
+}
+function joinNamespaces({ syscalls, request }             )       {
+  const opened = request.join.map(({ path, flag }) => ({ fd: syscalls.openRead(path), flag }));
+  for (const { fd, flag } of opened) {
+    if (flag === namespaceFlags.mount) syscalls.unshare(CLONE_FS);
+    syscalls.setns(fd, flag);
+    syscalls.close(fd);
+  }
+}
+function becomeRoot(syscalls          )       {
+  try {
+    syscalls.setgroups([]);
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+  }
+  syscalls.setresgid(0);
+  syscalls.setresuid(0);
+}
+function enterNamespaces(context             )       {
+  const { syscalls, request } = context;
+  const { config } = request;
+  if (request.userNamespace) becomeRoot(syscalls);
+  joinNamespaces(context);
+  if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
+  if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
+  if (config.hostname) syscalls.sethostname(config.hostname);
+  if (config.domainname) syscalls.setdomainname(config.domainname);
+  for (const [name, value] of Object.entries(config.linux?.sysctl ?? {}))
+    syscalls.writeFile(`/proc/sys/${name.includes("/") ? name : name.replaceAll(".", "/")}`, value);
+}
+function buildTree(context             )       {
+  const { syscalls, request } = context;
+  const { config, process } = request;
+  const linux = config.linux ?? {};
+  const tree = (linux.namespaces ?? []).some(({ type }) => type === "mount") ? buildRootfs(context) : undefined;
+  if (request.outsideHooks) context.outsideHooks();
+  runHooks(config, "createContainer", request.hookState);
+  if (tree) {
+    if (request.noPivot) coverRoot(syscalls, tree.inside);
+    else changeRoot(syscalls, tree.inside);
+    syscalls.close(tree.inside.fd);
+  } else chrootInto(syscalls, request.rootfs);
+  const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+  if (process?.cwd) root.with(root.makeFolder(process.cwd), () => undefined);
+  const terminal = process?.terminal ? openTerminal(context, root, process) : undefined;
+  if (terminal && tree) mountConsole(syscalls, root, terminal.slave);
+  syscalls.setsid();
+  if (terminal) {
+    handOver(context, terminal.master);
+    takeTerminal(syscalls, terminal.slave);
+  }
+  syscalls.close(root.fd);
+  if (!tree) return;
+  tree.finish();
+  finalPropagation(syscalls, linux.rootfsPropagation);
+  if (config.root?.readonly) rootReadonly(syscalls);
+}
+function waitForStart(syscalls          , fifo        )       {
+  syscalls.read(fifo, 1);
+  syscalls.close(fifo);
+}
+function initCreate(context             )       {
+  const { syscalls, request, fifo } = context;
+  const { config, process: spec } = request;
+  joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request, attributeFiles(syscalls));
+  const hooked = hasHooks(config, "startContainer");
+  enterNamespaces(context);
+  if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
+  applyPersonality(syscalls, config.linux?.personality);
+  buildTree(context);
+  const prepared = spec && prepare(context, spec, config);
+  if (!hooked) confine();
+  context.leave((last) => {
+    waitForStart(last, fifo);
+    if (!spec || !prepared) return;
+    if (hooked) {
+      runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+      confine();
+    }
+    become({ syscalls: last, request }, spec, prepared);
+  });
+}
+function newKeyring(syscalls          , name        )       {
+  try {
+    syscalls.joinNewSessionKeyring(name);
+  } catch (error) {
+    if (!isErrno(error, "ENOSYS", "EPERM", "EDQUOT")) throw error;
+  }
+}
+return { joinCgroups, joinNamespaces, initCreate };
+})();
+// src/runtime/init/exec.ts
+const m57 = (() => {
+const { AT_FDCWD, openFlags } = m37;
+const { RuntimeError } = m38;
+const { attributeFiles, openConfinement } = m43;
+const { handOver, openTerminal, takeTerminal } = m44;
+const { joinCgroups, joinNamespaces } = m56;
+const { become, prepare } = m47;
+const { Inside } = m48;
+const { applyPersonality } = m46;
+function initExec(context             )       {
+  const { syscalls, request } = context;
+  const { config, process: spec } = request;
+  if (!spec) throw new RuntimeError("no process");
+  syscalls.close(context.fifo);
+  joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request, attributeFiles(syscalls));
+  joinNamespaces(context);
+  if (request.userNamespace) {
+    syscalls.setresgid(0);
+    syscalls.setresuid(0);
+  }
+  applyPersonality(syscalls, config.linux?.personality);
+  syscalls.setsid();
+  if (spec.terminal) {
+    const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+    const { master, slave } = openTerminal(context, root, spec);
+    handOver(context, master);
+    takeTerminal(syscalls, slave);
+    syscalls.close(root.fd);
+  }
+  const prepared = prepare(context, spec, config);
+  confine();
+  context.leave((last) => become({ syscalls: last, request }, spec, prepared));
+}
+return { initExec };
+})();
+// src/runtime/init/request.ts
+const m58 = (() => {
+function descriptorsFrom(socket        , request             )                                                     {
+  const after = socket + (request.hasConsole ? 4 : 3);
+  return {
+    fifo: socket + 2,
+    console: request.hasConsole ? socket + 3 : undefined,
+    mappings: new Map(request.mappedMounts.map((mount, index) => [mount, after + index])),
+  };
+}
+return { descriptorsFrom };
+})();
+// src/runtime/by-hand.ts
+const m59 = (() => {
+const { Hand, handProgram, hasHand, } = m37;
+const { messageOf, RuntimeError } = m38;
+const { hasHooks } = m42;
+const { initCreate } = m56;
+const { initExec } = m57;
+const { descriptorsFrom, } = m58;
+const { messageBoundMs } = m41;
+function isForHand(config        , rootless         )          {
+  if (!hasHand(process.arch) || rootless) return false;
+  if (hasHooks(config, "createContainer", "startContainer")) return false;
+  if ((config.linux?.namespaces ?? []).some(({ type }) => type === "user")) return false;
+  return !(config.mounts ?? []).some(({ options }) => options?.includes("tmpcopyup"));
+}
+const handSocket = (syscalls          )                   => {
+  const pair = syscalls.socketPair("packets");
+  syscalls.boundReceive(pair[0], messageBoundMs);
+  return pair;
+};
+function handAsFirst(syscalls          , preserveFds        , id        )               {
+  return { fd: syscalls.sealedFile("dhow-hand", handProgram(3 + preserveFds)), argv0: "dhow-runtime", words: () => ["init", id] };
+}
+function workByHand(own          , socket        , request             , outsideHooks            )                     {
+  const first = 3 + request.preserveFds;
+  const hand = new Hand(socket, first);
+  const { syscalls } = hand;
+  let master                    ;
+  const context              = {
+    syscalls,
+    request,
+    outsideHooks,
+    giveTerminal: (fd) => {
+      master = hand.take(fd, own);
+    },
+    leave: (last) => hand.leave(last),
+    ...descriptorsFrom(first, request),
+  };
+  try {
+    syscalls.setDumpable(false);
+    syscalls.setName("dhow:init");
+    syscalls.close(first + 1);
+    if (request.kind === "exec") initExec(context);
+    else initCreate(context);
+  } catch (error) {
+    throw new RuntimeError(`unable to start container process: ${messageOf(error)}`, { cause: error });
+  }
+  return master;
+}
+return { isForHand, handSocket, handAsFirst, workByHand };
+})();
+// src/runtime/device-rules.ts
+const m60 = (() => {
+const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
+  allow: true,
+  type,
+  access,
+  ...(major === undefined ? {} : { major }),
+  ...(minor === undefined ? {} : { minor }),
+});
+const defaultDeviceRules                        = [
+  rule(undefined, undefined, "m"),
+  rule(undefined, undefined, "m", "b"),
+  rule(1, 3),
+  rule(1, 8),
+  rule(1, 7),
+  rule(5, 0),
+  rule(1, 5),
+  rule(1, 9),
+  rule(136, undefined), // terminals
+  rule(5, 2),
+];
+return { defaultDeviceRules };
+})();
+// src/runtime/launch.ts
+const m61 = (() => {
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
+const { closeSync, openSync } = require("node:fs");
+const { AT_FDCWD, isErrno, mountAttributes, namespaceFlags, } = m37;
+const { RuntimeError } = m38;
+function nodeAsFirst(syscalls          , entry                   , { sayBorn, unmapped }             )               {
+  const birth = unmapped ? ["--unmapped"] : sayBorn ? ["--say-born"] : [];
+  return { fd: protectedNode(syscalls), words: (socket) => [...nodeFlags, ...entry, "init", `${socket}`, ...birth] };
+}
+const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
+function protectedNode(syscalls          )         {
+  try {
+    const tree = syscalls.openTree(AT_FDCWD, process.execPath, { recursive: false });
+    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+    return tree;
+  } catch (error) {
+    if (isErrno(error, "EPERM")) return openSync(process.execPath, "r");
+    throw error;
+  }
+}
+function launch(syscalls          , request               )           {
+  const own = openSync("/proc/self/ns/pid", "r");
+  const { program, prefix } = request;
+  const { pidNamespace, timeOffsets, preserveFds } = request;
+  if (pidNamespace === "new") syscalls.unshare(namespaceFlags.pid);
+  else if (pidNamespace !== undefined) joinPid(syscalls, pidNamespace);
+  if (timeOffsets) {
+    syscalls.unshare(namespaceFlags.time);
+    if (timeOffsets.length > 0) syscalls.writeFile("/proc/self/timens_offsets", `${timeOffsets.join("\n")}\n`);
+  }
+  const kept = Array.from({ length: preserveFds }, (_none, index) => 3 + index);
+  const first = 3 + preserveFds;
+  const command = [...prefix, `/proc/self/fd/${first + 1}`, ...program.words(first)];
+  try {
+    const child = spawn(command[0] , command.slice(1), {
+      stdio: [
+        ...request.stdio,
+        ...kept,
+        request.socket,
+        program.fd,
+        request.fifo,
+        ...(request.console === undefined ? [] : [request.console]),
+        ...(request.more ?? []),
+      ],
+      ...(program.argv0 === undefined ? {} : { argv0: program.argv0 }),
+      env: {},
+      cwd: "/",
+    });
+    child.on("error", () => undefined);
+    if (child.pid === undefined) throw new RuntimeError(`unable to start the container's first process: ${command[0]}`);
+    child.unref();
+    return { pid: child.pid, child };
+  } finally {
+    if (pidNamespace !== undefined) syscalls.setns(own, namespaceFlags.pid);
+    closeSync(own);
+    closeSync(program.fd);
+  }
+}
+function joinPid(syscalls          , path        )       {
+  const fd = openSync(path, "r");
+  try {
+    syscalls.setns(fd, namespaceFlags.pid);
+  } finally {
+    closeSync(fd);
+  }
+}
+return { nodeAsFirst, launch };
+})();
 // src/runtime/user-namespace.ts
-const m39 = (() => {
+const m62 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { existsSync } = require("node:fs");
-const { RuntimeError } = m31;
-const { receive } = m35;
+const { RuntimeError } = m38;
+const { receive } = m41;
 function tool(name        )         {
   const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
   if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
@@ -2409,13 +3909,13 @@ function mapUser(syscalls          , socket        , config        , child      
 return { tool, userPrefix, enterPrefix, writeMap, mapUser };
 })();
 // src/runtime/mapped-mounts.ts
-const m40 = (() => {
+const m63 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { openSync, readlinkSync } = require("node:fs");
-const { RuntimeError } = m31;
-const { pause } = m32;
-const { planMount } = m38;
-const { tool, writeMap } = m39;
+const { RuntimeError } = m38;
+const { pause } = m39;
+const { planMount } = m49;
+const { tool, writeMap } = m62;
 const attempts = 5000;
 function holdNamespace(syscalls          , uids                      , gids                      )         {
   const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
@@ -2445,12 +3945,12 @@ function mappedMounts(syscalls          , config        )                {
 return { mappedMounts };
 })();
 // src/runtime/state.ts
-const m41 = (() => {
+const m64 = (() => {
 const { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { CgroupGroup, machineHierarchies, processStartTime } = m30;
-const { parseExactJson, stringifyExactJson } = m33;
-const { RuntimeError } = m31;
+const { CgroupGroup, machineHierarchies, processStartTime } = m37;
+const { parseExactJson, stringifyExactJson } = m40;
+const { RuntimeError } = m38;
 const specVersion = "1.2.0";
 const containerFolder = (root        , id        )         => join(root, id);
 const fifoPath = (root        , id        )         => join(root, id, "exec.fifo");
@@ -2517,10 +4017,10 @@ function specState(state                , status        )                       
 return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState, loadState, listStates, removeState, groupOf, isAlive, statusOf, specState };
 })();
 // src/runtime/validate.ts
-const m42 = (() => {
-const { capabilityNames, namespaceFlags, readProfile, rlimits } = m30;
-const { RuntimeError } = m31;
-const { planMount } = m38;
+const m65 = (() => {
+const { capabilityNames, namespaceFlags, readProfile, rlimits } = m37;
+const { RuntimeError } = m38;
+const { planMount } = m49;
 function refuse(text        )        {
   throw new RuntimeError(text);
 }
@@ -2649,22 +4149,23 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m43 = (() => {
+const m66 = (() => {
 const { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileSync } = require("node:fs");
 const { userInfo } = require("node:os");
 const { join, resolve } = require("node:path");
-const { AT_FDCWD, namespaceFlags, processStartTime, } = m30;
-const { parseExactJson } = m33;
-const { defaultDeviceRules } = m34;
-const { messageOf, RuntimeError } = m31;
-const { hasHooks, runEndHooks, runHooks } = m36;
-const { launch } = m37;
-const { pause } = m32;
-const { mappedMounts } = m40;
-const { receive, send } = m35;
-const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m41;
-const { mapUser, userPrefix } = m39;
-const { namespacesOf, validate } = m42;
+const { AT_FDCWD, namespaceFlags, processStartTime, } = m37;
+const { handAsFirst, handSocket, isForHand, workByHand } = m59;
+const { parseExactJson } = m40;
+const { defaultDeviceRules } = m60;
+const { messageOf, RuntimeError } = m38;
+const { hasHooks, runEndHooks, runHooks } = m42;
+const { launch, nodeAsFirst } = m61;
+const { pause } = m39;
+const { mappedMounts } = m63;
+const { receive, send } = m41;
+const { checkId, claimFolder, fifoPath, groupOf, removeState, saveState, specState } = m64;
+const { mapUser, userPrefix } = m62;
+const { namespacesOf, validate } = m65;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2763,7 +4264,8 @@ function createIn(machine         , options               , state               
   const fifoFile = fifoPath(options.root, options.id);
   syscalls.mknodat(AT_FDCWD, fifoFile, 0o010600, 0n);
   const fifo = openSync(fifoFile, "r+");
-  const [ours, theirs] = syscalls.socketPair();
+  const byHand = isForHand(config, machine.rootless);
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const mapped = mappedMounts(syscalls, config);
   const namespaces = namespacesOf(config.linux);
@@ -2773,15 +4275,15 @@ function createIn(machine         , options               , state               
     pidNamespace: pid === "" ? (user.forks ? undefined : "new") : pid,
     timeOffsets: timeOffsets(config),
     prefix: user.prefix,
-    sayBorn: user.isNew,
-    unmapped: user.isNew,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
     fifo,
     console,
     more: mapped.map(({ namespace }) => namespace),
-    entry: machine.entry,
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: user.isNew, unmapped: user.isNew }),
   });
   for (const fd of [theirs, fifo, console, ...mapped.map(({ namespace }) => namespace)]) if (fd !== undefined) closeSync(fd);
   const child = launched.pid;
@@ -2795,8 +4297,8 @@ function createIn(machine         , options               , state               
     });
     const oomScoreAdj = config.process?.oomScoreAdj;
     if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
-    send(ours, { type: "request", request });
-    const master = converse(syscalls, ours, { ...state, pid: first });
+    const known = { ...state, pid: first };
+    const master = byHand ? workByHand(syscalls, ours, request, () => outsideHooks(known)) : converse(syscalls, ours, known, request);
     if (first !== child && !options.attached) process.kill(child, "SIGKILL");
     const created = { ...state, pid: first, startTime: processStartTime(first) ?? "" };
     saveState(options.root, created);
@@ -2842,7 +4344,12 @@ function requestOf(
     hasConsole: options.consoleSocket !== undefined,
   };
 }
-function converse(syscalls          , socket        , state                )                     {
+function outsideHooks(state                )       {
+  runHooks(state.config, "prestart", specState(state, "creating"));
+  runHooks(state.config, "createRuntime", specState(state, "creating"));
+}
+function converse(syscalls          , socket        , state                , request             )                     {
+  send(socket, { type: "request", request });
   let master                    ;
   for (;;) {
     const message = receive(socket, syscalls);
@@ -2850,8 +4357,7 @@ function converse(syscalls          , socket        , state                )    
     if (message.type === "ready") return master;
     if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
     else if (message.type === "hooks") {
-      runHooks(state.config, "prestart", specState(state, "creating"));
-      runHooks(state.config, "createRuntime", specState(state, "creating"));
+      outsideHooks(state);
       send(socket, { type: "go" });
     } else if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
   }
@@ -2869,16 +4375,17 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m44 = (() => {
+const m67 = (() => {
 const { closeSync, openSync, readlinkSync } = require("node:fs");
-const { namespaceFiles, namespaceFlags, } = m30;
-const { writePidFile } = m43;
-const { RuntimeError } = m31;
-const { launch } = m37;
-const { receive, send } = m35;
-const { groupOf, loadState, specState, statusOf } = m41;
-const { enterPrefix } = m39;
-const { checkProcess } = m42;
+const { hasHand, namespaceFiles, namespaceFlags, } = m37;
+const { handAsFirst, handSocket, workByHand } = m59;
+const { writePidFile } = m66;
+const { messageOf, RuntimeError } = m38;
+const { launch, nodeAsFirst } = m61;
+const { receive, send } = m41;
+const { groupOf, loadState, specState, statusOf } = m64;
+const { enterPrefix } = m62;
+const { checkProcess } = m65;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2948,44 +4455,52 @@ function exec(machine         , options             )           {
   const { syscalls } = machine;
   const state = check(options, machine);
   const namespaces = foreignNamespaces(state.pid);
-  const nothing = openSync("/dev/null", "r+");
-  const [ours, theirs] = syscalls.socketPair();
-  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const [user, time] = [namespaces.get("user"), namespaces.get("time")];
   const forks = machine.rootless && user !== undefined;
+  const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
+  const byHand = prefix.length === 0 && hasHand(process.arch) && !machine.rootless;
+  const nothing = openSync("/dev/null", "r+");
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const { pid: started, child } = launch(syscalls, {
     pidNamespace: forks ? undefined : namespaces.get("pid"),
     timeOffsets: undefined,
-    prefix: enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined }),
-    sayBorn: true,
-    unmapped: false,
+    prefix,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
     fifo: nothing,
     console,
-    entry: machine.entry,
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: true, unmapped: false }),
   });
   for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
   try {
-    const born = receive(ours, syscalls);
+    const born = byHand ? undefined : receive(ours, syscalls);
     const pid = born?.type === "born" ? born.pid : started;
     joinGroup(machine, state, pid);
     if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
-    send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
-    let master                    ;
-    for (;;) {
-      const message = receive(ours, syscalls);
-      if (message === undefined) throw new RuntimeError("exec failed: unable to start container process: it ended before it was ready");
-      if (message.type === "error") throw new RuntimeError(`exec failed: unable to start container process: ${message.message}`);
-      if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
-      if (message.type === "ready") break;
-    }
+    const request = requestOf(machine, options, state, namespaces);
+    const master = byHand ? workByHand(syscalls, ours, request, () => undefined) : converse(syscalls, ours, request);
     if (pid !== started && options.detach) process.kill(started, "SIGKILL");
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
     return { pid, master, child };
+  } catch (error) {
+    throw new RuntimeError(`exec failed: ${messageOf(error)}`, { cause: error });
   } finally {
     closeSync(ours);
+  }
+}
+function converse(syscalls          , socket        , request             )                     {
+  send(socket, { type: "request", request });
+  let master                    ;
+  for (;;) {
+    const message = receive(socket, syscalls);
+    if (message === undefined) throw new RuntimeError("unable to start container process: it ended before it was ready");
+    if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
+    if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
+    if (message.type === "ready") return master;
   }
 }
 function processFromArgs(state                , args                   , changes                        )                {
@@ -2996,13 +4511,13 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/kill.ts
-const m45 = (() => {
+const m68 = (() => {
 const { constants } = require("node:os");
-const { isErrno, } = m30;
-const { RuntimeError } = m31;
-const { runEndHooks } = m36;
-const { pause: wait } = m32;
-const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m41;
+const { isErrno, } = m37;
+const { RuntimeError } = m38;
+const { runEndHooks } = m42;
+const { pause: wait } = m39;
+const { groupOf, isAlive, loadState, removeState, specState, statusOf } = m64;
 const lastSignal = 64;
 const SIGKILL = 9;
 function signalNumber(text        )         {
@@ -3095,10 +4610,10 @@ function remove(syscalls          , root        , id        , force         )   
 return { signalNumber, kill, pauseContainer, remove };
 })();
 // src/runtime/list.ts
-const m46 = (() => {
+const m69 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
-const { RuntimeError } = m31;
-const { groupOf, listStates, loadState, specState, statusOf } = m41;
+const { RuntimeError } = m38;
+const { groupOf, listStates, loadState, specState, statusOf } = m64;
 function listed(root        , state                )                  {
   const { rootfs, created, owner } = state;
   const status = statusOf(root, state);
@@ -3136,11 +4651,11 @@ function processTable(root        , id        , options                   )     
 return { stateOf, list, listTable, processes, processTable };
 })();
 // src/runtime/start.ts
-const m47 = (() => {
+const m70 = (() => {
 const { closeSync, constants, openSync, rmSync, writeSync } = require("node:fs");
-const { RuntimeError } = m31;
-const { runHooks } = m36;
-const { fifoPath, loadState, specState, statusOf } = m41;
+const { RuntimeError } = m38;
+const { runHooks } = m42;
+const { fifoPath, loadState, specState, statusOf } = m64;
 function start(root        , id        )       {
   const state = loadState(root, id);
   const status = statusOf(root, state);
@@ -3162,10 +4677,10 @@ function start(root        , id        )       {
 return { start };
 })();
 // src/runtime/update.ts
-const m48 = (() => {
-const { cgroupStats, } = m30;
-const { RuntimeError } = m31;
-const { groupOf, loadState, saveState, statusOf } = m41;
+const m71 = (() => {
+const { cgroupStats, } = m37;
+const { RuntimeError } = m38;
+const { groupOf, loadState, saveState, statusOf } = m64;
 function merged(old                 , given                 )                  {
   const result                          = { ...old };
   for (const [key, value] of Object.entries(given)) {
@@ -3197,13 +4712,13 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m49 = (() => {
+const m72 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync } = require("node:fs");
 const { constants } = require("node:os");
 function ReadStream(...args) { return new.target ? new (require("node:tty").ReadStream)(...args) : require("node:tty").ReadStream(...args); }
-const { isErrno, processStartTime } = m30;
-const { isAlive } = m41;
+const { isErrno, processStartTime } = m37;
+const { isAlive } = m64;
 const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 const drainMs = 1000;
 function passTerminal(master        , resize                      )          {
@@ -3257,12 +4772,12 @@ async function stayWith({ pid, master, child, resize }            )             
 return { stayWith };
 })();
 // src/runtime/features.ts
-const m50 = (() => {
-const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m30;
-const { hookPhases } = m33;
-const { mountOptionNames } = m38;
-const { specVersion } = m41;
-const { namespaceTypes } = m42;
+const m73 = (() => {
+const { actionNames, architectureNames, capabilityNames, flagNames, operatorNames } = m37;
+const { hookPhases } = m40;
+const { mountOptionNames } = m49;
+const { specVersion } = m64;
+const { namespaceTypes } = m65;
 function features()                          {
   return {
     ociVersionMin: "1.0.0",
@@ -3293,8 +4808,8 @@ function features()                          {
 return { features };
 })();
 // src/runtime/spec.ts
-const m51 = (() => {
-const { specVersion } = m41;
+const m74 = (() => {
+const { specVersion } = m64;
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 const plain = ["nosuid", "noexec", "nodev"];
 function exampleConfig(rootless                                          )         {
@@ -3346,13 +4861,13 @@ function exampleConfig(rootless                                          )      
 return { exampleConfig };
 })();
 // src/runtime/cli/offline.ts
-const m52 = (() => {
+const m75 = (() => {
 const { writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { RuntimeError } = m31;
-const { features } = m50;
-const { exampleConfig } = m51;
-const { specVersion } = m41;
+const { RuntimeError } = m38;
+const { features } = m73;
+const { exampleConfig } = m74;
+const { specVersion } = m64;
 const versionText = `dhow-runtime version 0.1.0\nspec: ${specVersion}\nnode: ${process.version}`;
 const offlineCommands                                    = {
   features: {
@@ -3382,8 +4897,8 @@ const offlineCommands                                    = {
 return { versionText, offlineCommands };
 })();
 // src/runtime/cli/resources.ts
-const m53 = (() => {
-const { RuntimeError } = m31;
+const m76 = (() => {
+const { RuntimeError } = m38;
 const fields                                                                                                  = {
   "blkio-weight": ["blockIO", "weight"],
   "cpu-period": ["cpu", "period"],
@@ -3421,20 +4936,20 @@ function resourcesOf(options        )                  {
 return { updateOptions, resourcesOf };
 })();
 // src/runtime/cli/commands.ts
-const m54 = (() => {
+const m77 = (() => {
 const { readFileSync } = require("node:fs");
-const { parseExactJson, } = m33;
-const { create, } = m43;
-const { RuntimeError } = m31;
-const { exec, processFromArgs } = m44;
-const { kill, pauseContainer, remove, signalNumber } = m45;
-const { list, listTable, processes, processTable, stateOf } = m46;
-const { start } = m47;
-const { loadState } = m41;
-const { look, update } = m48;
-const { stayWith } = m49;
-const { offlineCommands } = m52;
-const { resourcesOf, updateOptions } = m53;
+const { parseExactJson, } = m40;
+const { create, } = m66;
+const { RuntimeError } = m38;
+const { exec, processFromArgs } = m67;
+const { kill, pauseContainer, remove, signalNumber } = m68;
+const { list, listTable, processes, processTable, stateOf } = m69;
+const { start } = m70;
+const { loadState } = m64;
+const { look, update } = m71;
+const { stayWith } = m72;
+const { offlineCommands } = m75;
+const { resourcesOf, updateOptions } = m76;
 function idOf({ options }            , most = 1)         {
   const [id, ...more] = options.rest;
   if (id === undefined) throw new RuntimeError("container id cannot be empty");
@@ -3673,8 +5188,8 @@ const commands                                    = {
 return { idOf, commands };
 })();
 // src/runtime/cli/options.ts
-const m55 = (() => {
-const { RuntimeError } = m31;
+const m78 = (() => {
+const { RuntimeError } = m38;
 function parseOptions(words                   , table             , short                                  , stop         )         {
   const found = new Map                  ();
   let at = 0;
@@ -3710,14 +5225,14 @@ function parseOptions(words                   , table             , short       
 return { parseOptions };
 })();
 // src/runtime/cli/index.ts
-const m56 = (() => {
+const m79 = (() => {
 const { appendFileSync, writeSync } = require("node:fs");
-const { isErrno } = m30;
-const { messageOf, RuntimeError } = m31;
-const { openMachine, pause } = m32;
-const { commands } = m54;
-const { versionText } = m52;
-const { parseOptions } = m55;
+const { isErrno } = m37;
+const { messageOf, RuntimeError } = m38;
+const { openMachine, pause } = m39;
+const { commands } = m77;
+const { versionText } = m75;
+const { parseOptions } = m78;
 const globalOptions              = {
   root: "value",
   log: "value",
@@ -3797,1019 +5312,15 @@ async function runtimeMain(words                   , entry                   )  
 }
 return { runtimeMain };
 })();
-// src/runtime/init/confinement.ts
-const m57 = (() => {
-const { closeSync, openSync, writeSync } = require("node:fs");
-const { isErrno } = m30;
-const { messageOf, RuntimeError } = m31;
-const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
-const kernelFiles                 = {
-  open: (path) => openSync(path, "w"),
-  write: (fd, text) => void writeSync(fd, text),
-  close: closeSync,
-};
-function open(kernel                )         {
-  try {
-    return kernel.open(files[0]);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    return kernel.open(files[1]);
-  }
-}
-function openConfinement({ process, config }                                         , kernel = kernelFiles)             {
-  const profile = process?.apparmorProfile || config.process?.apparmorProfile;
-  if (!profile) return () => undefined;
-  const refused = (error         )               =>
-    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
-  let fd        ;
-  try {
-    fd = open(kernel);
-  } catch (error) {
-    throw refused(error);
-  }
-  return () => {
-    try {
-      kernel.write(fd, `exec ${profile}`);
-    } catch (error) {
-      throw refused(error);
-    } finally {
-      kernel.close(fd);
-    }
-  };
-}
-return { openConfinement };
-})();
-// src/runtime/init/console.ts
-const m58 = (() => {
-const { fstatSync } = require("node:fs");
-const { openFlags, } = m30;
-const { RuntimeError } = m31;
-const { send } = m35;
-const multiplexer = 0x502; // c 5:2
-function openTerminal(context             , inside        , process               )                                    {
-  const { syscalls } = context;
-  const master = inside.open("dev/ptmx", openFlags.readWrite);
-  if (fstatSync(master).rdev !== multiplexer) throw new RuntimeError("/dev/ptmx of the container is not a terminal multiplexer");
-  syscalls.unlockTerminal(master);
-  const slave = syscalls.openTerminalPeer(master);
-  const { height = 0, width = 0 } = process.consoleSize ?? {};
-  if (height > 0 && width > 0) syscalls.setTerminalSize(master, height, width);
-  return { master, slave };
-}
-function mountConsole(syscalls          , inside        , slave        )       {
-  inside.with(syscalls.openTree(slave, "", { recursive: false }), (tree) =>
-    inside.with(consoleFile(inside), (target) => syscalls.moveMount(tree, target)),
-  );
-}
-function consoleFile(inside        )         {
-  const plain = inside.tryOpen("dev/console", openFlags.pathNoFollow);
-  if (plain === undefined) return inside.makeFile("dev/console");
-  if (fstatSync(plain).isSymbolicLink()) throw new RuntimeError("/dev/console of the container is a link");
-  return plain;
-}
-function handOver({ syscalls, console, socket }             , master        )       {
-  if (console === undefined) send(socket, { type: "terminal" });
-  syscalls.sendDescriptor(console ?? socket, master, "/dev/ptmx");
-  syscalls.close(master);
-  if (console !== undefined) syscalls.close(console);
-}
-function takeTerminal(syscalls          , slave        )       {
-  syscalls.makeControllingTerminal(slave);
-  for (const fd of [0, 1, 2]) syscalls.duplicateTo(slave, fd);
-  syscalls.close(slave);
-}
-return { openTerminal, mountConsole, handOver, takeTerminal };
-})();
-// src/runtime/init/look-path.ts
-const m59 = (() => {
-const { statSync } = require("node:fs");
-const { isErrno, } = m30;
-const { messageOf, RuntimeError } = m31;
-function obstacle(path        , syscalls                              )                     {
-  try {
-    if (statSync(path).isDirectory()) return "is a directory";
-    syscalls.mayExecute(path);
-    return undefined;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return `stat ${path}: no such file or directory`;
-    if (isErrno(error, "ENOTDIR")) return `stat ${path}: not a directory`;
-    if (isErrno(error, "EACCES")) return "permission denied";
-    return messageOf(error);
-  }
-}
-function lookPath(name        , env                   , syscalls                              )         {
-  const refuse = (why        )        => {
-    throw new RuntimeError(`exec: ${JSON.stringify(name)}: ${why}`);
-  };
-  if (name.includes("/")) {
-    const why = obstacle(name, syscalls);
-    return why === undefined ? name : refuse(why);
-  }
-  const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? "";
-  for (const folder of path.split(":")) {
-    const candidate = `${folder === "" ? "." : folder}/${name}`;
-    if (obstacle(candidate, syscalls) === undefined) return candidate;
-  }
-  return refuse("executable file not found in $PATH");
-}
-return { lookPath };
-})();
-// src/runtime/init/scheduling.ts
-const m60 = (() => {
-const { RuntimeError } = m31;
-const personas                                   = { LINUX: 0, LINUX32: 8 };
-const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
-const policies                                   = {
-  SCHED_OTHER: 0,
-  SCHED_FIFO: 1,
-  SCHED_RR: 2,
-  SCHED_BATCH: 3,
-  SCHED_ISO: 4,
-  SCHED_IDLE: 5,
-  SCHED_DEADLINE: 6,
-};
-const schedulerFlags                                   = {
-  SCHED_FLAG_RESET_ON_FORK: 1n,
-  SCHED_FLAG_RECLAIM: 2n,
-  SCHED_FLAG_DL_OVERRUN: 4n,
-  SCHED_FLAG_KEEP_POLICY: 8n,
-  SCHED_FLAG_KEEP_PARAMS: 16n,
-  SCHED_FLAG_UTIL_CLAMP_MIN: 32n,
-  SCHED_FLAG_UTIL_CLAMP_MAX: 64n,
-};
-function known   (table                             , name        , what        )    {
-  if (!Object.hasOwn(table, name)) throw new RuntimeError(`invalid ${what}: ${name}`);
-  return table[name] ;
-}
-function applyPersonality(syscalls          , personality                            )       {
-  if (personality) syscalls.personality(known(personas, personality.domain, "personality"));
-}
-function applyScheduling(syscalls          , { ioPriority, scheduler }               )       {
-  if (ioPriority) syscalls.ioprioSet((known(ioClasses, ioPriority.class, "I/O priority class") << 13) | ioPriority.priority);
-  if (!scheduler) return;
-  const { policy, nice = 0, priority = 0, flags = [], runtime = 0, deadline = 0, period = 0 } = scheduler;
-  let bits = 0n;
-  for (const flag of flags) bits |= known(schedulerFlags, flag, "scheduler flag");
-  syscalls.schedSetattr({
-    policy: known(policies, policy, "scheduler policy"),
-    flags: bits,
-    nice,
-    priority,
-    runtime: BigInt(runtime),
-    deadline: BigInt(deadline),
-    period: BigInt(period),
-  });
-}
-return { applyPersonality, applyScheduling };
-})();
-// src/runtime/init/identity.ts
-const m61 = (() => {
-const { fchownSync, fstatSync, readFileSync } = require("node:fs");
-const { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, } = m30;
-const { messageOf, RuntimeError } = m31;
-const { lookPath } = m59;
-const { applyScheduling } = m60;
-const rlimitNofile = 7;
-const nullDevice = 0x103;
-function setLimits({ syscalls, request }             , process               )       {
-  const limits = process.rlimits ?? [];
-  for (const { type, soft, hard } of limits) {
-    try {
-      syscalls.setRlimit(rlimits[type] , { soft: BigInt.asUintN(64, BigInt(soft)), hard: BigInt.asUintN(64, BigInt(hard)) });
-    } catch (error) {
-      throw new RuntimeError(`error setting rlimit type ${rlimits[type]}: ${messageOf(error)}`, { cause: error });
-    }
-  }
-  if (request.softNofile !== undefined && !limits.some(({ type }) => type === "RLIMIT_NOFILE")) {
-    const { hard } = syscalls.getRlimit(rlimitNofile);
-    const soft = BigInt(request.softNofile);
-    syscalls.setRlimit(rlimitNofile, { soft: soft < hard ? soft : hard, hard });
-  }
-}
-function dropBounding(syscalls          , mask        , last        )       {
-  for (let bit = 0; bit <= last; bit++) if (((mask >> BigInt(bit)) & 1n) === 0n && syscalls.hasBounding(bit)) syscalls.dropBounding(bit);
-}
-function changeUser({ syscalls, request }             , process               )       {
-  const { uid = 0, gid = 0, additionalGids = [], umask } = process.user ?? {};
-  syscalls.setKeepcaps(true);
-  try {
-    syscalls.setgroups(additionalGids);
-  } catch (error) {
-    if (!isErrno(error, "EPERM") || !request.userNamespace || additionalGids.length > 0) throw error;
-  }
-  syscalls.setresgid(gid);
-  syscalls.setresuid(uid);
-  syscalls.umask(umask ?? 0o022);
-}
-function ownStdio(uid        )       {
-  for (const fd of [0, 1, 2]) {
-    try {
-      const { uid: owner, gid, rdev } = fstatSync(fd);
-      if (owner !== uid && rdev !== nullDevice) fchownSync(fd, uid, gid);
-    } catch (error) {
-      if (!isErrno(error, "EINVAL", "EPERM", "EROFS", "EBADF")) throw error;
-    }
-  }
-}
-function enterFolder(syscalls          , cwd        )             {
-  const check = ()       => {
-    if (!syscalls.getcwd().startsWith("/"))
-      throw new RuntimeError("current working directory is outside of container mount namespace root");
-  };
-  try {
-    syscalls.chdir(cwd);
-    check();
-    return () => undefined;
-  } catch (error) {
-    if (!isErrno(error, "EACCES")) throw refusedFolder(cwd, error);
-    return () => {
-      try {
-        syscalls.chdir(cwd);
-        check();
-      } catch (again) {
-        throw refusedFolder(cwd, again);
-      }
-    };
-  }
-}
-function refusedFolder(cwd        , error         )        {
-  if (error instanceof RuntimeError) return error;
-  return new RuntimeError(`chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${messageOf(error).replace(/^.*: /u, "")}`, {
-    cause: error,
-  });
-}
-const masksOf = (
-  process               ,
-  last        ,
-)                                                                                        => {
-  return (set) => capabilityMask(process.capabilities?.[set], last).mask;
-};
-function prepare(context             , process               , config        )           {
-  const { syscalls, request } = context;
-  const masks = masksOf(process, request.lastCapability);
-  applyScheduling(syscalls, process);
-  setLimits(context, process);
-  dropBounding(syscalls, masks("bounding"), request.lastCapability);
-  ownStdio(process.user?.uid ?? 0);
-  const enterAsUser = enterFolder(syscalls, process.cwd);
-  changeUser(context, process);
-  enterAsUser();
-  const env = lastOfEach(process.env ?? []);
-  const args = process.args ?? [];
-  const path = lookPath(args[0] ?? "", env, syscalls);
-  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
-  return { path, args, env: withHome(env, process.user?.uid ?? 0), filter };
-}
-function lastOfEach(env                   )                    {
-  const nameOf = (entry        )         => entry.split("=", 1)[0] ?? "";
-  const last = new Map(env.map((entry, index) => [nameOf(entry), index]));
-  return env.filter((entry, index) => last.get(nameOf(entry)) === index);
-}
-function withHome(env                   , uid        )                    {
-  return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
-    ? env
-    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(uid)}`];
-}
-function homeOf(uid        )         {
-  try {
-    const lines = readFileSync("/etc/passwd", "utf8").split("\n");
-    const home = lines.map((line) => line.split(":")).find((fields) => fields[2] === `${uid}`)?.[5];
-    return home || "/";
-  } catch {
-    return "/";
-  }
-}
-function become(context             , process               , { path, args, env, filter }          )        {
-  const { syscalls, request } = context;
-  const masks = masksOf(process, request.lastCapability);
-  syscalls.resetSignals();
-  const kept = 3 + request.preserveFds;
-  for (let fd = 0; fd < kept; fd++) syscalls.keepOnExec(fd);
-  syscalls.closeOnExecFrom(kept);
-  if (filter && !process.noNewPrivileges) {
-    syscalls.raiseEffective();
-    syscalls.installSeccomp(filter.program, filter.flags);
-  }
-  syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });
-  syscalls.setKeepcaps(false);
-  syscalls.clearAmbient();
-  for (const bit of capabilityBits(masks("ambient") & masks("permitted") & masks("inheritable"))) syscalls.raiseAmbient(bit);
-  if (process.noNewPrivileges) {
-    syscalls.setNoNewPrivs();
-    if (filter) syscalls.installSeccomp(filter.program, filter.flags);
-  }
-  return syscalls.execve(path, args, env);
-}
-return { prepare, become };
-})();
-// src/runtime/init/inside.ts
-const m62 = (() => {
-const { isErrno, openFlags, resolveFlags, } = m30;
-const { RuntimeError } = m31;
-const attempts = 64;
-const linkLimit = 40;
-class Inside {
-           #syscalls          ;
-           fd        ;
-  constructor(syscalls          , root        ) {
-    this.#syscalls = syscalls;
-    this.fd = root;
-  }
-  open(path        , flags         = openFlags.path, mode = 0)         {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return this.#syscalls.openat2(this.fd, path, { flags, mode, resolve: resolveFlags.inRoot });
-      } catch (error) {
-        if (!isErrno(error, "EAGAIN") || attempt === attempts) throw error;
-      }
-    }
-  }
-  tryOpen(path        , flags         = openFlags.path)                     {
-    try {
-      return this.open(path, flags);
-    } catch (error) {
-      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-      throw error;
-    }
-  }
-  with   (fd        , use                   )    {
-    try {
-      return use(fd);
-    } finally {
-      this.#syscalls.close(fd);
-    }
-  }
-  exists(path        )          {
-    const fd = this.tryOpen(path);
-    if (fd !== undefined) this.#syscalls.close(fd);
-    return fd !== undefined;
-  }
-  makeFolder(path        , mode = 0o755, links = 0)         {
-    const found = this.tryOpen(path, openFlags.pathDirectory);
-    if (found !== undefined) return found;
-    const [parent, name] = split(path);
-    if (name === "") throw new RuntimeError(`${path} is not a folder`);
-    return this.with(this.makeFolder(parent, 0o755, links), (directory) => {
-      const target = this.#linkTarget(directory, name);
-      if (target !== undefined) {
-        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
-        return this.makeFolder(target.startsWith("/") ? target : `${parent}/${target}`, mode, links + 1);
-      }
-      try {
-        this.#syscalls.mkdirat(directory, name, mode);
-      } catch (error) {
-        if (!isErrno(error, "EEXIST")) throw error;
-      }
-      return this.#syscalls.openat2(directory, name, {
-        flags: openFlags.pathDirectory,
-        resolve: resolveFlags.beneath | resolveFlags.noSymlinks,
-      });
-    });
-  }
-  makeFile(path        , links = 0)         {
-    const found = this.tryOpen(path);
-    if (found !== undefined) return found;
-    const [parent, name] = split(path);
-    return this.with(this.makeFolder(parent), (directory) => {
-      const target = this.#linkTarget(directory, name);
-      if (target !== undefined) {
-        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
-        return this.makeFile(target.startsWith("/") ? target : `${parent}/${target}`, links + 1);
-      }
-      const resolve = resolveFlags.beneath | resolveFlags.noSymlinks;
-      this.#syscalls.close(this.#syscalls.openat2(directory, name, { flags: openFlags.create, mode: 0o755, resolve }));
-      return this.#syscalls.openat2(directory, name, { flags: openFlags.path, resolve });
-    });
-  }
-  #linkTarget(directory        , name        )                     {
-    try {
-      return this.#syscalls.readlinkat(directory, name);
-    } catch (error) {
-      if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
-      throw error;
-    }
-  }
-}
-function split(path        )                   {
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  const name = parts.pop() ?? "";
-  if (name === "..") throw new RuntimeError(`path ends in "..": ${path}`);
-  return [`/${parts.join("/")}`, name];
-}
-return { Inside, split };
-})();
-// src/runtime/init/copy-up.ts
-const m63 = (() => {
-const { chmodSync, closeSync, constants, fstatSync, lchownSync, mkdirSync, openSync, readdirSync, readlinkSync, readSync, symlinkSync, writeSync, } = require("node:fs");
-const { join } = require("node:path");
-const { openFlags } = m30;
-const { RuntimeError } = m31;
-const chunkBytes = 65_536;
-function copyBytes(source        , target        , mode        )       {
-  const out = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
-  try {
-    const chunk = Buffer.alloc(chunkBytes);
-    for (let length = readSync(source, chunk); length > 0; length = readSync(source, chunk)) writeSync(out, chunk, 0, length);
-  } finally {
-    closeSync(out);
-  }
-}
-function copyOne(inside        , from        , to        )       {
-  inside.with(inside.open(from, openFlags.pathNoFollow), (found) => {
-    const status = fstatSync(found);
-    if (status.isSymbolicLink()) symlinkSync(readlinkSync(`/proc/self/fd/${found}`), to);
-    else if (status.isDirectory()) {
-      mkdirSync(to);
-      copyUp(inside, from, to);
-    } else if (status.isFile()) inside.with(inside.open(from, constants.O_RDONLY | constants.O_NOFOLLOW), (fd) => copyBytes(fd, to, 0o600));
-    else throw new RuntimeError(`tmpcopyup: ${from} is neither a file, a folder nor a link`);
-    lchownSync(to, status.uid, status.gid);
-    if (!status.isSymbolicLink()) chmodSync(to, status.mode & 0o7777);
-  });
-}
-function copyUp(inside        , from        , to        )       {
-  const names = inside.with(inside.open(from, constants.O_RDONLY | constants.O_DIRECTORY), (fd) => readdirSync(`/proc/self/fd/${fd}`));
-  for (const name of names) copyOne(inside, join(from, name), join(to, name));
-}
-return { copyUp };
-})();
-// src/runtime/init/mounts.ts
-const m64 = (() => {
-const { fstatSync } = require("node:fs");
-const { resolve } = require("node:path");
-const { AT_FDCWD, isErrno, mountAttributes, openFlags, } = m30;
-const { RuntimeError } = m31;
-const { planMount } = m38;
-const { copyUp } = m63;
-const allowedInProc = new Set(
-  [
-    "cpuinfo",
-    "diskstats",
-    "meminfo",
-    "stat",
-    "swaps",
-    "uptime",
-    "loadavg",
-    "slabinfo",
-    "net/dev",
-    "sys/kernel/ns_last_pid",
-    "sys/crypto/fips_enabled",
-  ].map((name) => `/proc/${name}`),
-);
-function checkProc(destination        , type        , plan           )       {
-  const path = resolve("/", destination);
-  if (path === "/proc" || path.startsWith("/proc/")) {
-    if (path === "/proc" && !plan.bind && type === "proc") return;
-    if (path === "/proc") throw new RuntimeError(`"${destination}" cannot be mounted because it is not of type proc`);
-    if (!allowedInProc.has(path)) throw new RuntimeError(`"${destination}" cannot be mounted because it is inside /proc`);
-  }
-}
-const mountFlags = mountAttributes.readonly | mountAttributes.nosuid | mountAttributes.nodev | mountAttributes.noexec;
-function attributeBind(syscalls          , tree        , plan           )       {
-  const { set, clear } = plan;
-  if (set === 0 && clear === 0) return;
-  if (set === 0) {
-    tryClear(syscalls, tree, 0, clear);
-    return;
-  }
-  tryClear(syscalls, tree, set, clear | (mountFlags & ~set));
-}
-function tryClear(syscalls          , tree        , set        , clear        )       {
-  try {
-    syscalls.mountSetattr(tree, { set, clear });
-  } catch (error) {
-    if (!isErrno(error, "EPERM")) throw error;
-    if (set !== 0) syscalls.mountSetattr(tree, { set, clear: clear & mountAttributes.atimeMask });
-  }
-}
-function spread(syscalls          , tree        , plan           )       {
-  if (plan.recursiveSet !== 0 || plan.recursiveClear !== 0)
-    syscalls.mountSetattr(tree, { set: plan.recursiveSet, clear: plan.recursiveClear, recursive: true });
-  for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
-}
-function bindMount(context              , mount             , plan           )       {
-  const { syscalls, inside, bundle, mapping } = context;
-  const source = resolve(bundle, mount.source ?? "");
-  const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
-  try {
-    const target = fstatSync(tree).isDirectory() ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
-    inside.with(target, (fd) => {
-      if (mapping !== undefined)
-        syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
-      attributeBind(syscalls, tree, plan);
-      syscalls.moveMount(tree, fd);
-      spread(syscalls, tree, plan);
-    });
-  } finally {
-    syscalls.close(tree);
-  }
-}
-function makeFileSystem(
-  syscalls          ,
-  { type, source, data, superFlags }                                                                                          ,
-  attributes        ,
-)         {
-  const context = syscalls.fsopen(type);
-  try {
-    if (source !== "") syscalls.fsconfigString(context, "source", source);
-    for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
-    for (const option of data) {
-      const at = option.indexOf("=");
-      if (at < 0) syscalls.fsconfigFlag(context, option);
-      else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
-    }
-    syscalls.fsconfigCreate(context);
-    return syscalls.fsmount(context, attributes);
-  } finally {
-    syscalls.close(context);
-  }
-}
-function tmpfsMode(inside        , destination        , data                   )                    {
-  if (data.some((option) => option.startsWith("mode="))) return data;
-  const fd = inside.tryOpen(destination, openFlags.pathDirectory);
-  if (fd === undefined) return data;
-  return [...data, `mode=${(inside.with(fd, (open) => fstatSync(open).mode) & 0o7777).toString(8)}`];
-}
-function ownMount(context              , mount             , plan           )       {
-  const { syscalls, inside, late } = context;
-  const type = mount.type ?? "";
-  const ordinary = type === "proc" || type === "sysfs";
-  const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
-  const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
-  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
-  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
-  const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
-  const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
-  inside.with(target, (fd) => {
-    const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
-    const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
-    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
-    syscalls.moveMount(tree, fd);
-    spread(syscalls, tree, plan);
-    if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
-    late.push(() => syscalls.close(tree));
-  });
-}
-function ordinaryFolder(inside        , destination        , type        )         {
-  const plain = inside.tryOpen(destination, openFlags.pathNoFollow);
-  if (plain === undefined) return inside.makeFolder(destination);
-  if (!fstatSync(plain).isDirectory()) throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
-  return plain;
-}
-function remount({ syscalls, inside }              , mount             , plan           )       {
-  inside.with(inside.open(mount.destination), (fd) => {
-    if (plan.set !== 0 || plan.clear !== 0) syscalls.mountSetattr(fd, { set: plan.set, clear: plan.clear });
-    spread(syscalls, fd, plan);
-  });
-}
-function mountOne(context              , mount             )       {
-  const plan = planMount(mount.options, mount.type);
-  checkProc(mount.destination, mount.type ?? "", plan);
-  try {
-    if (plan.remount) remount(context, mount, plan);
-    else if (plan.bind) bindMount(context, mount, plan);
-    else if (mount.type === "cgroup" || mount.type === "cgroup2") context.cgroups(mount, plan);
-    else ownMount(context, mount, plan);
-  } catch (error) {
-    if (error instanceof RuntimeError) throw error;
-    const about = `error mounting ${JSON.stringify(mount.source ?? "")} to rootfs at ${JSON.stringify(mount.destination)}`;
-    throw new RuntimeError(`${about}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-}
-function bindsDev(mounts                        )          {
-  return mounts.some(({ destination, type, options }) => resolve("/", destination) === "/dev" && planMount(options, type).bind);
-}
-return { makeFileSystem, mountOne, bindsDev };
-})();
-// src/runtime/init/cgroup-mounts.ts
-const m65 = (() => {
-const { basename } = require("node:path");
-const { AT_FDCWD, CgroupGroup, machineHierarchies, mountAttributes, } = m30;
-const { makeFileSystem } = m64;
-function place(context                    , tree        , destination        , plan           )       {
-  const { syscalls, inside } = context;
-  try {
-    syscalls.mountSetattr(tree, { set: plan.set });
-    inside.with(inside.makeFolder(destination), (fd) => syscalls.moveMount(tree, fd));
-    for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
-  } finally {
-    syscalls.close(tree);
-  }
-}
-function ownGroup()              {
-  return new CgroupGroup(machineHierarchies(), "");
-}
-function mountCgroups(context                    , mount             , plan           )       {
-  const { syscalls, inside, namespaced } = context;
-  const group = ownGroup();
-  const newTree = (type        , data                   )         =>
-    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
-  const boundTree = (folder        )         => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
-  if (group.unified) {
-    place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0] .folder), mount.destination, plan);
-    return;
-  }
-  const top = makeFileSystem(
-    syscalls,
-    { type: "tmpfs", source: "tmpfs", data: ["mode=755"], superFlags: [] },
-    plan.set & ~mountAttributes.readonly,
-  );
-  inside.with(inside.makeFolder(mount.destination), (fd) => syscalls.moveMount(top, fd));
-  syscalls.close(top);
-  for (const { version, controllers, mountPoint, folder } of group.places) {
-    if (version === 2) continue;
-    const name = basename(mountPoint);
-    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
-    place(context, tree, `${mount.destination}/${name}`, plan);
-    linkControllers(context, mount.destination, name, controllers);
-  }
-}
-function linkControllers(
-  { syscalls, inside }                    ,
-  destination        ,
-  folder        ,
-  controllers                   ,
-)       {
-  if (controllers.length < 2) return;
-  inside.with(inside.makeFolder(destination), (fd) => {
-    for (const controller of controllers)
-      if (controller !== folder && !controller.startsWith("name=")) syscalls.symlinkat(folder, fd, controller);
-  });
-}
-return { mountCgroups };
-})();
-// src/runtime/init/devices.ts
-const m66 = (() => {
-const { AT_FDCWD, deviceNumber, isErrno, openFlags, } = m30;
-const { RuntimeError } = m31;
-const { split } = m62;
-const device = (name        , major        , minor        )               => ({
-  path: `/dev/${name}`,
-  type: "c",
-  major,
-  minor,
-  fileMode: 0o666,
-  uid: 0,
-  gid: 0,
-});
-const defaultDevices                          = [
-  device("null", 1, 3),
-  device("zero", 1, 5),
-  device("full", 1, 7),
-  device("random", 1, 8),
-  device("urandom", 1, 9),
-  device("tty", 5, 0),
-];
-const links                                                       = [
-  ["fd", "/proc/self/fd"],
-  ["stdin", "/proc/self/fd/0"],
-  ["stdout", "/proc/self/fd/1"],
-  ["stderr", "/proc/self/fd/2"],
-];
-const typeBits                                   = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 };
-function makeNode(syscalls          , directory        , name        , entry              )       {
-  const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0, path } = entry;
-  const bits = typeBits[type];
-  if (bits === undefined) throw new RuntimeError(`${JSON.stringify(type)} is not a device type (${path})`);
-  try {
-    syscalls.mknodat(directory, name, bits | (fileMode & 0o7777), deviceNumber(major, minor));
-  } catch (error) {
-    if (isErrno(error, "EEXIST")) return;
-    throw error;
-  }
-  syscalls.fchownat(directory, name, uid, gid);
-}
-function mountNode(syscalls          , inside        , path        )       {
-  const tree = syscalls.openTree(AT_FDCWD, path, { recursive: false });
-  inside.with(tree, (from) => inside.with(inside.makeFile(path), (fd) => syscalls.moveMount(from, fd)));
-}
-function createDevices(syscalls          , inside        , configured                         , mounted         )       {
-  const own = new Set(configured.map(({ path }) => path));
-  const mask = syscalls.umask(0);
-  for (const entry of [...defaultDevices.filter(({ path }) => !own.has(path)), ...configured]) {
-    if (split(entry.path).join("/") === "/dev/ptmx") continue; // Belongs to the container's own devpts.
-    if (mounted) {
-      mountNode(syscalls, inside, entry.path);
-      continue;
-    }
-    const [folder, name] = split(entry.path);
-    try {
-      inside.with(inside.makeFolder(folder), (directory) => makeNode(syscalls, directory, name, entry));
-    } catch (error) {
-      if (!isErrno(error, "EPERM")) throw error;
-      mountNode(syscalls, inside, entry.path);
-    }
-  }
-  syscalls.umask(mask);
-}
-function linkDevices(syscalls          , inside        )       {
-  inside.with(inside.makeFolder("/dev"), (directory) => {
-    for (const [name, target] of [...links, ["ptmx", "pts/ptmx"]         ]) {
-      try {
-        syscalls.symlinkat(target, directory, name);
-      } catch (error) {
-        if (!isErrno(error, "EEXIST")) throw error;
-      }
-    }
-  });
-}
-function openNull(syscalls          , isNull                         )         {
-  const fd = syscalls.openat2(AT_FDCWD, "/dev/null", { flags: openFlags.pathNoFollow });
-  if (!isNull(fd)) throw new RuntimeError("/dev/null is not the null device");
-  return fd;
-}
-return { defaultDevices, createDevices, linkDevices, openNull };
-})();
-// src/runtime/init/paths.ts
-const m67 = (() => {
-const { fstatSync } = require("node:fs");
-const { mountAttributes, } = m30;
-const { openNull } = m66;
-const { makeFileSystem } = m64;
-const nullDevice = 0x103;
-function maskPaths(syscalls          , inside        , paths                   )       {
-  if (paths.length === 0) return;
-  inside.with(
-    openNull(syscalls, (fd) => fstatSync(fd).rdev === nullDevice),
-    (nothing) => {
-      for (const path of paths) {
-        const target = inside.tryOpen(path);
-        if (target === undefined) continue;
-        inside.with(target, (fd) =>
-          inside.with(fstatSync(fd).isDirectory() ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }), (tree) =>
-            syscalls.moveMount(tree, fd),
-          ),
-        );
-      }
-    },
-  );
-}
-function emptyFolder(syscalls          )         {
-  return makeFileSystem(syscalls, { type: "tmpfs", source: "tmpfs", data: [], superFlags: ["ro"] }, mountAttributes.readonly);
-}
-function makeReadonly(syscalls          , inside        , paths                   )       {
-  for (const path of paths) {
-    const target = inside.tryOpen(path);
-    if (target === undefined) continue;
-    inside.with(target, (fd) =>
-      inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
-        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
-        syscalls.moveMount(tree, fd);
-      }),
-    );
-  }
-}
-return { maskPaths, makeReadonly };
-})();
-// src/runtime/init/rootfs.ts
-const m68 = (() => {
-const { readFileSync } = require("node:fs");
-const { AT_FDCWD, mountAttributes, openFlags, } = m30;
-const { mountCgroups } = m65;
-const { createDevices, linkDevices } = m66;
-const { Inside } = m62;
-const { bindsDev, mountOne } = m64;
-const { makeReadonly, maskPaths } = m67;
-const withRoot =    (syscalls          , use                     )    => {
-  const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
-  try {
-    return use(root);
-  } finally {
-    syscalls.close(root);
-  }
-};
-function propagationOf(text        )                                                   {
-  const recursive = text.startsWith("r");
-  return { propagation: (recursive ? text.slice(1) : text)               , recursive };
-}
-function mountPointOf(path        , mountinfo        )         {
-  const points = mountinfo.split("\n").map((line) => line.split(" ")[4] ?? "");
-  const above = points.filter((point) => point !== "" && (point === "/" || path === point || path.startsWith(`${point}/`)));
-  return above.reduce((longest, point) => (point.length > longest.length ? point : longest), "/");
-}
-function cutPropagation(syscalls          , linux             , rootfs        )       {
-  const wanted = linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : { propagation: "slave"         , recursive: true };
-  withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
-  const point = mountPointOf(rootfs, readFileSync("/proc/self/mountinfo", "utf8"));
-  const fd = syscalls.openat2(AT_FDCWD, point, { flags: openFlags.path });
-  syscalls.mountSetattr(fd, { propagation: "private" });
-  syscalls.close(fd);
-}
-function mountRoot(syscalls          , rootfs        )         {
-  const target = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
-  const tree = syscalls.openTree(target, "", { recursive: true });
-  syscalls.moveMount(tree, target);
-  syscalls.close(target);
-  return tree;
-}
-function buildRootfs({ syscalls, request, mappings }             )       {
-  const { config, rootfs, bundle, userNamespace } = request;
-  const linux = config.linux ?? {};
-  const mounts = config.mounts ?? [];
-  cutPropagation(syscalls, linux, rootfs);
-  const inside = new Inside(syscalls, mountRoot(syscalls, rootfs));
-  const late                 = [];
-  const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
-  const cgroups = (mount             , plan           )       => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
-  for (const [index, mount] of mounts.entries()) mountOne({ syscalls, inside, bundle, late, cgroups, mapping: mappings.get(index) }, mount);
-  if (!bindsDev(mounts)) {
-    createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
-    linkDevices(syscalls, inside);
-  }
-  makeReadonly(syscalls, inside, linux.readonlyPaths ?? []);
-  maskPaths(syscalls, inside, linux.maskedPaths ?? []);
-  return { inside, finish: () => late.forEach((step) => step()) };
-}
-function changeRoot(syscalls          , inside        )       {
-  const old = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory });
-  syscalls.fchdir(inside.fd);
-  syscalls.pivotRootHere();
-  syscalls.mountSetattr(old, { propagation: "slave", recursive: true });
-  syscalls.fchdir(old);
-  syscalls.close(old);
-  syscalls.unmountDetached(".");
-  syscalls.chdir("/");
-}
-function coverRoot(syscalls          , inside        )       {
-  withRoot(syscalls, (root) => syscalls.moveMount(inside.fd, root));
-  syscalls.fchdir(inside.fd);
-  syscalls.chrootHere();
-  syscalls.chdir("/");
-}
-function chrootInto(syscalls          , rootfs        )       {
-  const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
-  syscalls.fchdir(root);
-  syscalls.chrootHere();
-  syscalls.close(root);
-  syscalls.chdir("/");
-}
-function rootReadonly(syscalls          )       {
-  withRoot(syscalls, (root) => syscalls.mountSetattr(root, { set: mountAttributes.readonly }));
-}
-function finalPropagation(syscalls          , text                    )       {
-  if (!text) return;
-  const wanted = propagationOf(text);
-  if (wanted.propagation !== "private") withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
-}
-return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
-})();
-// src/runtime/init/create.ts
-const m69 = (() => {
-const { openSync, readSync } = require("node:fs");
-const { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, } = m30;
-const { RuntimeError } = m31;
-const { hasHooks, runHooks } = m36;
-const { receive, send } = m35;
-const { openConfinement } = m57;
-const { mountConsole, handOver, openTerminal, takeTerminal } = m58;
-const { become, prepare } = m61;
-const { Inside } = m62;
-const { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } = m68;
-const { applyPersonality } = m60;
-function joinCgroups(syscalls          , doors                   )       {
-  for (const door of doors) syscalls.writeFile(door, "0");
-}
-function joinNamespaces({ syscalls, request }             )       {
-  const opened = request.join.map(({ path, flag }) => ({ fd: openSync(path, "r"), flag }));
-  for (const { fd, flag } of opened) {
-    if (flag === namespaceFlags.mount) syscalls.unshare(CLONE_FS);
-    syscalls.setns(fd, flag);
-    syscalls.close(fd);
-  }
-}
-function becomeRoot(syscalls          )       {
-  try {
-    syscalls.setgroups([]);
-  } catch (error) {
-    if (!isErrno(error, "EPERM")) throw error;
-  }
-  syscalls.setresgid(0);
-  syscalls.setresuid(0);
-}
-function enterNamespaces(context             )       {
-  const { syscalls, request } = context;
-  const { config } = request;
-  if (request.userNamespace) becomeRoot(syscalls);
-  joinNamespaces(context);
-  if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
-  if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
-  if (config.hostname) syscalls.sethostname(config.hostname);
-  if (config.domainname) syscalls.setdomainname(config.domainname);
-  for (const [name, value] of Object.entries(config.linux?.sysctl ?? {}))
-    syscalls.writeFile(`/proc/sys/${name.includes("/") ? name : name.replaceAll(".", "/")}`, value);
-}
-function askForHooks({ syscalls, socket, request }             )       {
-  if (!request.outsideHooks) return;
-  send(socket, { type: "hooks" });
-  if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
-}
-function buildTree(context             )       {
-  const { syscalls, request } = context;
-  const { config, process } = request;
-  const linux = config.linux ?? {};
-  const tree = (linux.namespaces ?? []).some(({ type }) => type === "mount") ? buildRootfs(context) : undefined;
-  askForHooks(context);
-  runHooks(config, "createContainer", request.hookState);
-  if (tree) {
-    if (request.noPivot) coverRoot(syscalls, tree.inside);
-    else changeRoot(syscalls, tree.inside);
-    syscalls.close(tree.inside.fd);
-  } else chrootInto(syscalls, request.rootfs);
-  const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
-  if (process?.cwd) root.with(root.makeFolder(process.cwd), () => undefined);
-  const terminal = process?.terminal ? openTerminal(context, root, process) : undefined;
-  if (terminal && tree) mountConsole(syscalls, root, terminal.slave);
-  syscalls.setsid();
-  if (terminal) {
-    handOver(context, terminal.master);
-    takeTerminal(syscalls, terminal.slave);
-  }
-  syscalls.close(root.fd);
-  if (!tree) return;
-  tree.finish();
-  finalPropagation(syscalls, linux.rootfsPropagation);
-  if (config.root?.readonly) rootReadonly(syscalls);
-}
-function waitForStart(fifo        )       {
-  if (readSync(fifo, Buffer.alloc(1)) !== 1) throw new RuntimeError("the FIFO ended");
-}
-function initCreate(context             )       {
-  const { syscalls, request, fifo } = context;
-  const { config, process: spec } = request;
-  joinCgroups(syscalls, request.cgroupDoors);
-  const confine = openConfinement(request);
-  const hooked = hasHooks(config, "startContainer");
-  enterNamespaces(context);
-  if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
-  applyPersonality(syscalls, config.linux?.personality);
-  buildTree(context);
-  const prepared = spec && prepare(context, spec, config);
-  if (!hooked) confine();
-  context.ready();
-  waitForStart(fifo);
-  syscalls.close(fifo);
-  if (!spec || !prepared) return;
-  if (hooked) {
-    runHooks(config, "startContainer", { ...request.hookState, status: "created" });
-    confine();
-  }
-  become(context, spec, prepared);
-}
-function newKeyring(syscalls          , name        )       {
-  try {
-    syscalls.joinNewSessionKeyring(name);
-  } catch (error) {
-    if (!isErrno(error, "ENOSYS", "EPERM", "EDQUOT")) throw error;
-  }
-}
-return { joinCgroups, joinNamespaces, initCreate };
-})();
-// src/runtime/init/exec.ts
-const m70 = (() => {
-const { AT_FDCWD, openFlags } = m30;
-const { RuntimeError } = m31;
-const { openConfinement } = m57;
-const { handOver, openTerminal, takeTerminal } = m58;
-const { joinCgroups, joinNamespaces } = m69;
-const { become, prepare } = m61;
-const { Inside } = m62;
-const { applyPersonality } = m60;
-function initExec(context             )       {
-  const { syscalls, request } = context;
-  const { config, process: spec } = request;
-  if (!spec) throw new RuntimeError("no process");
-  syscalls.close(context.fifo);
-  joinCgroups(syscalls, request.cgroupDoors);
-  const confine = openConfinement(request);
-  joinNamespaces(context);
-  if (request.userNamespace) {
-    syscalls.setresgid(0);
-    syscalls.setresuid(0);
-  }
-  applyPersonality(syscalls, config.linux?.personality);
-  syscalls.setsid();
-  if (spec.terminal) {
-    const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
-    const { master, slave } = openTerminal(context, root, spec);
-    handOver(context, master);
-    takeTerminal(syscalls, slave);
-    syscalls.close(root.fd);
-  }
-  const prepared = prepare(context, spec, config);
-  confine();
-  context.ready();
-  become(context, spec, prepared);
-}
-return { initExec };
-})();
 // src/runtime/init/index.ts
-const m71 = (() => {
+const m80 = (() => {
 const { readlinkSync, writeSync } = require("node:fs");
-const { openSyscalls } = m30;
-const { messageOf } = m31;
-const { receive, send } = m35;
-const { initCreate } = m69;
-const { initExec } = m70;
+const { openSyscalls } = m37;
+const { messageOf, RuntimeError } = m38;
+const { receive, send } = m41;
+const { initCreate } = m56;
+const { initExec } = m57;
+const { descriptorsFrom, } = m58;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -4821,19 +5332,24 @@ function init(socket        , born                    )       {
     if (message?.type !== "request") return;
     syscalls.setDumpable(false);
     const request = message.request               ;
-    const ready = ()       => {
-      send(socket, { type: "ready" });
-      syscalls.close(socket);
-      told = true;
-    };
     const context              = {
       syscalls,
       request,
-      socket,
-      ready,
-      fifo: socket + 2,
-      console: request.hasConsole ? socket + 3 : undefined,
-      mappings: new Map(request.mappedMounts.map((mount, index) => [mount, socket + (request.hasConsole ? 4 : 3) + index])),
+      outsideHooks() {
+        send(socket, { type: "hooks" });
+        if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
+      },
+      giveTerminal(master) {
+        send(socket, { type: "terminal" });
+        syscalls.sendDescriptor(socket, master, "/dev/ptmx");
+      },
+      leave(last) {
+        send(socket, { type: "ready" });
+        syscalls.close(socket);
+        told = true;
+        last(syscalls);
+      },
+      ...descriptorsFrom(socket, request),
     };
     if (request.kind === "exec") initExec(context);
     else initCreate(context);
@@ -4846,9 +5362,9 @@ function init(socket        , born                    )       {
 return { init };
 })();
 // src/runtime/main.ts
-const m72 = (() => {
-const { runtimeMain } = m56;
-const { init } = m71;
+const m81 = (() => {
+const { runtimeMain } = m79;
+const { init } = m80;
 const [first, ...rest] = process.argv.slice(2);
 if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

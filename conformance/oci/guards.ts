@@ -38,7 +38,11 @@ export const mutants: readonly Mutant[] = [
   {
     see: ["CVE-2019-5736"],
     guard: "Node is executed through a read-only mount",
-    edits: [{ file: "src/runtime/launch.ts", from: "    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });\n", to: "" }],
+    edits: [
+      { file: "src/runtime/launch.ts", from: "    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });\n", to: "" },
+      // Where a hand is the first process Node is not there to be written into.
+      { file: "src/runtime/by-hand.ts", from: "if (!hasHand(process.arch) || rootless) return false;", to: "return false;" },
+    ],
     attack: "an image that makes the runtime run itself cannot write into it afterwards",
     ownNode: true,
   },

@@ -3,7 +3,7 @@
 // Called by: compose/ (the sandbox image), tests, `dhow image`. Next on the way: load.ts. Format: OCI image layout 1.0.0.
 
 import { createHash } from "node:crypto";
-import type { Architecture } from "./elf.ts";
+import type { Architecture } from "#linux";
 import { pauseProgram } from "./pause.ts";
 import { type TarEntry, tar } from "./tar.ts";
 

@@ -1,12 +1,12 @@
 // The pause program: holds a pod's namespaces open, reaps what is orphaned into them, and ends at SIGTERM or SIGINT.
 // Invariant: a static ELF of a few hundred bytes, written here instruction by instruction; it uses no memory but one word of stack.
-// Called by: archive.ts's callers, who pack it as dhow.local/pause:1. Next on the way: elf.ts.
+// Called by: archive.ts's callers, who pack it as dhow.local/pause:1. Next on the way: linux/elf.ts.
 //
 // The program, in C's words:
 //   block {INT, TERM, CHLD}; for (;;) switch (wait for one of them) { CHLD: reap all children; INT, TERM: exit(0) }
 // Waiting instead of handling: as process 1 it has no default actions, and the kernel keeps a blocked signal even for process 1.
 
-import { type Architecture, elf } from "./elf.ts";
+import { type Architecture, elf } from "#linux";
 
 /** SIGINT 2, SIGTERM 15, SIGCHLD 17 as bits signal-1 of a sigset. */
 const signalSet = (1 << 1) | (1 << 14) | (1 << 16);

@@ -7,12 +7,13 @@ import { closeSync, openSync, readFileSync, realpathSync, renameSync, writeFileS
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { AT_FDCWD, namespaceFlags, type NamespaceType, processStartTime, type Syscalls } from "#linux";
+import { handAsFirst, handSocket, isForHand, workByHand } from "./by-hand.ts";
 import { type Config, parseExactJson } from "./config.ts";
 import { defaultDeviceRules } from "./device-rules.ts";
 import { messageOf, RuntimeError } from "./errors.ts";
 import { hasHooks, runEndHooks, runHooks } from "./hooks.ts";
 import type { InitRequest } from "./init/request.ts";
-import { launch } from "./launch.ts";
+import { launch, nodeAsFirst } from "./launch.ts";
 import { type Machine, pause } from "./machine.ts";
 import { mappedMounts } from "./mapped-mounts.ts";
 import { receive, send } from "./protocol.ts";
@@ -151,7 +152,8 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
   const fifoFile = fifoPath(options.root, options.id);
   syscalls.mknodat(AT_FDCWD, fifoFile, 0o010600, 0n);
   const fifo = openSync(fifoFile, "r+");
-  const [ours, theirs] = syscalls.socketPair();
+  const byHand = isForHand(config, machine.rootless);
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const mapped = mappedMounts(syscalls, config);
   const namespaces = namespacesOf(config.linux);
@@ -161,15 +163,15 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
     pidNamespace: pid === "" ? (user.forks ? undefined : "new") : pid,
     timeOffsets: timeOffsets(config),
     prefix: user.prefix,
-    sayBorn: user.isNew,
-    unmapped: user.isNew,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
     fifo,
     console,
     more: mapped.map(({ namespace }) => namespace),
-    entry: machine.entry,
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: user.isNew, unmapped: user.isNew }),
   });
   for (const fd of [theirs, fifo, console, ...mapped.map(({ namespace }) => namespace)]) if (fd !== undefined) closeSync(fd);
   const child = launched.pid;
@@ -183,8 +185,8 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
     });
     const oomScoreAdj = config.process?.oomScoreAdj;
     if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
-    send(ours, { type: "request", request });
-    const master = converse(syscalls, ours, { ...state, pid: first });
+    const known = { ...state, pid: first };
+    const master = byHand ? workByHand(syscalls, ours, request, () => outsideHooks(known)) : converse(syscalls, ours, known, request);
     // It waits for the first process, whose status nobody else would see then.
     if (first !== child && !options.attached) process.kill(child, "SIGKILL");
     const created = { ...state, pid: first, startTime: processStartTime(first) ?? "" };
@@ -234,8 +236,14 @@ function requestOf(
   };
 }
 
-/** Answers the first process until it is ready. */
-function converse(syscalls: Syscalls, socket: number, state: ContainerState): number | undefined {
+function outsideHooks(state: ContainerState): void {
+  runHooks(state.config, "prestart", specState(state, "creating"));
+  runHooks(state.config, "createRuntime", specState(state, "creating"));
+}
+
+/** Tells the first process all it must know, and answers it until it is ready. */
+function converse(syscalls: Syscalls, socket: number, state: ContainerState, request: InitRequest): number | undefined {
+  send(socket, { type: "request", request });
   let master: number | undefined;
   for (;;) {
     const message = receive(socket, syscalls);
@@ -243,8 +251,7 @@ function converse(syscalls: Syscalls, socket: number, state: ContainerState): nu
     if (message.type === "ready") return master;
     if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
     else if (message.type === "hooks") {
-      runHooks(state.config, "prestart", specState(state, "creating"));
-      runHooks(state.config, "createRuntime", specState(state, "creating"));
+      outsideHooks(state);
       send(socket, { type: "go" });
     } else if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
   }

@@ -4,12 +4,13 @@
 
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readlinkSync } from "node:fs";
-import { namespaceFiles, namespaceFlags, type NamespaceType } from "#linux";
+import { hasHand, namespaceFiles, namespaceFlags, type NamespaceType, type Syscalls } from "#linux";
+import { handAsFirst, handSocket, workByHand } from "./by-hand.ts";
 import type { ProcessConfig } from "./config.ts";
 import { writePidFile } from "./create.ts";
-import { RuntimeError } from "./errors.ts";
+import { messageOf, RuntimeError } from "./errors.ts";
 import type { InitRequest } from "./init/request.ts";
-import { launch } from "./launch.ts";
+import { launch, nodeAsFirst } from "./launch.ts";
 import type { Machine } from "./machine.ts";
 import { receive, send } from "./protocol.ts";
 import { type ContainerState, groupOf, loadState, specState, statusOf } from "./state.ts";
@@ -108,46 +109,56 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
   const { syscalls } = machine;
   const state = check(options, machine);
   const namespaces = foreignNamespaces(state.pid);
-  const nothing = openSync("/dev/null", "r+");
-  const [ours, theirs] = syscalls.socketPair();
-  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const [user, time] = [namespaces.get("user"), namespaces.get("time")];
   // nsenter then starts the process as its child, and ends with its status.
   const forks = machine.rootless && user !== undefined;
+  const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
+  const byHand = prefix.length === 0 && hasHand(process.arch) && !machine.rootless;
+  const nothing = openSync("/dev/null", "r+");
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
   const { pid: started, child } = launch(syscalls, {
     pidNamespace: forks ? undefined : namespaces.get("pid"),
     timeOffsets: undefined,
-    prefix: enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined }),
-    sayBorn: true,
-    unmapped: false,
+    prefix,
     stdio: [0, 1, 2],
     preserveFds: options.preserveFds,
     socket: theirs,
     fifo: nothing,
     console,
-    entry: machine.entry,
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: true, unmapped: false }),
   });
   for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
   try {
     // Once Node is up: its start is not the container's to pay for.
-    const born = receive(ours, syscalls);
+    const born = byHand ? undefined : receive(ours, syscalls);
     const pid = born?.type === "born" ? born.pid : started;
     joinGroup(machine, state, pid);
     if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
-    send(ours, { type: "request", request: requestOf(machine, options, state, namespaces) });
-    let master: number | undefined;
-    for (;;) {
-      const message = receive(ours, syscalls);
-      if (message === undefined) throw new RuntimeError("exec failed: unable to start container process: it ended before it was ready");
-      if (message.type === "error") throw new RuntimeError(`exec failed: unable to start container process: ${message.message}`);
-      if (message.type === "terminal") master = syscalls.receiveDescriptor(ours).fd;
-      if (message.type === "ready") break;
-    }
+    const request = requestOf(machine, options, state, namespaces);
+    const master = byHand ? workByHand(syscalls, ours, request, () => undefined) : converse(syscalls, ours, request);
     if (pid !== started && options.detach) process.kill(started, "SIGKILL");
     if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
     return { pid, master, child };
+  } catch (error) {
+    throw new RuntimeError(`exec failed: ${messageOf(error)}`, { cause: error });
   } finally {
     closeSync(ours);
+  }
+}
+
+/** Answers the process until it is ready. */
+function converse(syscalls: Syscalls, socket: number, request: InitRequest): number | undefined {
+  send(socket, { type: "request", request });
+  let master: number | undefined;
+  for (;;) {
+    const message = receive(socket, syscalls);
+    if (message === undefined) throw new RuntimeError("unable to start container process: it ended before it was ready");
+    if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
+    if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
+    if (message.type === "ready") return master;
   }
 }
 

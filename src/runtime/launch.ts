@@ -1,4 +1,4 @@
-// Puts the first process into its PID namespace: a second Node, started by this one, which is the container's process 1 from its first instruction.
+// Puts the first process into its PID namespace: a hand or a second Node, started by this one, process 1 from its first instruction.
 // Invariant: Node cannot move itself (it has threads), so its child moves: this process only chooses where children are born, and chooses back.
 // Called by: create.ts, exec.ts, in a short-lived process that does nothing else. Next on the way: init/index.ts, the other side.
 
@@ -26,11 +26,28 @@ export interface LaunchRequest {
   readonly console?: number | undefined;
   /** More descriptors, after all others. */
   readonly more?: readonly number[];
+  readonly program: FirstProgram;
+}
+
+/** What the first process is until it becomes the container's program. */
+export interface FirstProgram {
+  /** The executable; closed when it has been started. */
+  readonly fd: number;
+  readonly argv0?: string;
+  /** By the number of its socket. */
+  readonly words: (socket: number) => readonly string[];
+}
+
+export interface NodeOptions {
   /** Is to say when it is up, before it is told anything. */
   readonly sayBorn: boolean;
   /** Is nobody in its user namespace yet: whoever creates must be able to map it through /proc. */
   readonly unmapped: boolean;
-  readonly entry: readonly string[];
+}
+
+export function nodeAsFirst(syscalls: Syscalls, entry: readonly string[], { sayBorn, unmapped }: NodeOptions): FirstProgram {
+  const birth = unmapped ? ["--unmapped"] : sayBorn ? ["--say-born"] : [];
+  return { fd: protectedNode(syscalls), words: (socket) => [...nodeFlags, ...entry, "init", `${socket}`, ...birth] };
 }
 
 const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
@@ -57,7 +74,7 @@ export interface Launched {
 
 export function launch(syscalls: Syscalls, request: LaunchRequest): Launched {
   const own = openSync("/proc/self/ns/pid", "r");
-  const node = protectedNode(syscalls);
+  const { program, prefix } = request;
   const { pidNamespace, timeOffsets, preserveFds } = request;
   if (pidNamespace === "new") syscalls.unshare(namespaceFlags.pid);
   else if (pidNamespace !== undefined) joinPid(syscalls, pidNamespace);
@@ -67,26 +84,19 @@ export function launch(syscalls: Syscalls, request: LaunchRequest): Launched {
   }
   const kept = Array.from({ length: preserveFds }, (_none, index) => 3 + index);
   const first = 3 + preserveFds;
-  const command = [
-    ...request.prefix,
-    `/proc/self/fd/${first + 1}`,
-    ...nodeFlags,
-    ...request.entry,
-    "init",
-    `${first}`,
-    ...(request.unmapped ? ["--unmapped"] : request.sayBorn ? ["--say-born"] : []),
-  ];
+  const command = [...prefix, `/proc/self/fd/${first + 1}`, ...program.words(first)];
   try {
     const child = spawn(command[0]!, command.slice(1), {
       stdio: [
         ...request.stdio,
         ...kept,
         request.socket,
-        node,
+        program.fd,
         request.fifo,
         ...(request.console === undefined ? [] : [request.console]),
         ...(request.more ?? []),
       ],
+      ...(program.argv0 === undefined ? {} : { argv0: program.argv0 }),
       env: {},
       cwd: "/",
     });
@@ -97,7 +107,7 @@ export function launch(syscalls: Syscalls, request: LaunchRequest): Launched {
   } finally {
     if (pidNamespace !== undefined) syscalls.setns(own, namespaceFlags.pid);
     closeSync(own);
-    closeSync(node);
+    closeSync(program.fd);
   }
 }
 

@@ -15,11 +15,9 @@ export interface GroupPlace extends Hierarchy {
   readonly folder: string;
 }
 
-/** The machine's hierarchies, as this process sees them. */
-export function machineHierarchies(): readonly Hierarchy[] {
-  return hierarchies(readFileSync("/proc/self/mountinfo", "utf8"), readFileSync("/proc/self/cgroup", "utf8"), (mountPoint) =>
-    readFileSync(join(mountPoint, "cgroup.controllers"), "utf8"),
-  );
+/** The machine's hierarchies, as the process sees them that reads. */
+export function machineHierarchies(read = (path: string): string => readFileSync(path, "utf8")): readonly Hierarchy[] {
+  return hierarchies(read("/proc/self/mountinfo"), read("/proc/self/cgroup"), (mountPoint) => read(join(mountPoint, "cgroup.controllers")));
 }
 
 /** Version 2 alone: its files rule. With a version 1 beside it, it only holds processes. */

@@ -4,6 +4,9 @@
 
 /** Name → [x86-64, arm64]. */
 export const callNumbers = {
+  read: [0, 63],
+  write: [1, 64],
+  close: [3, 57],
   ioctl: [16, 29],
   getpid: [39, 172],
   socket: [41, 198],
@@ -11,6 +14,7 @@ export const callNumbers = {
   sendmsg: [46, 211],
   recvmsg: [47, 212],
   socketpair: [53, 199],
+  setsockopt: [54, 208],
   execve: [59, 221],
   kill: [62, 129],
   fcntl: [72, 25],
@@ -26,6 +30,7 @@ export const callNumbers = {
   capset: [126, 91],
   rt_sigaction: [13, 134],
   rt_sigprocmask: [14, 135],
+  openat: [257, 56],
   mknodat: [259, 33],
   mkdirat: [258, 34],
   symlinkat: [266, 36],
@@ -52,7 +57,9 @@ export const callNumbers = {
   setns: [308, 268],
   sched_setattr: [314, 274],
   seccomp: [317, 277],
+  memfd_create: [319, 279],
   bpf: [321, 280],
+  statx: [332, 291],
   open_tree: [428, 428],
   move_mount: [429, 429],
   fsopen: [430, 430],

@@ -44,11 +44,21 @@ export interface ProcessCalls {
   ioprioSet(classAndLevel: number): void;
   schedSetattr(settings: SchedulerSettings): void;
   joinNewSessionKeyring(name: string): void;
+  /** A nameless file in memory with these bytes, which nobody can change any more. */
+  sealedFile(name: string, bytes: Uint8Array): number;
+  /** What `ps` calls the process. */
+  setName(name: string): void;
   execve(path: string, args: readonly string[], env: readonly string[]): never;
 }
 
 const signals = 64;
 const F_SETFD = 2;
+const F_ADD_SEALS = 1033;
+/** No writing, growing, shrinking, nor another word about it. */
+const allSeals = 15;
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const PR_SET_NAME = 15;
 const sigsetBytes = 8;
 const SIG_SETMASK = 2;
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
@@ -86,6 +96,13 @@ function resetSignals(raw: RawCall): void {
   raw("rt_sigprocmask", [SIG_SETMASK, Buffer.alloc(sigsetBytes), 0, sigsetBytes]);
 }
 
+function sealedFile(raw: RawCall, name: string, bytes: Uint8Array): number {
+  const fd = raw("memfd_create", [name, MFD_CLOEXEC | MFD_ALLOW_SEALING], name);
+  raw("write", [fd, bytes, bytes.length], name);
+  raw("fcntl", [fd, F_ADD_SEALS, allSeals], name);
+  return fd;
+}
+
 export function processCalls(raw: RawCall): ProcessCalls {
   return {
     unshare: (flags) => void raw("unshare", [flags]),
@@ -117,6 +134,8 @@ export function processCalls(raw: RawCall): ProcessCalls {
     ioprioSet: (classAndLevel) => void raw("ioprio_set", [IOPRIO_WHO_PROCESS, 0, classAndLevel]),
     schedSetattr: (settings) => void raw("sched_setattr", [0, scheduling(settings), 0]),
     joinNewSessionKeyring: (name) => void raw("keyctl", [KEYCTL_JOIN_SESSION_KEYRING, name]),
+    sealedFile: (name, bytes) => sealedFile(raw, name, bytes),
+    setName: (name) => void raw("prctl", [PR_SET_NAME, name, 0, 0, 0]),
     execve(path, args, env) {
       raw("execve", [path, args, env], path);
       throw new Error("execve returned");

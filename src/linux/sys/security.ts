@@ -3,7 +3,8 @@
 // Called by: syscalls.ts. Next on the way: sockets.ts.
 
 import { capAmbient, prctlOptions } from "./constants.ts";
-import { type Memory, type RawCall } from "./raw.ts";
+import type { Memory } from "./arena.ts";
+import type { RawCall } from "./raw.ts";
 
 export interface CapabilityMasks {
   readonly effective: bigint;
@@ -13,8 +14,7 @@ export interface CapabilityMasks {
 
 export interface SecurityCalls {
   capset(masks: CapabilityMasks): void;
-  /** Everything that is permitted becomes effective, and only that. */
-  raiseEffective(): void;
+  capabilities(): CapabilityMasks;
   dropBounding(capability: number): void;
   hasBounding(capability: number): boolean;
   clearAmbient(): void;
@@ -68,11 +68,11 @@ export function securityCalls(raw: RawCall): SecurityCalls {
   const prctl = (option: number, second = 0, third = 0): number => raw("prctl", [option, second, third, 0, 0]);
   return {
     capset: (masks) => void raw("capset", [capabilityHeader(), capabilityBytes(masks)]),
-    raiseEffective() {
+    capabilities() {
       const sets = Buffer.alloc(24);
       raw("capget", [capabilityHeader(), sets]);
-      for (const half of [0, 12]) sets.copy(sets, half, half + 4, half + 8);
-      raw("capset", [capabilityHeader(), sets]);
+      const mask = (at: number): bigint => BigInt(sets.readUInt32LE(at)) | (BigInt(sets.readUInt32LE(at + 12)) << 32n);
+      return { effective: mask(0), permitted: mask(4), inheritable: mask(8) };
     },
     dropBounding: (capability) => void prctl(prctlOptions.capbsetDrop, capability),
     hasBounding: (capability) => prctl(prctlOptions.capbsetRead, capability) === 1,

@@ -2,14 +2,16 @@
 // Invariant: a descriptor received is close-on-exec; waiting has a bound.
 // Called by: syscalls.ts. Next on the way: raw.ts, the one way down.
 
-import { closeSync } from "node:fs";
 import { POLLIN, terminalRequests } from "./constants.ts";
 import { isErrno } from "./errors.ts";
-import type { Memory, RawCall } from "./raw.ts";
+import type { Memory } from "./arena.ts";
+import type { RawCall } from "./raw.ts";
 
 export interface SocketCalls {
-  /** Both ends close on exec. */
-  socketPair(): [number, number];
+  /** Both ends close on exec. In packets every message arrives whole. */
+  socketPair(kind?: "stream" | "packets"): [number, number];
+  /** From then on reading this socket fails with EAGAIN after so long. */
+  boundReceive(socket: number, timeoutMs: number): void;
   connectUnix(path: string): number;
   sendDescriptor(socket: number, fd: number, text: string): void;
   receiveDescriptor(socket: number): { fd: number; text: string };
@@ -34,12 +36,22 @@ const IFF_UP = 1;
 const O_RDWR = 2;
 const O_NOCTTY = 0o400;
 const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
+const SO_RCVTIMEO = 20;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const controlBytes = 24;
 const pathLimit = 107;
+
+/** A struct timeval: seconds and microseconds. */
+function timeBytes(ms: number): Buffer {
+  const time = Buffer.alloc(16);
+  time.writeBigInt64LE(BigInt(Math.floor(ms / 1000)), 0);
+  time.writeBigInt64LE(BigInt(ms % 1000) * 1000n, 8);
+  return time;
+}
 
 interface Message {
   readonly header: bigint;
@@ -96,11 +108,13 @@ function connectUnix(raw: RawCall, path: string): number {
 
 export function socketCalls(raw: RawCall): SocketCalls {
   return {
-    socketPair() {
+    socketPair(kind = "stream") {
       const pair = Buffer.alloc(8);
-      raw("socketpair", [AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair]);
+      raw("socketpair", [AF_UNIX, (kind === "stream" ? SOCK_STREAM : SOCK_SEQPACKET) | SOCK_CLOEXEC, 0, pair]);
       return [pair.readInt32LE(0), pair.readInt32LE(4)];
     },
+    boundReceive: (socket, timeoutMs) =>
+      void raw("setsockopt", [socket, SOL_SOCKET, SO_RCVTIMEO, timeBytes(timeoutMs), timeBytes(timeoutMs).length]),
     connectUnix: (path) => connectUnix(raw, path),
     sendDescriptor: (socket, fd, text) => void raw("sendmsg", [socket, (memory) => message(memory, Buffer.from(text), fd).header, 0]),
     receiveDescriptor: (socket) => receiveDescriptor(raw, socket),
@@ -108,9 +122,8 @@ export function socketCalls(raw: RawCall): SocketCalls {
       const poll = Buffer.alloc(8);
       poll.writeInt32LE(fd, 0);
       poll.writeInt16LE(POLLIN, 4);
-      const time = Buffer.alloc(16);
-      time.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1000)), 0);
-      time.writeBigInt64LE(BigInt(timeoutMs % 1000) * 1_000_000n, 8);
+      const time = timeBytes(timeoutMs);
+      time.writeBigInt64LE(time.readBigInt64LE(8) * 1000n, 8);
       // A child that ends interrupts the waiting; each one only once.
       for (let interrupted = 0; ; interrupted++) {
         try {
@@ -135,7 +148,7 @@ export function socketCalls(raw: RawCall): SocketCalls {
       try {
         raw("ioctl", [fd, SIOCSIFFLAGS, request], name);
       } finally {
-        closeSync(fd);
+        raw("close", [fd]);
       }
     },
     makeControllingTerminal: (slave) => void raw("ioctl", [slave, terminalRequests.setControlling, 0]),

@@ -9,13 +9,18 @@ import { test } from "node:test";
 import { isErrno } from "./errors.ts";
 import { deviceNumber, openFlags } from "./mounting.ts";
 import { callNumbers } from "./numbers.ts";
-import type { Argument, RawCall } from "./raw.ts";
+import type { Argument } from "./arena.ts";
+import type { RawCall } from "./raw.ts";
 import { recordSyscalls } from "./recording.ts";
 import { openSyscalls, syscallsOver } from "./syscalls.ts";
 
 function spy(): { raw: RawCall; seen: string[] } {
   const seen: string[] = [];
-  const memory = { put: (bytes: Uint8Array) => (seen.push(Buffer.from(bytes).toString("hex")), 1n), get: () => Buffer.alloc(0) };
+  const memory = {
+    put: (bytes: Uint8Array) => (seen.push(Buffer.from(bytes).toString("hex")), 1n),
+    reserve: () => 1n,
+    get: () => Buffer.alloc(0),
+  };
   const text = (argument: Argument): string => {
     if (typeof argument === "function") return `&${argument(memory)}`;
     return argument instanceof Uint8Array ? Buffer.from(argument).toString("hex") : String(argument);

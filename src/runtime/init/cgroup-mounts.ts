@@ -28,13 +28,16 @@ function place(context: CgroupMountContext, tree: number, destination: string, p
 }
 
 /** The groups this process is in by now: the container's. */
-function ownGroup(): CgroupGroup {
-  return new CgroupGroup(machineHierarchies(), "");
+function ownGroup(syscalls: Syscalls): CgroupGroup {
+  return new CgroupGroup(
+    machineHierarchies((path) => syscalls.readFile(path)),
+    "",
+  );
 }
 
 export function mountCgroups(context: CgroupMountContext, mount: MountConfig, plan: MountPlan): void {
   const { syscalls, inside, namespaced } = context;
-  const group = ownGroup();
+  const group = ownGroup(syscalls);
   const newTree = (type: string, data: readonly string[]): number =>
     makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
   const boundTree = (folder: string): number => syscalls.openTree(AT_FDCWD, folder, { recursive: false });

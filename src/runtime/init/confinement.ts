@@ -2,8 +2,7 @@
 // Invariant: the file to write is opened in the machine's own /proc, before any mount of the container's; nothing but the program is executed in between.
 // Called by: create.ts, exec.ts of init/. Next on the way: identity.ts.
 
-import { closeSync, openSync, writeSync } from "node:fs";
-import { isErrno } from "#linux";
+import { isErrno, type Syscalls } from "#linux";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { InitRequest } from "./request.ts";
 
@@ -17,11 +16,11 @@ export interface AttributeFiles {
   close(fd: number): void;
 }
 
-const kernelFiles: AttributeFiles = {
-  open: (path) => openSync(path, "w"),
-  write: (fd, text) => void writeSync(fd, text),
-  close: closeSync,
-};
+export const attributeFiles = (syscalls: Syscalls): AttributeFiles => ({
+  open: (path) => syscalls.openWrite(path),
+  write: (fd, text) => syscalls.write(fd, text),
+  close: (fd) => syscalls.close(fd),
+});
 
 function open(kernel: AttributeFiles): number {
   try {
@@ -33,7 +32,7 @@ function open(kernel: AttributeFiles): number {
 }
 
 /** Answers what applies the profile, once, after which this file is closed. A process without one has the container's. */
-export function openConfinement({ process, config }: Pick<InitRequest, "process" | "config">, kernel = kernelFiles): () => void {
+export function openConfinement({ process, config }: Pick<InitRequest, "process" | "config">, kernel: AttributeFiles): () => void {
   const profile = process?.apparmorProfile || config.process?.apparmorProfile;
   if (!profile) return () => undefined;
   const refused = (error: unknown): RuntimeError =>

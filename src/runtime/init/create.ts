@@ -2,12 +2,9 @@
 // Invariant: the order is the specification's; the control group comes first, so that all that follows is counted, and secrets of the caller's never enter.
 // Called by: index.ts of init/. Next on the way: rootfs.ts, then identity.ts.
 
-import { openSync, readSync } from "node:fs";
 import { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, type Syscalls } from "#linux";
-import { RuntimeError } from "../errors.ts";
 import { hasHooks, runHooks } from "../hooks.ts";
-import { receive, send } from "../protocol.ts";
-import { openConfinement } from "./confinement.ts";
+import { attributeFiles, openConfinement } from "./confinement.ts";
 import { mountConsole, handOver, openTerminal, takeTerminal } from "./console.ts";
 import { become, prepare } from "./identity.ts";
 import { Inside } from "./inside.ts";
@@ -21,7 +18,7 @@ export function joinCgroups(syscalls: Syscalls, doors: readonly string[]): void 
 }
 
 export function joinNamespaces({ syscalls, request }: InitContext): void {
-  const opened = request.join.map(({ path, flag }) => ({ fd: openSync(path, "r"), flag }));
+  const opened = request.join.map(({ path, flag }) => ({ fd: syscalls.openRead(path), flag }));
   for (const { fd, flag } of opened) {
     // The threads of a process share their root; who has a mount namespace of its own cannot.
     if (flag === namespaceFlags.mount) syscalls.unshare(CLONE_FS);
@@ -54,18 +51,12 @@ function enterNamespaces(context: InitContext): void {
     syscalls.writeFile(`/proc/sys/${name.includes("/") ? name : name.replaceAll(".", "/")}`, value);
 }
 
-function askForHooks({ syscalls, socket, request }: InitContext): void {
-  if (!request.outsideHooks) return;
-  send(socket, { type: "hooks" });
-  if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
-}
-
 function buildTree(context: InitContext): void {
   const { syscalls, request } = context;
   const { config, process } = request;
   const linux = config.linux ?? {};
   const tree = (linux.namespaces ?? []).some(({ type }) => type === "mount") ? buildRootfs(context) : undefined;
-  askForHooks(context);
+  if (request.outsideHooks) context.outsideHooks();
   runHooks(config, "createContainer", request.hookState);
   if (tree) {
     if (request.noPivot) coverRoot(syscalls, tree.inside);
@@ -88,15 +79,17 @@ function buildTree(context: InitContext): void {
   if (config.root?.readonly) rootReadonly(syscalls);
 }
 
-function waitForStart(fifo: number): void {
-  if (readSync(fifo, Buffer.alloc(1)) !== 1) throw new RuntimeError("the FIFO ended");
+/** The FIFO is open for writing, too, by this process itself: it never ends. */
+function waitForStart(syscalls: Syscalls, fifo: number): void {
+  syscalls.read(fifo, 1);
+  syscalls.close(fifo);
 }
 
 export function initCreate(context: InitContext): void {
   const { syscalls, request, fifo } = context;
   const { config, process: spec } = request;
   joinCgroups(syscalls, request.cgroupDoors);
-  const confine = openConfinement(request);
+  const confine = openConfinement(request, attributeFiles(syscalls));
   const hooked = hasHooks(config, "startContainer");
   enterNamespaces(context);
   if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
@@ -105,16 +98,16 @@ export function initCreate(context: InitContext): void {
   const prepared = spec && prepare(context, spec, config);
   // A profile nobody knows is a failure of create; a hook must not be the one to run under it.
   if (!hooked) confine();
-  context.ready();
-  waitForStart(fifo);
-  syscalls.close(fifo);
-  // Whoever starts a container without a process is refused before this.
-  if (!spec || !prepared) return;
-  if (hooked) {
-    runHooks(config, "startContainer", { ...request.hookState, status: "created" });
-    confine();
-  }
-  become(context, spec, prepared);
+  context.leave((last) => {
+    waitForStart(last, fifo);
+    // Whoever starts a container without a process is refused before this.
+    if (!spec || !prepared) return;
+    if (hooked) {
+      runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+      confine();
+    }
+    become({ syscalls: last, request }, spec, prepared);
+  });
 }
 
 function newKeyring(syscalls: Syscalls, name: string): void {

@@ -4,7 +4,7 @@
 
 import { AT_FDCWD, openFlags } from "#linux";
 import { RuntimeError } from "../errors.ts";
-import { openConfinement } from "./confinement.ts";
+import { attributeFiles, openConfinement } from "./confinement.ts";
 import { handOver, openTerminal, takeTerminal } from "./console.ts";
 import { joinCgroups, joinNamespaces } from "./create.ts";
 import { become, prepare } from "./identity.ts";
@@ -18,7 +18,7 @@ export function initExec(context: InitContext): void {
   if (!spec) throw new RuntimeError("no process");
   syscalls.close(context.fifo);
   joinCgroups(syscalls, request.cgroupDoors);
-  const confine = openConfinement(request);
+  const confine = openConfinement(request, attributeFiles(syscalls));
   joinNamespaces(context);
   if (request.userNamespace) {
     syscalls.setresgid(0);
@@ -35,6 +35,5 @@ export function initExec(context: InitContext): void {
   }
   const prepared = prepare(context, spec, config);
   confine();
-  context.ready();
-  become(context, spec, prepared);
+  context.leave((last) => become({ syscalls: last, request }, spec, prepared));
 }

@@ -2,8 +2,16 @@
 // Invariant: what is given up cannot be taken back; the seccomp filter is the last thing before execve, or, where only a privileged process may set it, comes before the privilege goes.
 // Called by: create.ts, exec.ts of init/. Next on the way: none, the program of the container runs.
 
-import { fchownSync, fstatSync, readFileSync } from "node:fs";
-import { assembleFilter, capabilityBits, capabilityMask, isErrno, rlimits, type SeccompFilter, type Syscalls } from "#linux";
+import {
+  assembleFilter,
+  capabilityBits,
+  capabilityMask,
+  type CapabilityMasks,
+  isErrno,
+  rlimits,
+  type SeccompFilter,
+  type Syscalls,
+} from "#linux";
 import type { Config, ProcessConfig } from "../config.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
 import { lookPath } from "./look-path.ts";
@@ -18,6 +26,8 @@ export interface Prepared {
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly filter: SeccompFilter | undefined;
+  /** What it may do until then, where the filter needs a privilege. */
+  readonly held?: CapabilityMasks | undefined;
 }
 
 /** Limits first: they may be above what the container's user could set. */
@@ -57,11 +67,11 @@ function changeUser({ syscalls, request }: InitContext, process: ProcessConfig):
 }
 
 /** So that another user may open /dev/stdout again. The null device belongs to everybody. */
-function ownStdio(uid: number): void {
+function ownStdio(syscalls: Syscalls, uid: number): void {
   for (const fd of [0, 1, 2]) {
     try {
-      const { uid: owner, gid, rdev } = fstatSync(fd);
-      if (owner !== uid && rdev !== nullDevice) fchownSync(fd, uid, gid);
+      const { uid: owner, gid, device } = syscalls.status(fd);
+      if (owner !== uid && device !== nullDevice) syscalls.chown(fd, uid, gid);
     } catch (error) {
       if (!isErrno(error, "EINVAL", "EPERM", "EROFS", "EBADF")) throw error;
     }
@@ -113,7 +123,7 @@ export function prepare(context: InitContext, process: ProcessConfig, config: Co
   applyScheduling(syscalls, process);
   setLimits(context, process);
   dropBounding(syscalls, masks("bounding"), request.lastCapability);
-  ownStdio(process.user?.uid ?? 0);
+  ownStdio(syscalls, process.user?.uid ?? 0);
   const enterAsUser = enterFolder(syscalls, process.cwd);
   changeUser(context, process);
   enterAsUser();
@@ -121,7 +131,8 @@ export function prepare(context: InitContext, process: ProcessConfig, config: Co
   const args = process.args ?? [];
   const path = lookPath(args[0] ?? "", env, syscalls);
   const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
-  return { path, args, env: withHome(env, process.user?.uid ?? 0), filter };
+  const held = filter && !process.noNewPrivileges ? syscalls.capabilities() : undefined;
+  return { path, args, env: withHome(syscalls, env, process.user?.uid ?? 0), filter, held };
 }
 
 /** Of several values of one name the last counts, for every program alike. */
@@ -132,15 +143,15 @@ function lastOfEach(env: readonly string[]): readonly string[] {
 }
 
 /** Programs look for HOME; other runtimes give it from the container's list of users. */
-function withHome(env: readonly string[], uid: number): readonly string[] {
+function withHome(syscalls: Syscalls, env: readonly string[], uid: number): readonly string[] {
   return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
     ? env
-    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(uid)}`];
+    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(syscalls, uid)}`];
 }
 
-function homeOf(uid: number): string {
+function homeOf(syscalls: Syscalls, uid: number): string {
   try {
-    const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+    const lines = syscalls.readFile("/etc/passwd").split("\n");
     const home = lines.map((line) => line.split(":")).find((fields) => fields[2] === `${uid}`)?.[5];
     return home || "/";
   } catch {
@@ -148,7 +159,11 @@ function homeOf(uid: number): string {
   }
 }
 
-export function become(context: InitContext, process: ProcessConfig, { path, args, env, filter }: Prepared): never {
+export function become(
+  context: Pick<InitContext, "syscalls" | "request">,
+  process: ProcessConfig,
+  { path, args, env, filter, held }: Prepared,
+): never {
   const { syscalls, request } = context;
   const masks = masksOf(process, request.lastCapability);
   syscalls.resetSignals();
@@ -157,7 +172,7 @@ export function become(context: InitContext, process: ProcessConfig, { path, arg
   syscalls.closeOnExecFrom(kept);
   if (filter && !process.noNewPrivileges) {
     // Another user has no effective capability left, but still may take what was kept.
-    syscalls.raiseEffective();
+    if (held) syscalls.capset({ ...held, effective: held.permitted });
     syscalls.installSeccomp(filter.program, filter.flags);
   }
   syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });

@@ -4,13 +4,12 @@
 
 import { readlinkSync, writeSync } from "node:fs";
 import { openSyscalls } from "#linux";
-import { messageOf } from "../errors.ts";
+import { messageOf, RuntimeError } from "../errors.ts";
 import { receive, send } from "../protocol.ts";
 import { initCreate } from "./create.ts";
 import { initExec } from "./exec.ts";
-import type { InitContext, InitRequest } from "./request.ts";
+import { descriptorsFrom, type InitContext, type InitRequest } from "./request.ts";
 
-/** The descriptors after the preserved ones: the socket, Node itself, the FIFO, and perhaps a console socket. */
 export function init(socket: number, born: string | undefined): void {
   const syscalls = openSyscalls();
   let told = false;
@@ -24,19 +23,24 @@ export function init(socket: number, born: string | undefined): void {
     if (message?.type !== "request") return;
     syscalls.setDumpable(false);
     const request = message.request as InitRequest;
-    const ready = (): void => {
-      send(socket, { type: "ready" });
-      syscalls.close(socket);
-      told = true;
-    };
     const context: InitContext = {
       syscalls,
       request,
-      socket,
-      ready,
-      fifo: socket + 2,
-      console: request.hasConsole ? socket + 3 : undefined,
-      mappings: new Map(request.mappedMounts.map((mount, index) => [mount, socket + (request.hasConsole ? 4 : 3) + index])),
+      outsideHooks() {
+        send(socket, { type: "hooks" });
+        if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
+      },
+      giveTerminal(master) {
+        send(socket, { type: "terminal" });
+        syscalls.sendDescriptor(socket, master, "/dev/ptmx");
+      },
+      leave(last) {
+        send(socket, { type: "ready" });
+        syscalls.close(socket);
+        told = true;
+        last(syscalls);
+      },
+      ...descriptorsFrom(socket, request),
     };
     if (request.kind === "exec") initExec(context);
     else initCreate(context);

@@ -6,13 +6,13 @@ import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openFlags, recordSyscalls, SyscallError } from "#linux";
+import { openFlags, openSyscalls, recordSyscalls, SyscallError } from "#linux";
 import type { ProcessConfig } from "../config.ts";
 import { become, type Prepared } from "./identity.ts";
 import { Inside, split } from "./inside.ts";
 import { lookPath } from "./look-path.ts";
 import { mountOne } from "./mounts.ts";
-import type { InitContext, InitRequest } from "./request.ts";
+import type { InitRequest } from "./request.ts";
 
 const ENOENT = 2;
 const EAGAIN = 11;
@@ -27,8 +27,7 @@ const capabilities = { bounding: [], effective: ["CAP_KILL"], permitted: ["CAP_K
 function giveUp(process: Partial<ProcessConfig>): string[] {
   const { calls, syscalls } = recordSyscalls();
   const request = { lastCapability: 40, preserveFds: 0 } as InitRequest;
-  const context: InitContext = { syscalls, request, socket: 3, fifo: 5, console: undefined, mappings: new Map(), ready: () => undefined };
-  become(context, { cwd: "/", capabilities, ...process }, prepared);
+  become({ syscalls, request }, { cwd: "/", capabilities, ...process }, prepared);
   return calls.map((call) => call.slice(0, call.indexOf("(")));
 }
 
@@ -77,7 +76,12 @@ test("inside: a path is split below its root", () => {
 test("mounts: made apart, attributed, then moved onto what was opened; below /proc only what engines cover", () => {
   const folder = mkdtempSync(join(tmpdir(), "dhow-init-"));
   const target = openSync(folder, "r");
-  const { calls, syscalls } = recordSyscalls({ openat2: () => target, openTree: () => target, close: () => undefined } as never);
+  const { calls, syscalls } = recordSyscalls({
+    openat2: () => target,
+    openTree: () => target,
+    close: () => undefined,
+    status: () => ({ type: "folder" }),
+  } as never);
   const context = { syscalls, inside: new Inside(syscalls, 9), bundle: "/b", late: [], cgroups: () => undefined, mapping: 77 };
   try {
     mountOne(context as never, { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec"] });
@@ -105,7 +109,8 @@ test("mounts: made apart, attributed, then moved onto what was opened; below /pr
 });
 
 test("programs are found along PATH, and refused in runc's words", () => {
-  const runs = { mayExecute: () => undefined };
+  const kernel = openSyscalls();
+  const runs = { mayExecute: () => undefined, statusOf: (path: string) => kernel.statusOf(path) };
   assert.equal(lookPath(process.execPath, [], runs), process.execPath);
   assert.throws(
     () => lookPath("no-such", ["PATH=/nowhere:/bin"], runs),

@@ -2,7 +2,7 @@
 // Invariant: no path of the container is ever joined to a path of the machine; what comes back is a descriptor that cannot be swapped.
 // Called by: mounts.ts, devices.ts, paths.ts. Next on the way: mounts.ts.
 
-import { isErrno, openFlags, resolveFlags, type Syscalls } from "#linux";
+import { type FileStatus, isErrno, openFlags, resolveFlags, type Syscalls } from "#linux";
 import { RuntimeError } from "../errors.ts";
 
 /** A rename somewhere else may make the kernel give up once; more often is an attack. */
@@ -45,6 +45,10 @@ export class Inside {
     } finally {
       this.#syscalls.close(fd);
     }
+  }
+
+  status(fd: number): FileStatus {
+    return this.#syscalls.status(fd);
   }
 
   exists(path: string): boolean {

@@ -2,14 +2,13 @@
 // Invariant: the answer is found before anybody is told that the container is created; refusals have the words of other runtimes.
 // Called by: identity.ts. Next on the way: identity.ts.
 
-import { statSync } from "node:fs";
 import { isErrno, type Syscalls } from "#linux";
 import { messageOf, RuntimeError } from "../errors.ts";
 
 /** Why the path cannot be run; undefined: it can. */
-function obstacle(path: string, syscalls: Pick<Syscalls, "mayExecute">): string | undefined {
+function obstacle(path: string, syscalls: Pick<Syscalls, "mayExecute" | "statusOf">): string | undefined {
   try {
-    if (statSync(path).isDirectory()) return "is a directory";
+    if (syscalls.statusOf(path).type === "folder") return "is a directory";
     syscalls.mayExecute(path);
     return undefined;
   } catch (error) {
@@ -20,7 +19,7 @@ function obstacle(path: string, syscalls: Pick<Syscalls, "mayExecute">): string 
   }
 }
 
-export function lookPath(name: string, env: readonly string[], syscalls: Pick<Syscalls, "mayExecute">): string {
+export function lookPath(name: string, env: readonly string[], syscalls: Pick<Syscalls, "mayExecute" | "statusOf">): string {
   const refuse = (why: string): never => {
     throw new RuntimeError(`exec: ${JSON.stringify(name)}: ${why}`);
   };

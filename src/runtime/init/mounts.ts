@@ -2,7 +2,6 @@
 // Invariant: a mount is never to be seen half done, and a target is the descriptor that was checked, whatever happens to its path.
 // Called by: rootfs.ts. Next on the way: cgroup-mounts.ts, for the one type that is not a file system of its own.
 
-import { fstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { AT_FDCWD, isErrno, mountAttributes, openFlags, type Syscalls } from "#linux";
 import type { MountConfig } from "../config.ts";
@@ -81,7 +80,7 @@ function bindMount(context: MountContext, mount: MountConfig, plan: MountPlan): 
   const source = resolve(bundle, mount.source ?? "");
   const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
   try {
-    const target = fstatSync(tree).isDirectory() ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
+    const target = syscalls.status(tree).type === "folder" ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
     inside.with(target, (fd) => {
       if (mapping !== undefined)
         syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
@@ -121,7 +120,7 @@ function tmpfsMode(inside: Inside, destination: string, data: readonly string[])
   if (data.some((option) => option.startsWith("mode="))) return data;
   const fd = inside.tryOpen(destination, openFlags.pathDirectory);
   if (fd === undefined) return data;
-  return [...data, `mode=${(inside.with(fd, (open) => fstatSync(open).mode) & 0o7777).toString(8)}`];
+  return [...data, `mode=${(inside.with(fd, (open) => inside.status(open).mode) & 0o7777).toString(8)}`];
 }
 
 function ownMount(context: MountContext, mount: MountConfig, plan: MountPlan): void {
@@ -149,7 +148,7 @@ function ownMount(context: MountContext, mount: MountConfig, plan: MountPlan): v
 function ordinaryFolder(inside: Inside, destination: string, type: string): number {
   const plain = inside.tryOpen(destination, openFlags.pathNoFollow);
   if (plain === undefined) return inside.makeFolder(destination);
-  if (!fstatSync(plain).isDirectory()) throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
+  if (inside.status(plain).type !== "folder") throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
   return plain;
 }
 

@@ -2,7 +2,6 @@
 // Invariant: a path is hidden by what was checked to be the null device or an empty folder; one that does not exist needs no hiding.
 // Called by: rootfs.ts. Next on the way: console.ts.
 
-import { fstatSync } from "node:fs";
 import { mountAttributes, type Syscalls } from "#linux";
 import { openNull } from "./devices.ts";
 import type { Inside } from "./inside.ts";
@@ -13,14 +12,15 @@ const nullDevice = 0x103;
 export function maskPaths(syscalls: Syscalls, inside: Inside, paths: readonly string[]): void {
   if (paths.length === 0) return;
   inside.with(
-    openNull(syscalls, (fd) => fstatSync(fd).rdev === nullDevice),
+    openNull(syscalls, (fd) => syscalls.status(fd).device === nullDevice),
     (nothing) => {
       for (const path of paths) {
         const target = inside.tryOpen(path);
         if (target === undefined) continue;
         inside.with(target, (fd) =>
-          inside.with(fstatSync(fd).isDirectory() ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }), (tree) =>
-            syscalls.moveMount(tree, fd),
+          inside.with(
+            syscalls.status(fd).type === "folder" ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }),
+            (tree) => syscalls.moveMount(tree, fd),
           ),
         );
       }

@@ -34,13 +34,25 @@ export interface InitRequest {
   readonly mappedMounts: readonly number[];
 }
 
+/** What the process is started with, after the preserved descriptors: the socket, its own program, the FIFO, perhaps a console socket, mappings. */
+export function descriptorsFrom(socket: number, request: InitRequest): Pick<InitContext, "fifo" | "console" | "mappings"> {
+  const after = socket + (request.hasConsole ? 4 : 3);
+  return {
+    fifo: socket + 2,
+    console: request.hasConsole ? socket + 3 : undefined,
+    mappings: new Map(request.mappedMounts.map((mount, index) => [mount, after + index])),
+  };
+}
+
 export interface InitContext {
   readonly syscalls: Syscalls;
   readonly request: InitRequest;
-  /** The socket to whoever creates. */
-  readonly socket: number;
-  /** Says that nothing can fail any more but the program, and lets go of the socket. */
-  readonly ready: () => void;
+  /** The namespaces and mounts are there: whoever creates runs hooks of the outside. */
+  readonly outsideHooks: () => void;
+  /** For whoever creates and stays: this terminal is yours. */
+  readonly giveTerminal: (master: number) => void;
+  /** Nothing can fail any more but the program: says so, then does what comes last, without anybody who listens. */
+  readonly leave: (last: (syscalls: Syscalls) => void) => void;
   /** Blocks until somebody writes; a process of exec has none. */
   readonly fifo: number;
   /** By index of the mount. */

@@ -2,7 +2,6 @@
 // Invariant: until the root is changed nothing inside is trusted; afterwards the old root is gone from this namespace.
 // Called by: create.ts of init/. Next on the way: mounts.ts, devices.ts, console.ts, paths.ts.
 
-import { readFileSync } from "node:fs";
 import { AT_FDCWD, mountAttributes, openFlags, type Propagation, type Syscalls } from "#linux";
 import type { LinuxConfig, MountConfig } from "../config.ts";
 import type { MountPlan } from "../mount-options.ts";
@@ -39,7 +38,7 @@ function cutPropagation(syscalls: Syscalls, linux: LinuxConfig, rootfs: string):
   const wanted = linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : { propagation: "slave" as const, recursive: true };
   withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
   // The new root may not lie on a shared mount: pivot_root would be seen outside, and refuses.
-  const point = mountPointOf(rootfs, readFileSync("/proc/self/mountinfo", "utf8"));
+  const point = mountPointOf(rootfs, syscalls.readFile("/proc/self/mountinfo"));
   const fd = syscalls.openat2(AT_FDCWD, point, { flags: openFlags.path });
   syscalls.mountSetattr(fd, { propagation: "private" });
   syscalls.close(fd);
