@@ -2,7 +2,7 @@
 // Invariant: a verdict is `ok` only if every answer is the expected one and nothing is left behind; the machine is as it was before.
 // Called by: run.ts. Next on the way: play.ts, table.ts.
 
-import { chmodSync, existsSync, globSync, mkdtempSync, rmdirSync } from "node:fs";
+import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Case } from "./cases.ts";
@@ -46,9 +46,14 @@ export function judge(entry: Case, runtime: Runtime, played: Played): Result {
   return { verdict: "failed", why: lines.join("\n") };
 }
 
-/** The folders above the containers' cgroups, which a runtime makes and nobody removes. */
+/** The folders above the containers' cgroups, which a runtime makes and nobody removes; a relative path begins at this process's own. */
 function removeParents(): void {
-  for (const pattern of ["/sys/fs/cgroup/dhow-oci", "/sys/fs/cgroup/*/dhow-oci"])
+  const own = readFileSync("/proc/self/cgroup", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(":").slice(2).join(":"));
+  const patterns = [...new Set(own)].flatMap((at) => [`/sys/fs/cgroup${at}/dhow-oci`, `/sys/fs/cgroup/*${at}/dhow-oci`]);
+  for (const pattern of ["/sys/fs/cgroup/dhow-oci", "/sys/fs/cgroup/*/dhow-oci", ...patterns])
     for (const path of globSync(pattern)) {
       try {
         rmdirSync(path);
