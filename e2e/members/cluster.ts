@@ -1,6 +1,6 @@
 // A cluster of members as processes: started with etcd's flags, killed, paused, cut off, replaced.
 // Invariant: every wait is for something seen and bounded; nothing survives `close`, and only what was started here is signalled.
-// Called by: members.e2e.ts, ../members.ts. Next on the way: load.ts.
+// Called by: members.e2e.ts, members-change.e2e.ts, ../members.ts. Next on the way: load.ts.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -17,7 +17,7 @@ const lookMs = 25;
 export interface TestMember {
   readonly name: string;
   readonly at: number;
-  readonly address: Address;
+  address: Address;
   readonly endpoint: string;
   readonly caller: Caller;
   child: ChildProcess | undefined;

@@ -119,7 +119,8 @@ export async function startStore(settings: StoreSettings, parts: StoreParts): Pr
       keepEntries: settings["experimental-snapshot-catchup-entries"],
       removed: () => {
         parts.log.info("this member has been removed from the cluster; it ends");
-        process.exit(0);
+        // Whoever asked this member itself to be removed has the answer first.
+        parts.clock.after(lastWordsMs, () => process.exit(0), { hold: true });
       },
     },
     limits: {

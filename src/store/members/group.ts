@@ -14,6 +14,7 @@ import type { LocalStore } from "../store.ts";
 import type { MemberDriver } from "./driver.ts";
 import type { MemberIdentity } from "./identity.ts";
 import { type Network, notLeader, requests } from "./network.ts";
+import { Settling } from "./settling.ts";
 
 export interface GroupOptions {
   readonly clock: Clock;
@@ -45,9 +46,13 @@ export class Group {
   #seenVersion = -1;
   #seenConfiguration: object | undefined;
   #proposing = false;
+  /** The list, who we are in it and raft's members are as they should be, as of what was seen last. */
+  #content = false;
+  readonly #settling: Settling;
 
   constructor(options: GroupOptions) {
     this.#options = options;
+    this.#settling = new Settling(options.clock, options.driver.raft, options.timeoutMs);
     for (const member of options.identity.members) this.#book.set(member.number, member);
   }
 
@@ -116,9 +121,17 @@ export class Group {
     return number === this.identity.number || this.#options.network.isUp(number);
   }
 
-  /** Through the log; what the table refuses is the outcome. */
-  change(change: MemberChange): Promise<Outcome> {
-    return this.#options.store().execute({ type: "members", change });
+  /** Through the log; what the table refuses is the outcome. Done is answered when raft's members have followed. */
+  async change(change: MemberChange): Promise<Outcome> {
+    const member = "id" in change ? this.#table.find(change.id) : undefined;
+    const outcome = await this.#options.store().execute({ type: "members", change });
+    if (outcome.type === "done") await this.#settling.until(change, member);
+    return outcome;
+  }
+
+  /** The others say that we have been removed. */
+  shutOut(): void {
+    this.#settling.shutOut();
   }
 
   /** A learner becomes a voter. Only the leader knows whether it is nearly as far as the leader: else "notReady". */
@@ -202,12 +215,14 @@ export class Group {
   look(): void {
     const table = this.#table;
     const { configuration } = this.#options.driver.raft;
+    this.#settling.look();
     if (table.version !== this.#seenVersion || configuration !== this.#seenConfiguration) {
       this.#seenVersion = table.version;
       this.#seenConfiguration = configuration;
       for (const member of table.all) this.#book.set(member.number, member);
       this.#reach();
-    }
+    } else if (this.#content) return;
+    this.#content = table.founded && this.#isTold() && this.#isConfigured();
     if (!this.#proposing) this.#tellOthers();
     if (this.isLeader && table.founded) this.#configure();
   }
@@ -227,10 +242,24 @@ export class Group {
     if (!founded && this.isLeader && driver.raft.termOf(driver.appliedIndex) === driver.term) {
       this.#propose({ change: "found", cluster: identity.cluster, members: identity.members });
     } else if (founded && driver.leader !== 0) {
-      const self = this.#table.find(identity.id);
-      if (self && (self.name !== name || !same(self.clientUrls, clientUrls)))
-        this.#propose({ change: "publish", id: identity.id, name, clientUrls });
+      if (!this.#isTold()) this.#propose({ change: "publish", id: identity.id, name, clientUrls });
     }
+  }
+
+  /** Who is not in the list has nothing to tell. */
+  #isTold(): boolean {
+    const { name, clientUrls, identity } = this.#options;
+    const self = this.#table.find(identity.id);
+    return !self || (self.name === name && same(self.clientUrls, clientUrls));
+  }
+
+  #numbers(learners: boolean): readonly number[] {
+    return this.#table.all.filter(({ learner }) => learner === learners).map(({ number }) => number);
+  }
+
+  #isConfigured(): boolean {
+    const { voters, outgoing, learners } = this.#options.driver.raft.configuration;
+    return !outgoing && same(voters, this.#numbers(false)) && same(learners, this.#numbers(true));
   }
 
   #propose(change: MemberChange): void {
@@ -250,14 +279,12 @@ export class Group {
 
   #configure(): void {
     const { driver, identity } = this.#options;
-    const { voters, outgoing, learners } = driver.raft.configuration;
-    const wanted = this.#table.all.filter(({ learner }) => !learner).map(({ number }) => number);
-    const learning = this.#table.all.filter(({ learner }) => learner).map(({ number }) => number);
-    if (outgoing || (same(voters, wanted) && same(learners, learning))) return;
+    if (driver.raft.configuration.outgoing || this.#isConfigured()) return;
+    const wanted = this.#numbers(false);
     // Who is to leave hands over first: else the others would wait for an election.
     const heir = wanted.find((number) => number !== identity.number && this.#options.network.isUp(number));
     if (!wanted.includes(identity.number) && heir !== undefined) driver.transfer(heir);
-    else driver.configure(wanted, learning);
+    else driver.configure(wanted, this.#numbers(true));
   }
 }
 

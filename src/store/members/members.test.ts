@@ -173,3 +173,20 @@ test("leadership is handed over", async () => {
   strictEqual(cluster.leader, heir);
   await cluster.close();
 });
+
+for (const leaves of ["the follower", "the leader"])
+  test(`${leaves} of two may be killed in the moment in which its removal is answered`, async () => {
+    const cluster = new TestCluster();
+    await cluster.found(["a", "b"]);
+    await cluster.when("a leader", () => cluster.leader !== undefined);
+    await cluster.when("both have told their names", () => cluster.follower.group.members.every(({ clientUrls }) => clientUrls.length > 0));
+    const [leaver, stays] = leaves === "the leader" ? [cluster.leader!, cluster.follower] : [cluster.follower, cluster.leader!];
+    const removal = stays.group.change({ change: "remove", id: leaver.group.self!.id });
+    removal.then(
+      () => cluster.cut.add(leaver.number),
+      () => undefined,
+    );
+    deepStrictEqual(await cluster.until(removal), { type: "done" });
+    await cluster.until(cluster.put(stays, "alone"));
+    await cluster.close();
+  });

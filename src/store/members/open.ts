@@ -157,7 +157,10 @@ function peersOf(parts: Parts, options: OpenMemberOptions): PeerNetwork {
     message: (message) => parts.driver.receive(message),
     request: (_from, kind, body) => parts.group.answer(kind, body),
     snapshot: (message) => parts.transfer.receive(message),
-    removed: options.removed,
+    removed: () => {
+      parts.group.shutOut();
+      options.removed();
+    },
   };
   return options.connect?.(peersOptions) ?? new Peers(peersOptions);
 }
