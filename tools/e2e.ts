@@ -15,6 +15,7 @@ const needed: Readonly<Record<string, string>> = {
   runc: "runc",
   crun: "crun",
   strace: "strace",
+  lsof: "lsof",
   iptables: "iptables",
   curl: "curl",
   ip: "iproute2",
