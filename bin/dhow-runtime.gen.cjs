@@ -680,6 +680,8 @@ const { AT_EMPTY_PATH, AT_FDCWD } = m10;
 const { deviceNumber } = m11;
 const O_CLOEXEC = 0o2000000;
 const chunkBytes = 16_384;
+const LOCK_SH = 1;
+const LOCK_EX = 2;
 const STATX_BASIC_STATS = 0x7ff;
 const typeMask = 0o170000;
 const types                                               = { 0o040000: "folder", 0o100000: "file", 0o120000: "link" };
@@ -733,6 +735,8 @@ function fileCalls(raw         )            {
     status: (fd) => status(raw, fd, "", AT_EMPTY_PATH),
     statusOf: (path) => status(raw, AT_FDCWD, path, 0),
     chown: (fd, uid, gid) => void raw("fchownat", [fd, "", uid, gid, AT_EMPTY_PATH]),
+    holdFile: (fd) => void raw("flock", [fd, LOCK_EX]),
+    awaitFile: (fd) => void raw("flock", [fd, LOCK_SH]),
     close: (fd) => void raw("close", [fd]),
   };
 }
@@ -845,6 +849,7 @@ const callNumbers = {
   execve: [59, 221],
   kill: [62, 129],
   fcntl: [72, 25],
+  flock: [73, 32],
   getcwd: [79, 17],
   chdir: [80, 49],
   fchdir: [81, 50],
@@ -1202,7 +1207,7 @@ const m20 = (() => {
 const { Arena } = m9;
 const { syscallsOver } = m18;
 const { callBytes, goOn, headBytes, memory, writeCall, writeHead } = m19;
-const unminded                        = new Set(["rt_sigaction", "fcntl", "close"]);
+const unminded                        = new Set(["rt_sigaction", "fcntl", "flock", "close"]);
 const mostCalls = 1000;
 const errnos = 134;
 const failures                                   = {
@@ -3631,6 +3636,7 @@ function buildTree(context             )       {
 }
 function waitForStart(syscalls          , fifo        )       {
   syscalls.read(fifo, 1);
+  syscalls.awaitFile(fifo);
   syscalls.close(fifo);
 }
 function initCreate(context             )       {
@@ -3722,8 +3728,11 @@ const { initCreate } = m56;
 const { initExec } = m57;
 const { descriptorsFrom, } = m58;
 const { messageBoundMs } = m41;
+function handIsHere(rootless         )          {
+  return hasHand(process.arch) && !rootless;
+}
 function isForHand(config        , rootless         )          {
-  if (!hasHand(process.arch) || rootless) return false;
+  if (!handIsHere(rootless)) return false;
   if (hasHooks(config, "createContainer", "startContainer")) return false;
   if ((config.linux?.namespaces ?? []).some(({ type }) => type === "user")) return false;
   return !(config.mounts ?? []).some(({ options }) => options?.includes("tmpcopyup"));
@@ -3762,7 +3771,7 @@ function workByHand(own          , socket        , request             , outside
   }
   return master;
 }
-return { isForHand, handSocket, handAsFirst, workByHand };
+return { handIsHere, isForHand, handSocket, handAsFirst, workByHand };
 })();
 // src/runtime/device-rules.ts
 const m60 = (() => {
@@ -4377,8 +4386,8 @@ return { readConfig, create, writePidFile };
 // src/runtime/exec.ts
 const m67 = (() => {
 const { closeSync, openSync, readlinkSync } = require("node:fs");
-const { hasHand, namespaceFiles, namespaceFlags, } = m37;
-const { handAsFirst, handSocket, workByHand } = m59;
+const { namespaceFiles, namespaceFlags, } = m37;
+const { handAsFirst, handIsHere, handSocket, workByHand } = m59;
 const { writePidFile } = m66;
 const { messageOf, RuntimeError } = m38;
 const { launch, nodeAsFirst } = m61;
@@ -4458,7 +4467,7 @@ function exec(machine         , options             )           {
   const [user, time] = [namespaces.get("user"), namespaces.get("time")];
   const forks = machine.rootless && user !== undefined;
   const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
-  const byHand = prefix.length === 0 && hasHand(process.arch) && !machine.rootless;
+  const byHand = prefix.length === 0 && handIsHere(machine.rootless);
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
@@ -4654,9 +4663,9 @@ return { stateOf, list, listTable, processes, processTable };
 const m70 = (() => {
 const { closeSync, constants, openSync, rmSync, writeSync } = require("node:fs");
 const { RuntimeError } = m38;
-const { runHooks } = m42;
+const { hasHooks, runHooks } = m42;
 const { fifoPath, loadState, specState, statusOf } = m64;
-function start(root        , id        )       {
+function start(root        , id        , hold                         )       {
   const state = loadState(root, id);
   const status = statusOf(root, state);
   if (status === "stopped") throw new RuntimeError("cannot start a container that has stopped");
@@ -4664,8 +4673,11 @@ function start(root        , id        )       {
   if (!state.config.process) throw new RuntimeError("cannot start a container without a process");
   const path = fifoPath(root, id);
   const fifo = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const held = hold !== undefined && !hasHooks(state.config, "poststart");
+  if (held) hold(fifo);
   rmSync(path, { force: true });
   writeSync(fifo, "0");
+  if (held) return;
   closeSync(fifo);
   try {
     runHooks(state.config, "poststart", specState(state, "running"));
@@ -5117,7 +5129,7 @@ const commands                                    = {
       return 0;
     },
   },
-  start: plain(({ root }, id) => start(root, id)),
+  start: plain(({ root, machine }, id) => start(root, id, (fifo) => machine().syscalls.holdFile(fifo))),
   run: {
     options: { ...createOptions, detach: "flag", keep: "flag", "no-subreaper": "flag" },
     short: { b: "bundle", d: "detach" },

@@ -41,7 +41,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       { file: "src/runtime/launch.ts", from: "    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });\n", to: "" },
       // Where a hand is the first process Node is not there to be written into.
-      { file: "src/runtime/by-hand.ts", from: "if (!hasHand(process.arch) || rootless) return false;", to: "return false;" },
+      { file: "src/runtime/by-hand.ts", from: "return hasHand(process.arch) && !rootless;", to: "return false;" },
     ],
     attack: "an image that makes the runtime run itself cannot write into it afterwards",
     ownNode: true,

@@ -12,9 +12,14 @@ import { descriptorsFrom, type InitContext, type InitRequest } from "./init/requ
 import type { FirstProgram } from "./launch.ts";
 import { messageBoundMs } from "./protocol.ts";
 
+/** For this processor, and by whoever may enter namespaces without a user namespace of its own. */
+export function handIsHere(rootless: boolean): boolean {
+  return hasHand(process.arch) && !rootless;
+}
+
 /** Hooks inside are programs to start and to wait for, copying is files to walk through; and a user namespace wants to be mapped first. */
 export function isForHand(config: Config, rootless: boolean): boolean {
-  if (!hasHand(process.arch) || rootless) return false;
+  if (!handIsHere(rootless)) return false;
   if (hasHooks(config, "createContainer", "startContainer")) return false;
   if ((config.linux?.namespaces ?? []).some(({ type }) => type === "user")) return false;
   return !(config.mounts ?? []).some(({ options }) => options?.includes("tmpcopyup"));

@@ -4,8 +4,8 @@
 
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync, readlinkSync } from "node:fs";
-import { hasHand, namespaceFiles, namespaceFlags, type NamespaceType, type Syscalls } from "#linux";
-import { handAsFirst, handSocket, workByHand } from "./by-hand.ts";
+import { namespaceFiles, namespaceFlags, type NamespaceType, type Syscalls } from "#linux";
+import { handAsFirst, handIsHere, handSocket, workByHand } from "./by-hand.ts";
 import type { ProcessConfig } from "./config.ts";
 import { writePidFile } from "./create.ts";
 import { messageOf, RuntimeError } from "./errors.ts";
@@ -113,7 +113,7 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
   // nsenter then starts the process as its child, and ends with its status.
   const forks = machine.rootless && user !== undefined;
   const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
-  const byHand = prefix.length === 0 && hasHand(process.arch) && !machine.rootless;
+  const byHand = prefix.length === 0 && handIsHere(machine.rootless);
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);

@@ -4,10 +4,11 @@
 
 import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
 import { RuntimeError } from "./errors.ts";
-import { runHooks } from "./hooks.ts";
+import { hasHooks, runHooks } from "./hooks.ts";
 import { fifoPath, loadState, specState, statusOf } from "./state.ts";
 
-export function start(root: string, id: string): void {
+/** `hold`: the program begins when this process has ended, unless hooks are to see it run. */
+export function start(root: string, id: string, hold?: (fifo: number) => void): void {
   const state = loadState(root, id);
   const status = statusOf(root, state);
   if (status === "stopped") throw new RuntimeError("cannot start a container that has stopped");
@@ -15,8 +16,11 @@ export function start(root: string, id: string): void {
   if (!state.config.process) throw new RuntimeError("cannot start a container without a process");
   const path = fifoPath(root, id);
   const fifo = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  const held = hold !== undefined && !hasHooks(state.config, "poststart");
+  if (held) hold(fifo);
   rmSync(path, { force: true });
   writeSync(fifo, "0");
+  if (held) return;
   closeSync(fifo);
   try {
     runHooks(state.config, "poststart", specState(state, "running"));

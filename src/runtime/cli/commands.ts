@@ -217,7 +217,7 @@ export const commands: Readonly<Record<string, Command>> = {
       return 0;
     },
   },
-  start: plain(({ root }, id) => start(root, id)),
+  start: plain(({ root, machine }, id) => start(root, id, (fifo) => machine().syscalls.holdFile(fifo))),
   run: {
     options: { ...createOptions, detach: "flag", keep: "flag", "no-subreaper": "flag" },
     short: { b: "bundle", d: "detach" },

@@ -79,9 +79,13 @@ function buildTree(context: InitContext): void {
   if (config.root?.readonly) rootReadonly(syscalls);
 }
 
-/** The FIFO is open for writing, too, by this process itself: it never ends. */
+/**
+ * The FIFO is open for writing, too, by this process itself: it never ends. Whoever starts may hold it on: what watches a container
+ * (for memory, say) begins when `start` has ended, and the program must not be over by then.
+ */
 function waitForStart(syscalls: Syscalls, fifo: number): void {
   syscalls.read(fifo, 1);
+  syscalls.awaitFile(fifo);
   syscalls.close(fifo);
 }
 
