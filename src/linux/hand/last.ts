@@ -8,7 +8,7 @@ import { type Syscalls, syscallsOver } from "../sys/syscalls.ts";
 import { callBytes, goOn, headBytes, memory, writeCall, writeHead } from "./list.ts";
 
 /** Calls whose failure is no reason to end. */
-const unminded: ReadonlySet<CallName> = new Set(["rt_sigaction", "fcntl", "close"]);
+const unminded: ReadonlySet<CallName> = new Set(["rt_sigaction", "fcntl", "flock", "close"]);
 const mostCalls = 1000;
 const errnos = 134;
 

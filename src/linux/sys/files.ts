@@ -32,11 +32,17 @@ export interface FileCalls {
   statusOf(path: string): FileStatus;
   /** The owner of an open file. */
   chown(fd: number, uid: number, gid: number): void;
+  /** Nobody else may hold the file, until this process ends or lets it go. */
+  holdFile(fd: number): void;
+  /** Waits until whoever holds the file has let it go. */
+  awaitFile(fd: number): void;
   close(fd: number): void;
 }
 
 const O_CLOEXEC = 0o2000000;
 const chunkBytes = 16_384;
+const LOCK_SH = 1;
+const LOCK_EX = 2;
 const STATX_BASIC_STATS = 0x7ff;
 const typeMask = 0o170000;
 const types: Readonly<Record<number, FileStatus["type"]>> = { 0o040000: "folder", 0o100000: "file", 0o120000: "link" };
@@ -94,6 +100,8 @@ export function fileCalls(raw: RawCall): FileCalls {
     status: (fd) => status(raw, fd, "", AT_EMPTY_PATH),
     statusOf: (path) => status(raw, AT_FDCWD, path, 0),
     chown: (fd, uid, gid) => void raw("fchownat", [fd, "", uid, gid, AT_EMPTY_PATH]),
+    holdFile: (fd) => void raw("flock", [fd, LOCK_EX]),
+    awaitFile: (fd) => void raw("flock", [fd, LOCK_SH]),
     close: (fd) => void raw("close", [fd]),
   };
 }

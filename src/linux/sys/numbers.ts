@@ -18,6 +18,7 @@ export const callNumbers = {
   execve: [59, 221],
   kill: [62, 129],
   fcntl: [72, 25],
+  flock: [73, 32],
   getcwd: [79, 17],
   chdir: [80, 49],
   fchdir: [81, 50],
