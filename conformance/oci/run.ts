@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Case, format, parse } from "./cases.ts";
 import { findRuntime } from "./play.ts";
 import { playAll } from "./suite.ts";
+import { summary } from "./summary.ts";
 import { printTable } from "./table.ts";
 
 const folder = join(import.meta.dirname, "cases");
@@ -39,6 +40,7 @@ const { values, positionals } = parseArgs({
     all: { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
     sample: { type: "string", default: "1" },
+    summary: { type: "string" },
   },
 });
 const runtimes = values.runtime.map(findRuntime);
@@ -60,4 +62,5 @@ if (values.record) {
   if (runtimes.length !== 1 || first?.name !== "runc") throw new Error("--record is for runc alone: only a reference is recorded");
   record(cases, answers);
 }
+if (values.summary !== undefined) writeFileSync(values.summary, summary(cases, runtimes, results));
 process.exitCode = printTable(cases, runtimes, results, { all: values.all, strict: values.strict }) ? 0 : 1;
