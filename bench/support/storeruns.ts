@@ -66,6 +66,7 @@ export async function fanOut(server: EtcdServer, watchers: number, events: numbe
   const key = "/bench/fan-out";
   let seen = 0;
   let wanted = watchers;
+  const streams: ReturnType<EtcdClient["watch"]>[] = [];
   let reached: () => void = () => undefined;
   const all = async (): Promise<void> => {
     if (seen >= wanted) return;
@@ -76,10 +77,11 @@ export async function fanOut(server: EtcdServer, watchers: number, events: numbe
   };
   try {
     for (let index = 0; index < watchers; index++) {
-      clients[index % watchConnections]!.watch(key, () => {
+      const stream = clients[index % watchConnections]!.watch(key, () => {
         seen += 1;
         if (seen >= wanted) reached();
       });
+      streams.push(stream);
     }
     // `created` comes first, on every stream.
     await all();
@@ -101,6 +103,8 @@ export async function fanOut(server: EtcdServer, watchers: number, events: numbe
       cpuMicros: ((cpuMs(server.pid) - beforeMs) * 1000) / (watchers * events),
     };
   } finally {
+    // A client that is closed lets its streams go on: they would watch the next round, too.
+    for (const stream of streams) stream.cancel();
     for (const client of clients) client.close();
   }
 }

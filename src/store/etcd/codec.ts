@@ -248,7 +248,8 @@ class BackwardWriter {
   room(bytes: number): void {
     if (bytes <= this.#at) return;
     const used = this.length;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + bytes));
+    // With room for the heads that come before it.
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + bytes + 64));
     this.#buffer.copy(larger, larger.length - used, this.#at);
     this.#at = larger.length - used;
     this.#buffer = larger;

@@ -115,7 +115,10 @@ class WatchStream {
 
   #send(watch: OneWatch, response: Sparse<WatchResponse>, isEvent: boolean): void {
     if (this.#closed) return;
-    const whole = { ...response, header: { ...this.#etcd.header(), ...response.header }, watch_id: watch.id };
+    const revision = response.header?.revision ?? 0;
+    // Zero is said, too: then it is not the store's.
+    const header = revision === 0 ? { ...this.#etcd.header(), revision } : this.#etcd.headerBytes(revision);
+    const whole = { ...response, header, watch_id: watch.id };
     if (isEvent) watch.sentEvent = true;
     if (watch.fragment) for (const part of fragments(whole, this.#etcd.limits.maxRequestBytes + overheadBytes)) this.#stream.send(part);
     else this.#stream.send(whole);
