@@ -53,8 +53,14 @@ function report({ name, code, output, seconds, skipped }: Outcome): void {
 }
 
 const chosen = process.argv.slice(2);
+const testFolders = ["src", "tools", "conformance", "labs"];
 const testFiles =
-  chosen.length > 0 ? chosen : globSync(["src/**/*.test.ts", "tools/**/*.test.ts", "conformance/**/*.test.ts"], { cwd: root }).toSorted();
+  chosen.length > 0
+    ? chosen
+    : globSync(
+        testFolders.map((folder) => `${folder}/**/*.test.ts`),
+        { cwd: root },
+      ).toSorted();
 
 const checks = await Promise.all([
   run("types (tsc)", ["node_modules/typescript/bin/tsc", "-p", "."]),

@@ -5,12 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { cellConfig, lines, writeRootfs } from "./cell.ts";
+import { before, cellConfig, lines, writeRootfs } from "./cell.ts";
 
 const runtimes = ["runc", "crun", "dhow-runtime"];
-const unified = "/sys/fs/cgroup/unified";
-/** crun 1.8 takes no machine with both versions of control groups: it does not get to see the second. */
-const hide = existsSync(unified) ? `umount ${unified} && mount -t tmpfs none ${unified};` : "";
 
 let number = 0;
 function deeds(runtime: string, without: readonly string[]): readonly string[] {
@@ -19,7 +16,7 @@ function deeds(runtime: string, without: readonly string[]): readonly string[] {
   mkdirSync(bundle);
   const group = `/${basename(process.env["DHOW_LAB_WORK"] ?? "dhow-lab")}/${id}`;
   writeFileSync(join(bundle, "config.json"), JSON.stringify(cellConfig(group, without)));
-  const command = `${runtime === "crun" ? hide : ""} exec ${runtime} --root cells/state run --bundle ${bundle} ${id}`;
+  const command = `${before(runtime)} exec ${runtime} --root cells/state run --bundle ${bundle} ${id}`;
   const { status, stdout, stderr } = spawnSync("unshare", ["--mount", "--propagation", "private", "sh", "-c", command], {
     encoding: "utf8",
     input: "",
