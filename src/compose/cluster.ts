@@ -4,6 +4,7 @@
 
 import { createConnection } from "node:net";
 import type { Clock } from "#lib";
+import { heapFlags, isHeapFlag, type Role } from "./heap.ts";
 import { type NodePlace, nodePlaces, ownContainerd, strayPlaces } from "./node-place.ts";
 import type { ClusterSettings } from "./state/folder.ts";
 import type { StatePaths } from "./state/paths.ts";
@@ -44,25 +45,12 @@ export function isSimulatedNode(name: string, node: string): boolean {
   return node.startsWith(`${name}-sim-`);
 }
 
-/** From here on a cluster is one for load, and its simulated nodes spend memory: what a crowd of pods has in flight would only be copied to and fro. */
-const manyNodes = 50;
-
-/**
- * Small young generations and one allocation arena: what a cluster on a laptop weighs when it does nothing. The control plane's is larger:
- * eight more megabytes at rest save a sixth of what a write costs. Its objects die at the same rate in a larger one: half as many pauses, each twice as long.
- */
-function semiSpaceMb(part: string, nodes: number): number {
-  if (part === partNames.controlPlane) return 16;
-  return nodes >= manyNodes ? 32 : 1;
-}
-
+/** One allocation arena: what a cluster on a laptop weighs when it does nothing. */
 export const leanEnv: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1" };
 
-function leanFlags(part: string, nodes: number): readonly string[] {
-  const most = semiSpaceMb(part, nodes);
-  if (part !== partNames.controlPlane) return [`--max-semi-space-size=${most}`, "--v8-pool-size=1"];
-  // Under nothing but heartbeats V8 lets it shrink, and collects five times as often for it.
-  return [`--max-semi-space-size=${most}`, ...(nodes >= manyNodes ? [`--min-semi-space-size=${most}`] : [])];
+function roleOf(part: string): Role {
+  if (part === partNames.controlPlane) return "control-plane";
+  return part === partNames.simulatedNodes ? "simulated-nodes" : "other";
 }
 
 /** Without a home the process is started in its state folder. `nodes` is how many it has to do with: all of the cluster's for control plane and simulated nodes. */
@@ -74,11 +62,11 @@ export function partArgv(
   extra: readonly string[] = [],
   nodes = 1,
 ): readonly string[] {
-  const inherited = launcher.execArgv.filter((flag) => !/^--(m(ax|in)-semi-space-size|v8-pool-size)=/.test(flag));
+  const inherited = launcher.execArgv.filter((flag) => !isHeapFlag(flag));
   return [
     launcher.execPath,
     ...inherited,
-    ...leanFlags(part, nodes),
+    ...heapFlags(roleOf(part), nodes),
     launcher.main,
     "part",
     part,
