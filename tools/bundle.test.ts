@@ -6,11 +6,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { bundle, bundlePath } from "./bundle.ts";
+import { bundle } from "./bundle.ts";
 
 test("the bundle of the runtime is current: npm run bundle", () => {
-  assert.ok(
-    readFileSync(join(import.meta.dirname, "..", bundlePath), "utf8") === bundle(),
-    "the sources have changed since: npm run bundle",
-  );
+  for (const [path, text] of bundle())
+    assert.ok(
+      readFileSync(join(import.meta.dirname, "..", path), "utf8") === text,
+      `${path}: the sources have changed since: npm run bundle`,
+    );
 });

@@ -64,6 +64,24 @@ test("a call is made over there, and answered here", options, async () => {
   assert.equal((await ended(started)).status, 255);
 });
 
+test("calls made together: in order, and the first that fails is thrown", options, async () => {
+  const started = start();
+  const { syscalls } = started.hand;
+  syscalls.together(() => {
+    syscalls.chdir("/proc");
+    syscalls.chdir("self");
+  });
+  assert.equal(syscalls.getcwd(), `/proc/${started.child.pid}`);
+  const failing = (): void => {
+    syscalls.chdir("/");
+    syscalls.chdir("no");
+    syscalls.chdir("dev");
+  };
+  assert.throws(() => syscalls.together(failing), /^SyscallError: chdir no: no such file or directory$/u);
+  assert.equal(syscalls.getcwd(), "/");
+  await ended(started);
+});
+
 test("a descriptor over there becomes one here", options, async () => {
   const started = start();
   const taken = started.hand.take(started.hand.syscalls.openRead("/dev/null"), started.own);

@@ -13,9 +13,16 @@ import { callBytes, goOn, headBytes, memory, stop, writeCall, writeHead } from "
 
 const packetBytes = 64 << 10;
 const mostClosing = 64;
+const mostTogether = 64;
 const mostInterrupted = 1000;
 const lastErrno = 4095;
 const handEnded = "it ended before it was ready";
+
+interface Noted {
+  readonly name: CallName;
+  readonly args: readonly Argument[];
+  readonly about: string | undefined;
+}
 
 interface Told {
   readonly at: number;
@@ -30,15 +37,20 @@ export class Hand {
   readonly #theirs: number;
   readonly #packet = Buffer.alloc(packetBytes);
   #closing: number[] = [];
+  #noted: Noted[] | undefined;
 
   /** `socket`: of packets, whose other end is the hand's descriptor `theirs`. */
   constructor(socket: number, theirs: number) {
     this.#socket = socket;
     this.#theirs = theirs;
-    this.syscalls = syscallsOver(this.#call);
+    this.syscalls = syscallsOver(this.#call, (calls) => this.#together(calls));
   }
 
   readonly #call: RawCall = (name, args, about) => {
+    if (this.#noted) {
+      this.#noted.push({ name, args, about });
+      return 0;
+    }
     if (name === "close" && typeof args[0] === "number" && this.#closing.length < mostClosing) {
       this.#closing.push(args[0]);
       return 0;
@@ -46,6 +58,38 @@ export class Hand {
     const told = this.#tell(name, args);
     return this.#answer(told, name, args, about);
   };
+
+  #together(calls: () => void): void {
+    const noted: Noted[] = [];
+    this.#noted = noted;
+    try {
+      calls();
+    } finally {
+      this.#noted = undefined;
+    }
+    for (let from = 0; from < noted.length; from += mostTogether) this.#tellAll(noted.slice(from, from + mostTogether));
+  }
+
+  #tellAll(noted: readonly Noted[]): void {
+    const packet = this.#packet;
+    const from = headBytes + noted.length * callBytes;
+    const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
+    for (const [index, { name, args }] of noted.entries())
+      writeCall(
+        packet,
+        headBytes + index * callBytes,
+        name,
+        args.map((argument) => arena.value(argument)),
+        stop,
+      );
+    writeHead(packet, { calls: noted.length, replyBytes: from, errnoTable: 0n });
+    this.#write(packet.subarray(0, from + arena.written.length));
+    this.#hear(from);
+    for (const [index, { name, about }] of noted.entries()) {
+      const answer = Number(packet.readBigInt64LE(headBytes + index * callBytes));
+      if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
+    }
+  }
 
   /** Sends one call, after the closing that was put off. */
   #tell(name: CallName, args: readonly Argument[]): Told {

@@ -35,7 +35,7 @@ export function recordSyscalls(answers: Partial<Record<keyof Syscalls, (...args:
   let nextDescriptor = 100;
   const nothing: RawCall = () => 0;
   const real = syscallsOver(nothing);
-  const syscalls = Object.fromEntries(
+  const recorded = Object.fromEntries(
     Object.keys(real).map((name) => [
       name,
       (...args: never[]): unknown => {
@@ -46,5 +46,6 @@ export function recordSyscalls(answers: Partial<Record<keyof Syscalls, (...args:
       },
     ]),
   ) as unknown as Syscalls;
+  const syscalls: Syscalls = { ...recorded, together: (some) => some() };
   return { calls, syscalls };
 }

@@ -9,10 +9,15 @@ import { openRawCall, type RawCall } from "./raw.ts";
 import { type SecurityCalls, securityCalls } from "./security.ts";
 import { type SocketCalls, socketCalls } from "./sockets.ts";
 
-export interface Syscalls extends FileCalls, MountCalls, ProcessCalls, SecurityCalls, SocketCalls {}
+export interface Together {
+  /** Calls whose answers nobody looks at: made in order, the first that fails is thrown. In another process they travel as one. */
+  together(calls: () => void): void;
+}
 
-export function syscallsOver(raw: RawCall): Syscalls {
-  return { ...fileCalls(raw), ...mountCalls(raw), ...processCalls(raw), ...securityCalls(raw), ...socketCalls(raw) };
+export interface Syscalls extends Together, FileCalls, MountCalls, ProcessCalls, SecurityCalls, SocketCalls {}
+
+export function syscallsOver(raw: RawCall, together: Together["together"] = (calls) => calls()): Syscalls {
+  return { together, ...fileCalls(raw), ...mountCalls(raw), ...processCalls(raw), ...securityCalls(raw), ...socketCalls(raw) };
 }
 
 /** The real ones. Fails where node:ffi does not answer as it should. */

@@ -20,6 +20,7 @@ import { applyScheduling } from "./scheduling.ts";
 
 const rlimitNofile = 7;
 const nullDevice = 0x103;
+const setpcap = 8n;
 
 export interface Prepared {
   readonly path: string;
@@ -48,8 +49,12 @@ function setLimits({ syscalls, request }: InitContext, process: ProcessConfig): 
   }
 }
 
+/** Who has no right to take away may be asked for nothing that is not gone already. */
 function dropBounding(syscalls: Syscalls, mask: bigint, last: number): void {
-  for (let bit = 0; bit <= last; bit++) if (((mask >> BigInt(bit)) & 1n) === 0n && syscalls.hasBounding(bit)) syscalls.dropBounding(bit);
+  const unwanted = Array.from({ length: last + 1 }, (_none, bit) => bit).filter((bit) => ((mask >> BigInt(bit)) & 1n) === 0n);
+  const mayDrop = ((syscalls.capabilities().effective >> setpcap) & 1n) === 1n;
+  const there = mayDrop ? unwanted : unwanted.filter((bit) => syscalls.hasBounding(bit));
+  syscalls.together(() => there.forEach((bit) => syscalls.dropBounding(bit)));
 }
 
 function changeUser({ syscalls, request }: InitContext, process: ProcessConfig): void {

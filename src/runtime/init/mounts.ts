@@ -101,14 +101,16 @@ export function makeFileSystem(
 ): number {
   const context = syscalls.fsopen(type);
   try {
-    if (source !== "") syscalls.fsconfigString(context, "source", source);
-    for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
-    for (const option of data) {
-      const at = option.indexOf("=");
-      if (at < 0) syscalls.fsconfigFlag(context, option);
-      else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
-    }
-    syscalls.fsconfigCreate(context);
+    syscalls.together(() => {
+      if (source !== "") syscalls.fsconfigString(context, "source", source);
+      for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
+      for (const option of data) {
+        const at = option.indexOf("=");
+        if (at < 0) syscalls.fsconfigFlag(context, option);
+        else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
+      }
+      syscalls.fsconfigCreate(context);
+    });
     return syscalls.fsmount(context, attributes);
   } finally {
     syscalls.close(context);

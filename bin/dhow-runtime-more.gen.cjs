@@ -1,0 +1,3173 @@
+"use strict";
+// Made by `npm run bundle` from src/runtime and what it uses: read those.
+module.exports = ([m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30]) => {
+// src/linux/hand/list.ts
+const m32 = (() => {
+const { callNumber: callNumber } = m7;
+const memory = { list: 0x1000_0000, listBytes: 128 << 10, data: 0x1002_0000, dataBytes: 16 << 20 }         ;
+const headBytes = 24;
+const callBytes = 64;
+const stop = 0n;
+const goOn = 1n;
+function writeHead(list        , { calls, replyBytes, errnoTable }      )       {
+  list.writeBigUInt64LE(BigInt(calls), 0);
+  list.writeBigUInt64LE(BigInt(replyBytes), 8);
+  list.writeBigUInt64LE(errnoTable, 16);
+}
+function writeCall(list        , at        , name          , args                   , otherwise        )       {
+  list.writeBigUInt64LE(BigInt(callNumber(name, "x64")), at);
+  for (let index = 0; index < 6; index++) list.writeBigInt64LE(BigInt.asIntN(64, args[index] ?? 0n), at + 8 + index * 8);
+  list.writeBigUInt64LE(otherwise, at + callBytes - 8);
+}
+return { memory, headBytes, callBytes, stop, goOn, writeHead, writeCall };
+})();
+// src/linux/hand/last.ts
+const m33 = (() => {
+const { Arena: Arena } = m6;
+const { syscallsOver: syscallsOver } = m11;
+const { callBytes: callBytes } = m32;
+const { goOn: goOn } = m32;
+const { headBytes: headBytes } = m32;
+const { memory: memory } = m32;
+const { writeCall: writeCall } = m32;
+const { writeHead: writeHead } = m32;
+const unminded                        = new Set(["rt_sigaction", "fcntl", "flock", "close"]);
+const mostCalls = 1000;
+const errnos = 134;
+const failures                                   = {
+  1: "operation not permitted",
+  2: "no such file or directory",
+  5: "i/o error",
+  7: "argument list too long",
+  8: "exec format error",
+  11: "resource temporarily unavailable",
+  12: "not enough memory",
+  13: "permission denied",
+  14: "bad address in system call argument",
+  20: "not a directory",
+  21: "illegal operation on a directory",
+  22: "invalid argument",
+  23: "file table overflow",
+  24: "too many open files",
+  26: "text file is busy",
+  36: "name too long",
+  40: "too many symbolic links encountered",
+};
+function putWords(data       , text        )         {
+  const words = Buffer.from(text);
+  const bytes = Buffer.alloc(8 + words.length);
+  bytes.writeBigUInt64LE(BigInt(words.length), 0);
+  bytes.set(words, 8);
+  return data.put(bytes);
+}
+function putErrnoTable(data       )         {
+  const table = Buffer.alloc(errnos * 16);
+  for (let errno = 1; errno < errnos; errno++) {
+    const words = Buffer.from(`${failures[errno] ?? `errno ${errno}`}\n`);
+    table.writeBigUInt64LE(data.put(words), errno * 16);
+    table.writeBigUInt64LE(BigInt(words.length), errno * 16 + 8);
+  }
+  return data.put(table);
+}
+class Becoming extends Error {}
+function lastList(last                              )                                                   {
+  const data = new Arena(Buffer.alloc(32 << 10), BigInt(memory.data), memory.dataBytes);
+  const noted          = [];
+  const syscalls = syscallsOver((name, args, about) => {
+    const otherwise = unminded.has(name) ? goOn : putWords(data, `${name}${about === undefined ? "" : ` ${about}`}: `);
+    noted.push({ name, args: args.map((argument) => data.value(argument)), otherwise });
+    if (name === "execve") throw new Becoming();
+    return 0;
+  });
+  try {
+    last(syscalls);
+  } catch (error) {
+    if (!(error instanceof Becoming)) throw error;
+  }
+  if (noted.length > mostCalls) throw new Error(`${noted.length} calls are too many for one list`);
+  const errnoTable = putErrnoTable(data);
+  const list = Buffer.alloc(headBytes + noted.length * callBytes);
+  writeHead(list, { calls: noted.length, replyBytes: 0, errnoTable });
+  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(list, headBytes + index * callBytes, name, args, otherwise);
+  return { list, data: data.written };
+}
+return { failures, lastList };
+})();
+// src/linux/hand/hand.ts
+const m34 = (() => {
+const { readSync: readSync } = require("node:fs");
+const { writeSync: writeSync } = require("node:fs");
+const { Arena: Arena } = m6;
+const { SyscallError: SyscallError } = m0;
+const { syscallsOver: syscallsOver } = m11;
+const { lastList: lastList } = m33;
+const { callBytes: callBytes } = m32;
+const { goOn: goOn } = m32;
+const { headBytes: headBytes } = m32;
+const { memory: memory } = m32;
+const { stop: stop } = m32;
+const { writeCall: writeCall } = m32;
+const { writeHead: writeHead } = m32;
+const packetBytes = 64 << 10;
+const mostClosing = 64;
+const mostTogether = 64;
+const mostInterrupted = 1000;
+const lastErrno = 4095;
+const handEnded = "it ended before it was ready";
+class Hand {
+           syscalls          ;
+           #socket        ;
+           #theirs        ;
+           #packet = Buffer.alloc(packetBytes);
+  #closing           = [];
+  #noted                     ;
+  constructor(socket        , theirs        ) {
+    this.#socket = socket;
+    this.#theirs = theirs;
+    this.syscalls = syscallsOver(this.#call, (calls) => this.#together(calls));
+  }
+           #call          = (name, args, about) => {
+    if (this.#noted) {
+      this.#noted.push({ name, args, about });
+      return 0;
+    }
+    if (name === "close" && typeof args[0] === "number" && this.#closing.length < mostClosing) {
+      this.#closing.push(args[0]);
+      return 0;
+    }
+    const told = this.#tell(name, args);
+    return this.#answer(told, name, args, about);
+  };
+  #together(calls            )       {
+    const noted          = [];
+    this.#noted = noted;
+    try {
+      calls();
+    } finally {
+      this.#noted = undefined;
+    }
+    for (let from = 0; from < noted.length; from += mostTogether) this.#tellAll(noted.slice(from, from + mostTogether));
+  }
+  #tellAll(noted                  )       {
+    const packet = this.#packet;
+    const from = headBytes + noted.length * callBytes;
+    const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
+    for (const [index, { name, args }] of noted.entries())
+      writeCall(
+        packet,
+        headBytes + index * callBytes,
+        name,
+        args.map((argument) => arena.value(argument)),
+        stop,
+      );
+    writeHead(packet, { calls: noted.length, replyBytes: from, errnoTable: 0n });
+    this.#write(packet.subarray(0, from + arena.written.length));
+    this.#hear(from);
+    for (const [index, { name, about }] of noted.entries()) {
+      const answer = Number(packet.readBigInt64LE(headBytes + index * callBytes));
+      if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
+    }
+  }
+  #tell(name          , args                     )       {
+    const packet = this.#packet;
+    const closing = this.#closing;
+    this.#closing = [];
+    for (const [index, fd] of closing.entries()) writeCall(packet, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
+    const at = headBytes + closing.length * callBytes;
+    const from = at + callBytes;
+    const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
+    const addresses = args.map((argument) => arena.value(argument));
+    writeCall(packet, at, name, addresses, stop);
+    const answers = args.some((argument) => argument instanceof Uint8Array || typeof argument === "function");
+    const replyBytes = answers ? from + arena.used : from;
+    writeHead(packet, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
+    this.#write(packet.subarray(0, from + arena.written.length));
+    return { at, arena, addresses, replyBytes };
+  }
+  #answer({ at, arena, addresses, replyBytes }      , name          , args                     , about         )         {
+    this.#hear(replyBytes);
+    const answer = Number(this.#packet.readBigInt64LE(at));
+    if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
+    for (const [index, argument] of args.entries())
+      if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
+    return answer;
+  }
+  #write(packet            )       {
+    try {
+      writeSync(this.#socket, packet);
+    } catch (error) {
+      throw (error                         ).code === "EPIPE" ? new Error(handEnded, { cause: error }) : error;
+    }
+  }
+  #hear(bytes        )       {
+    for (let interrupted = 0; ; interrupted++) {
+      try {
+        if (readSync(this.#socket, this.#packet, 0, packetBytes, null) === bytes) return;
+        throw new Error(handEnded);
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        if (code === "EINTR" && interrupted < mostInterrupted) continue;
+        if (code === "EAGAIN") throw new Error("it does not answer", { cause: error });
+        throw code === "ECONNRESET" ? new Error(handEnded, { cause: error }) : error;
+      }
+    }
+  }
+  take(fd        , own                                     )         {
+    let taken = -1;
+    const sending = syscallsOver((name, args, about) => {
+      const told = this.#tell(name, args);
+      taken = own.receiveDescriptor(this.#socket).fd;
+      return this.#answer(told, name, args, about);
+    });
+    sending.sendDescriptor(this.#theirs, fd, "descriptor");
+    return taken;
+  }
+  leave(last                              )       {
+    const closing = this.#closing;
+    this.#closing = [];
+    const { list, data } = lastList((syscalls) => {
+      for (const fd of closing) syscalls.close(fd);
+      last(syscalls);
+    });
+    for (let at = 0; at < data.length; at += packetBytes) {
+      const piece = data.subarray(at, at + packetBytes);
+      const args = [this.#theirs, BigInt(memory.data + at), piece.length];
+      const told = this.#tell("read", args);
+      this.#write(piece);
+      this.#answer(told, "read", args);
+    }
+    this.#write(list);
+  }
+}
+return { Hand };
+})();
+// src/linux/elf.ts
+const m35 = (() => {
+const machines                                         = { amd64: 62, arm64: 183 };
+const headerBytes = 64;
+const segmentBytes = 56;
+const loadAddress = 0x400000;
+function elf(architecture              , code            , memory              )         {
+  const start = headerBytes + segmentBytes * (memory ? 2 : 1);
+  const file = Buffer.alloc(start + code.length);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]); // magic, 64 bit, little endian, version 1, System V
+  file.writeUInt16LE(2, 16); // executable
+  file.writeUInt16LE(machines[architecture], 18);
+  file.writeUInt32LE(1, 20); // version
+  file.writeBigUInt64LE(BigInt(loadAddress + start), 24); // entry
+  file.writeBigUInt64LE(BigInt(headerBytes), 32); // program headers
+  file.writeUInt16LE(headerBytes, 52);
+  file.writeUInt16LE(segmentBytes, 54);
+  file.writeUInt16LE(memory ? 2 : 1, 56); // segments
+  file.writeUInt16LE(64, 58); // size of a section header, of which there are none
+  file.writeUInt32LE(1, headerBytes); // loadable
+  file.writeUInt32LE(5, headerBytes + 4); // read, execute
+  file.writeBigUInt64LE(BigInt(loadAddress), headerBytes + 16);
+  file.writeBigUInt64LE(BigInt(loadAddress), headerBytes + 24);
+  file.writeBigUInt64LE(BigInt(file.length), headerBytes + 32);
+  file.writeBigUInt64LE(BigInt(file.length), headerBytes + 40);
+  file.writeBigUInt64LE(0x1000n, headerBytes + 48); // page alignment
+  if (memory) {
+    const at = headerBytes + segmentBytes;
+    file.writeUInt32LE(1, at);
+    file.writeUInt32LE(6, at + 4); // read, write; nothing of it comes from the file
+    file.writeBigUInt64LE(BigInt(memory.address), at + 16);
+    file.writeBigUInt64LE(BigInt(memory.address), at + 24);
+    file.writeBigUInt64LE(BigInt(memory.bytes), at + 40);
+    file.writeBigUInt64LE(0x1000n, at + 48);
+  }
+  file.set(code, start);
+  return file;
+}
+return { elf };
+})();
+// src/linux/hand/program.ts
+const m36 = (() => {
+const { elf: elf } = m35;
+const { callBytes: callBytes } = m32;
+const { goOn: goOn } = m32;
+const { headBytes: headBytes } = m32;
+const { memory: memory } = m32;
+const calls = { read: 0, write: 1, exitGroup: 231 }         ;
+const word = (value        )           => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
+const syscall = [0x0f, 0x05];
+const eax = (number        )           => [0xb8, ...word(number)];
+const edi = (value        )           => [0xbf, ...word(value)];
+const amd64 = (socket        )                         => [
+  [0xbb, ...word(memory.list)], // mov ebx, list
+  { label: "next" },
+  eax(calls.read),
+  edi(socket),
+  [0x89, 0xde], // mov esi, ebx
+  [0xba, ...word(memory.listBytes)], // mov edx, listBytes
+  syscall,
+  [0x48, 0x85, 0xc0], // test rax, rax
+  { jump: [0x0f, 0x8e], to: "end" }, // jle end: nobody is there any more
+  [0x4c, 0x8b, 0x23], // mov r12, [rbx]: how many calls
+  [0x4c, 0x8d, 0x6b, headBytes], // lea r13, [rbx+24]: the first
+  { label: "call" },
+  [0x49, 0x8b, 0x45, 0x00], // mov rax, [r13]
+  [0x49, 0x8b, 0x7d, 0x08], // mov rdi, [r13+8]
+  [0x49, 0x8b, 0x75, 0x10], // mov rsi, [r13+16]
+  [0x49, 0x8b, 0x55, 0x18], // mov rdx, [r13+24]
+  [0x4d, 0x8b, 0x55, 0x20], // mov r10, [r13+32]
+  [0x4d, 0x8b, 0x45, 0x28], // mov r8, [r13+40]
+  [0x4d, 0x8b, 0x4d, 0x30], // mov r9, [r13+48]
+  syscall,
+  [0x49, 0x89, 0x45, 0x00], // mov [r13], rax: the answer
+  [0x48, 0x3d, ...word(-4095)], // cmp rax, -4095: from there up it is an errno
+  { jump: [0x0f, 0x82], to: "done" }, // jb done
+  [0x4d, 0x8b, 0x75, 0x38], // mov r14, [r13+56]
+  [0x49, 0x83, 0xfe, Number(goOn)], // cmp r14, goOn
+  { jump: [0x0f, 0x84], to: "done" }, // je done
+  [0x48, 0x83, 0x7b, 0x08, 0x00], // cmp qword [rbx+8], 0: does somebody want a reply?
+  { jump: [0x0f, 0x85], to: "reply" }, // jne reply
+  [0x4d, 0x85, 0xf6], // test r14, r14
+  { jump: [0x0f, 0x84], to: "end" }, // je end: no words
+  [0x49, 0x89, 0xc5], // mov r13, rax
+  eax(calls.write),
+  edi(2),
+  [0x49, 0x8d, 0x76, 0x08], // lea rsi, [r14+8]
+  [0x49, 0x8b, 0x16], // mov rdx, [r14]: how many bytes
+  syscall,
+  [0x49, 0xf7, 0xdd], // neg r13: the errno
+  [0x49, 0xc1, 0xe5, 0x04], // shl r13, 4
+  [0x4c, 0x03, 0x6b, 0x10], // add r13, [rbx+16]: the table of its words, an address and a length each
+  eax(calls.write),
+  edi(2),
+  [0x49, 0x8b, 0x75, 0x00], // mov rsi, [r13]
+  [0x49, 0x8b, 0x55, 0x08], // mov rdx, [r13+8]
+  syscall,
+  { jump: [0xe9], to: "end" },
+  { label: "done" },
+  [0x49, 0x83, 0xc5, callBytes], // add r13, 64
+  [0x49, 0xff, 0xcc], // dec r12
+  { jump: [0x0f, 0x85], to: "call" }, // jnz call
+  { label: "reply" },
+  [0x48, 0x8b, 0x53, 0x08], // mov rdx, [rbx+8]: how many bytes
+  [0x48, 0x85, 0xd2], // test rdx, rdx
+  { jump: [0x0f, 0x84], to: "end" }, // jz end
+  eax(calls.write),
+  edi(socket),
+  [0x89, 0xde], // mov esi, ebx
+  syscall,
+  { jump: [0xe9], to: "next" },
+  { label: "end" },
+  edi(255),
+  eax(calls.exitGroup),
+  syscall,
+];
+function assemble(program                        )         {
+  const labels = new Map                ();
+  let offset = 0;
+  for (const instruction of program) {
+    if ("label" in instruction) labels.set(instruction.label, offset);
+    else offset += "jump" in instruction ? instruction.jump.length + 4 : instruction.length;
+  }
+  const bytes           = [];
+  for (const instruction of program) {
+    if ("jump" in instruction)
+      bytes.push(...instruction.jump, ...word(labels.get(instruction.to)  - (bytes.length + instruction.jump.length + 4)));
+    else if (!("label" in instruction)) bytes.push(...instruction);
+  }
+  return Buffer.from(bytes);
+}
+const hasHand = (architecture        )          => architecture === "x64";
+function handProgram(socket        )         {
+  return elf("amd64", assemble(amd64(socket)), { address: memory.list, bytes: memory.listBytes + memory.dataBytes });
+}
+return { hasHand, handProgram };
+})();
+// src/runtime/init/confinement.ts
+const m37 = (() => {
+const { isErrno: isErrno } = m0;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
+const attributeFiles = (syscalls          )                 => ({
+  open: (path) => syscalls.openWrite(path),
+  write: (fd, text) => syscalls.write(fd, text),
+  close: (fd) => syscalls.close(fd),
+});
+function open(kernel                )         {
+  try {
+    return kernel.open(files[0]);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    return kernel.open(files[1]);
+  }
+}
+function openConfinement({ process, config }                                         , kernel                )             {
+  const profile = process?.apparmorProfile || config.process?.apparmorProfile;
+  if (!profile) return () => undefined;
+  const refused = (error         )               =>
+    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
+  let fd        ;
+  try {
+    fd = open(kernel);
+  } catch (error) {
+    throw refused(error);
+  }
+  return () => {
+    try {
+      kernel.write(fd, `exec ${profile}`);
+    } catch (error) {
+      throw refused(error);
+    } finally {
+      kernel.close(fd);
+    }
+  };
+}
+return { attributeFiles, openConfinement };
+})();
+// src/runtime/init/console.ts
+const m38 = (() => {
+const { openFlags: openFlags } = m3;
+const { RuntimeError: RuntimeError } = m1;
+const multiplexer = 0x502; // c 5:2
+function openTerminal(context             , inside        , process               )                                    {
+  const { syscalls } = context;
+  const master = inside.open("dev/ptmx", openFlags.readWrite);
+  if (syscalls.status(master).device !== multiplexer) throw new RuntimeError("/dev/ptmx of the container is not a terminal multiplexer");
+  syscalls.unlockTerminal(master);
+  const slave = syscalls.openTerminalPeer(master);
+  const { height = 0, width = 0 } = process.consoleSize ?? {};
+  if (height > 0 && width > 0) syscalls.setTerminalSize(master, height, width);
+  return { master, slave };
+}
+function mountConsole(syscalls          , inside        , slave        )       {
+  inside.with(syscalls.openTree(slave, "", { recursive: false }), (tree) =>
+    inside.with(consoleFile(syscalls, inside), (target) => syscalls.moveMount(tree, target)),
+  );
+}
+function consoleFile(syscalls          , inside        )         {
+  const plain = inside.tryOpen("dev/console", openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFile("dev/console");
+  if (syscalls.status(plain).type === "link") throw new RuntimeError("/dev/console of the container is a link");
+  return plain;
+}
+function handOver({ syscalls, console, giveTerminal }             , master        )       {
+  if (console === undefined) giveTerminal(master);
+  else syscalls.sendDescriptor(console, master, "/dev/ptmx");
+  syscalls.close(master);
+  if (console !== undefined) syscalls.close(console);
+}
+function takeTerminal(syscalls          , slave        )       {
+  syscalls.makeControllingTerminal(slave);
+  for (const fd of [0, 1, 2]) syscalls.duplicateTo(slave, fd);
+  syscalls.close(slave);
+}
+return { openTerminal, mountConsole, handOver, takeTerminal };
+})();
+// src/linux/seccomp/tables.gen.ts
+const m39 = (() => {
+const syscallTables                                                                         = {
+  x86_64:
+    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
+    "pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause " +
+    "nanosleep getitimer alarm setitimer getpid sendfile socket connect accept sendto recvfrom sendmsg recvmsg shutdown bind listen " +
+    "getsockname getpeername socketpair setsockopt getsockopt clone fork vfork execve exit wait4 kill uname semget semop semctl shmdt " +
+    "msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat " +
+    "link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times ptrace getuid " +
+    "syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid " +
+    "getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigqueueinfo " +
+    "rt_sigsuspend sigaltstack utime mknod uselib personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam " +
+    "sched_getparam sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock " +
+    "munlock mlockall munlockall vhangup modify_ldt pivot_root _sysctl prctl arch_prctl adjtimex setrlimit chroot sync acct " +
+    "settimeofday mount umount2 swapon swapoff reboot sethostname setdomainname iopl ioperm create_module init_module delete_module " +
+    "get_kernel_syms query_module quotactl nfsservctl getpmsg putpmsg afs_syscall tuxcall security gettid readahead setxattr " +
+    "lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill " +
+    "time futex sched_setaffinity sched_getaffinity set_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
+    "get_thread_area lookup_dcookie epoll_create epoll_ctl_old epoll_wait_old remap_file_pages getdents64 set_tid_address " +
+    "restart_syscall semtimedop fadvise64 timer_create timer_settime timer_gettime timer_getoverrun timer_delete clock_settime " +
+    "clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes vserver mbind set_mempolicy " +
+    "get_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr kexec_load waitid add_key request_key " +
+    "keyctl ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat " +
+    "futimesat newfstatat unlinkat renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare set_robust_list " +
+    "get_robust_list splice tee sync_file_range vmsplice move_pages utimensat epoll_pwait signalfd timerfd_create eventfd fallocate " +
+    "timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev " +
+    "rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at " +
+    "clock_adjtime syncfs sendmmsg setns getcpu process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr " +
+    "renameat2 seccomp getrandom memfd_create kexec_file_load bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 " +
+    "pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq uretprobe 424 pidfd_send_signal io_uring_setup " +
+    "io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 " +
+    "pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  x86:
+    "restart_syscall exit fork read write open close waitpid creat link unlink execve chdir time mknod chmod lchown break oldstat " +
+    "lseek getpid mount umount setuid getuid stime ptrace alarm oldfstat pause utime stty gtty access nice ftime sync kill rename " +
+    "mkdir rmdir dup pipe times prof brk setgid getgid signal geteuid getegid acct umount2 lock ioctl fcntl mpx setpgid ulimit " +
+    "oldolduname umask chroot ustat dup2 getppid getpgrp setsid sigaction sgetmask ssetmask setreuid setregid sigsuspend sigpending " +
+    "sethostname setrlimit getrlimit getrusage gettimeofday settimeofday getgroups setgroups select symlink oldlstat readlink uselib " +
+    "swapon reboot readdir mmap munmap truncate ftruncate fchmod fchown getpriority setpriority profil statfs fstatfs ioperm " +
+    "socketcall syslog setitimer getitimer stat lstat fstat olduname iopl vhangup idle vm86old wait4 swapoff sysinfo ipc fsync " +
+    "sigreturn clone setdomainname uname modify_ldt adjtimex mprotect sigprocmask create_module init_module delete_module " +
+    "get_kernel_syms quotactl getpgid fchdir bdflush sysfs personality afs_syscall setfsuid setfsgid _llseek getdents _newselect " +
+    "flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall munlockall sched_setparam sched_getparam " +
+    "sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval nanosleep " +
+    "mremap setresuid getresuid vm86 query_module poll nfsservctl setresgid getresgid prctl rt_sigreturn rt_sigaction rt_sigprocmask " +
+    "rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown getcwd capget capset sigaltstack sendfile " +
+    "getpmsg putpmsg vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 getuid32 getgid32 geteuid32 " +
+    "getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 getresgid32 chown32 " +
+    "setuid32 setgid32 setfsuid32 setfsgid32 pivot_root mincore madvise getdents64 fcntl64 224 gettid readahead setxattr lsetxattr " +
+    "fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill sendfile64 " +
+    "futex sched_setaffinity sched_getaffinity set_thread_area get_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
+    "fadvise64 252 exit_group lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages set_tid_address timer_create " +
+    "timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 " +
+    "fstatfs64 tgkill utimes fadvise64_64 vserver mbind get_mempolicy set_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive " +
+    "mq_notify mq_getsetattr kexec_load waitid 286 add_key request_key keyctl ioprio_set ioprio_get inotify_init inotify_add_watch " +
+    "inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat " +
+    "fchmodat faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice sync_file_range tee vmsplice move_pages getcpu " +
+    "epoll_pwait utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 epoll_create1 " +
+    "dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 " +
+    "name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv process_vm_writev kcmp finit_module " +
+    "sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat socket socketpair bind connect listen accept4 " +
+    "getsockopt setsockopt getsockname getpeername sendto sendmsg recvfrom recvmsg shutdown userfaultfd membarrier mlock2 " +
+    "copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx arch_prctl io_pgetevents rseq 393 semget semctl shmget " +
+    "shmctl shmat shmdt msgget msgsnd msgrcv msgctl clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 " +
+    "clock_nanosleep_time64 timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 " +
+    "ppoll_time64 416 io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 " +
+    "rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter " +
+    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
+    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  x32:
+    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk 14 rt_sigprocmask 17 pread64 pwrite64 21 access pipe " +
+    "select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep getitimer alarm setitimer getpid " +
+    "sendfile socket connect accept sendto 48 shutdown bind listen getsockname getpeername socketpair 56 clone fork vfork 60 exit " +
+    "wait4 kill uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents " +
+    "getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday " +
+    "getrlimit getrusage sysinfo times 102 getuid syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid " +
+    "setregid getgroups setgroups setresuid getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset 130 " +
+    "rt_sigsuspend 132 utime mknod 135 personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam sched_getparam " +
+    "sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock munlock mlockall " +
+    "munlockall vhangup modify_ldt pivot_root 157 prctl arch_prctl adjtimex setrlimit chroot sync acct settimeofday mount umount2 " +
+    "swapon swapoff reboot sethostname setdomainname iopl ioperm 175 init_module delete_module 179 quotactl 181 getpmsg putpmsg " +
+    "afs_syscall tuxcall security gettid readahead setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr " +
+    "flistxattr removexattr lremovexattr fremovexattr tkill time futex sched_setaffinity sched_getaffinity 207 io_destroy " +
+    "io_getevents 210 io_cancel 212 lookup_dcookie epoll_create 216 remap_file_pages getdents64 set_tid_address restart_syscall " +
+    "semtimedop fadvise64 223 timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres " +
+    "clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes 237 mbind set_mempolicy get_mempolicy mq_open mq_unlink " +
+    "mq_timedsend mq_timedreceive 245 mq_getsetattr 248 add_key request_key keyctl ioprio_set ioprio_get inotify_init " +
+    "inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat newfstatat unlinkat renameat linkat " +
+    "symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare 275 splice tee sync_file_range 280 utimensat epoll_pwait signalfd " +
+    "timerfd_create eventfd fallocate timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 " +
+    "inotify_init1 298 perf_event_open 300 fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime " +
+    "syncfs 308 setns getcpu 312 kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create " +
+    "kexec_file_load bpf 323 userfaultfd membarrier mlock2 copy_file_range 329 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents " +
+    "rseq uretprobe 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig " +
+    "fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr " +
+    "quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv " +
+    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
+    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 512 " +
+    "rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait " +
+    "rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages preadv " +
+    "pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv process_vm_writev setsockopt getsockopt io_setup io_submit execveat " +
+    "preadv2 pwritev2",
+  aarch64:
+    "io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr " +
+    "llistxattr flistxattr removexattr lremovexattr fremovexattr getcwd lookup_dcookie eventfd2 epoll_create1 epoll_ctl epoll_pwait " +
+    "dup dup3 fcntl inotify_init1 inotify_add_watch inotify_rm_watch ioctl ioprio_set ioprio_get flock mknodat mkdirat unlinkat " +
+    "symlinkat linkat renameat umount2 mount pivot_root nfsservctl statfs fstatfs truncate ftruncate fallocate faccessat chdir fchdir " +
+    "chroot fchmod fchmodat fchownat fchown openat close vhangup pipe2 quotactl getdents64 lseek read write readv writev pread64 " +
+    "pwrite64 preadv pwritev sendfile pselect6 ppoll signalfd4 vmsplice splice tee readlinkat newfstatat fstat sync fsync fdatasync " +
+    "sync_file_range timerfd_create timerfd_settime timerfd_gettime utimensat acct capget capset personality exit exit_group waitid " +
+    "set_tid_address unshare futex set_robust_list get_robust_list nanosleep getitimer setitimer kexec_load init_module delete_module " +
+    "timer_create timer_gettime timer_getoverrun timer_settime timer_delete clock_settime clock_gettime clock_getres clock_nanosleep " +
+    "syslog ptrace sched_setparam sched_setscheduler sched_getscheduler sched_getparam sched_setaffinity sched_getaffinity " +
+    "sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval restart_syscall kill tkill tgkill sigaltstack " +
+    "rt_sigsuspend rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigreturn setpriority getpriority " +
+    "reboot setregid setgid setreuid setuid setresuid getresuid setresgid getresgid setfsuid setfsgid times setpgid getpgid getsid " +
+    "setsid getgroups setgroups uname sethostname setdomainname getrlimit setrlimit getrusage umask prctl getcpu gettimeofday " +
+    "settimeofday adjtimex getpid getppid getuid geteuid getgid getegid gettid sysinfo mq_open mq_unlink mq_timedsend mq_timedreceive " +
+    "mq_notify mq_getsetattr msgget msgctl msgrcv msgsnd semget semctl semtimedop semop shmget shmctl shmat shmdt socket socketpair " +
+    "bind listen accept connect getsockname getpeername sendto recvfrom setsockopt getsockopt shutdown sendmsg recvmsg readahead brk " +
+    "munmap mremap add_key request_key keyctl clone execve mmap fadvise64 swapon swapoff mprotect msync mlock munlock mlockall " +
+    "munlockall mincore madvise remap_file_pages mbind get_mempolicy set_mempolicy migrate_pages move_pages rt_tgsigqueueinfo " +
+    "perf_event_open accept4 recvmmsg 260 wait4 prlimit64 fanotify_init fanotify_mark name_to_handle_at open_by_handle_at " +
+    "clock_adjtime syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 " +
+    "seccomp getrandom memfd_create bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect " +
+    "pkey_alloc pkey_free statx io_pgetevents rseq kexec_file_load 424 pidfd_send_signal io_uring_setup io_uring_enter " +
+    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
+    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
+    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
+    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
+    "getxattrat listxattrat removexattrat open_tree_attr",
+  arm:
+    "restart_syscall 0 syscall_mask exit fork read write open close 8 creat link unlink execve chdir 14 mknod chmod lchown 19 lseek " +
+    "getpid mount 23 setuid getuid 26 ptrace 29 pause 33 access nice 36 sync kill rename mkdir rmdir dup pipe times 45 brk setgid " +
+    "getgid 49 geteuid getegid acct umount2 54 ioctl fcntl 57 setpgid 60 umask chroot ustat dup2 getppid getpgrp setsid sigaction 70 " +
+    "setreuid setregid sigsuspend sigpending sethostname setrlimit 77 getrusage gettimeofday settimeofday getgroups setgroups 83 " +
+    "symlink 85 readlink uselib swapon reboot 91 munmap truncate ftruncate fchmod fchown getpriority setpriority 99 statfs fstatfs " +
+    "103 syslog setitimer getitimer stat lstat fstat 111 vhangup 114 wait4 swapoff sysinfo 118 fsync sigreturn clone setdomainname " +
+    "uname 124 adjtimex mprotect sigprocmask 128 init_module delete_module 131 quotactl getpgid fchdir bdflush sysfs personality 138 " +
+    "setfsuid setfsgid _llseek getdents _newselect flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall " +
+    "munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max " +
+    "sched_get_priority_min sched_rr_get_interval nanosleep mremap setresuid getresuid 168 poll nfsservctl setresgid getresgid prctl " +
+    "rt_sigreturn rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown " +
+    "getcwd capget capset sigaltstack sendfile 190 vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 " +
+    "getuid32 getgid32 geteuid32 getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 " +
+    "getresgid32 chown32 setuid32 setgid32 setfsuid32 setfsgid32 getdents64 pivot_root mincore madvise fcntl64 224 gettid readahead " +
+    "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr " +
+    "tkill sendfile64 futex sched_setaffinity sched_getaffinity io_setup io_destroy io_getevents io_submit io_cancel exit_group " +
+    "lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages 256 set_tid_address timer_create timer_settime timer_gettime " +
+    "timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 fstatfs64 tgkill utimes " +
+    "arm_fadvise64_64 pciconfig_iobase pciconfig_read pciconfig_write mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify " +
+    "mq_getsetattr waitid socket bind connect listen accept getsockname getpeername socketpair send sendto recv recvfrom shutdown " +
+    "setsockopt getsockopt sendmsg recvmsg semop semget semctl msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl add_key " +
+    "request_key keyctl semtimedop vserver ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch mbind get_mempolicy " +
+    "set_mempolicy openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat fchmodat " +
+    "faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice arm_sync_file_range tee vmsplice move_pages getcpu " +
+    "epoll_pwait kexec_load utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 " +
+    "epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg accept4 fanotify_init " +
+    "fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv " +
+    "process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat " +
+    "userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx rseq io_pgetevents " +
+    "migrate_pages kexec_file_load 403 clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 clock_nanosleep_time64 " +
+    "timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 ppoll_time64 416 " +
+    "io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 rt_sigtimedwait_time64 " +
+    "futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount " +
+    "fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 " +
+    "mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv " +
+    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
+    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 983041 " +
+    "breakpoint cacheflush usr26 usr32 set_tls",
+};
+return { syscallTables };
+})();
+// src/linux/seccomp/tables.ts
+const m40 = (() => {
+const { syscallTables: syscallTables } = m39;
+                                                   
+const x32Bit = 0x40000000;
+function parseTable(text        )                              {
+  const numbers = new Map                ();
+  let next = 0;
+  for (const word of text.split(" ")) {
+    if (/^\d+$/u.test(word)) next = Number(word);
+    else numbers.set(word, next++);
+  }
+  return numbers;
+}
+const architectures = {
+  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
+  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
+  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
+  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
+  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
+}         ;
+const architectureNames                    = Object.keys(architectures);
+const foreignArchitectures                    =
+  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
+    .split(" ")
+    .map((name) => `SCMP_ARCH_${name}`);
+function architecture(name        )                           {
+  if (!Object.hasOwn(architectures, name)) return undefined;
+  const { token, table } = architectures[name                    ];
+  return { token, numbers: parseTable(syscallTables[table]), x32: table === "x32" };
+}
+function nativeArchitecture(arch        )         {
+  if (arch === "x64") return "SCMP_ARCH_X86_64";
+  if (arch === "arm64") return "SCMP_ARCH_AARCH64";
+  throw new Error(`seccomp: no table of system calls for the processor ${arch}`);
+}
+return { x32Bit, parseTable, architectureNames, foreignArchitectures, architecture, nativeArchitecture };
+})();
+// src/linux/seccomp/profile.ts
+const m41 = (() => {
+const { architectureNames: architectureNames } = m40;
+const { foreignArchitectures: foreignArchitectures } = m40;
+const EPERM = 1;
+const actions                                                                  = {
+  SCMP_ACT_KILL: () => 0,
+  SCMP_ACT_KILL_THREAD: () => 0,
+  SCMP_ACT_KILL_PROCESS: () => 0x80000000,
+  SCMP_ACT_TRAP: () => 0x00030000,
+  SCMP_ACT_ERRNO: (errno = EPERM) => 0x00050000 | (errno & 0xffff),
+  SCMP_ACT_TRACE: (errno = EPERM) => 0x7ff00000 | (errno & 0xffff),
+  SCMP_ACT_LOG: () => 0x7ffc0000,
+  SCMP_ACT_ALLOW: () => 0x7fff0000,
+};
+const actionNames                    = Object.keys(actions);
+const operatorNames = [
+  "SCMP_CMP_NE",
+  "SCMP_CMP_LT",
+  "SCMP_CMP_LE",
+  "SCMP_CMP_EQ",
+  "SCMP_CMP_GE",
+  "SCMP_CMP_GT",
+  "SCMP_CMP_MASKED_EQ",
+]         ;
+const flagBits                                   = {
+  SECCOMP_FILTER_FLAG_TSYNC: 0,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+};
+const flagNames                    = Object.keys(flagBits);
+function action(name        , errno                    )         {
+  if (name === "SCMP_ACT_NOTIFY") throw new Error("seccomp: SCMP_ACT_NOTIFY is not supported");
+  if (!Object.hasOwn(actions, name)) throw new Error(`seccomp: unknown action ${name}`);
+  return actions[name] (errno) >>> 0;
+}
+function comparison({ index, op, value, valueTwo = 0 }                 )             {
+  if (!operatorNames.includes(op            )) throw new Error(`seccomp: unknown operator ${op}`);
+  if (!Number.isInteger(index) || index < 0 || index > 5) throw new Error(`seccomp: a system call has no argument ${index}`);
+  return { index, op: op            , value: BigInt.asUintN(64, BigInt(value)), valueTwo: BigInt.asUintN(64, BigInt(valueTwo)) };
+}
+function alternatives(args                            )                                     {
+  const comparisons = args.map(comparison);
+  const twice = new Set(comparisons.map(({ index }) => index)).size < comparisons.length;
+  return twice ? comparisons.map((one) => [one]) : [comparisons];
+}
+function readProfile(profile                )               {
+  if (profile.listenerPath) throw new Error("seccomp: listenerPath (user notification) is not supported");
+  for (const name of profile.architectures ?? [])
+    if (!architectureNames.includes(name) && !foreignArchitectures.includes(name)) throw new Error(`seccomp: unknown architecture ${name}`);
+  let flags = 0;
+  for (const flag of profile.flags ?? []) {
+    if (!Object.hasOwn(flagBits, flag)) throw new Error(`seccomp flag ${JSON.stringify(flag)} is not supported`);
+    flags |= flagBits[flag] ;
+  }
+  const defaultAction = action(profile.defaultAction, profile.defaultErrnoRet);
+  const rules         = [];
+  for (const entry of profile.syscalls ?? []) {
+    const act = action(entry.action, entry.errnoRet);
+    if (act === defaultAction) continue;
+    for (const comparisons of alternatives(entry.args ?? []))
+      for (const name of entry.names) rules.push({ name, action: act, comparisons });
+  }
+  const named = (profile.syscalls ?? []).flatMap(({ names }) => names);
+  return { defaultAction, architectures: profile.architectures ?? [], flags, rules, named };
+}
+return { actionNames, operatorNames, flagNames, readProfile };
+})();
+// src/linux/seccomp/program.ts
+const m42 = (() => {
+const opcodes = {
+  load: 0x20,
+  and: 0x54,
+  jump: 0x05,
+  jumpEqual: 0x15,
+  jumpGreater: 0x25,
+  jumpGreaterEqual: 0x35,
+  return: 0x06,
+}         ;
+const farthest = 255;
+const limit = 4096;
+class ReverseProgram {
+           #instructions                = [];
+           #returns = new Map               ();
+  #push(code        , k        , yes = 0, no = 0)        {
+    this.#instructions.push({ code, yes, no, k: k >>> 0 });
+    return this.#instructions.length         ;
+  }
+  #distance(target       )         {
+    return this.#instructions.length - target;
+  }
+  #near(target       )        {
+    return this.#distance(target) + 1 > farthest ? this.#push(opcodes.jump, this.#distance(target)) : target;
+  }
+  return(action        )        {
+    const known = this.#returns.get(action);
+    if (known !== undefined && this.#distance(known) < farthest / 2) return known;
+    const label = this.#push(opcodes.return, action);
+    this.#returns.set(action, label);
+    return label;
+  }
+  load(offset        )        {
+    return this.#push(opcodes.load, offset);
+  }
+  and(mask        )        {
+    return this.#push(opcodes.and, mask);
+  }
+  continueAt(target       )       {
+    if (this.#distance(target) > 0) this.#push(opcodes.jump, this.#distance(target));
+  }
+  branch(code        , k        , yes       , no       )        {
+    const nearYes = this.#near(yes);
+    const nearNo = this.#near(no);
+    return this.#push(code, k, this.#distance(nearYes), this.#distance(nearNo));
+  }
+  bytes()         {
+    if (this.#instructions.length > limit)
+      throw new Error(`seccomp: the filter has ${this.#instructions.length} instructions, the kernel takes ${limit}`);
+    const bytes = Buffer.alloc(this.#instructions.length * 8);
+    for (const [index, { code, yes, no, k }] of this.#instructions.toReversed().entries()) {
+      bytes.writeUInt16LE(code, index * 8);
+      bytes.writeUInt8(yes, index * 8 + 2);
+      bytes.writeUInt8(no, index * 8 + 3);
+      bytes.writeUInt32LE(k, index * 8 + 4);
+    }
+    return bytes;
+  }
+}
+return { opcodes, ReverseProgram };
+})();
+// src/linux/seccomp/filter.ts
+const m43 = (() => {
+const { readProfile: readProfile } = m41;
+const { opcodes: opcodes } = m42;
+const { ReverseProgram: ReverseProgram } = m42;
+const { architecture: architecture } = m40;
+const { nativeArchitecture: nativeArchitecture } = m40;
+const { x32Bit: x32Bit } = m40;
+const dataNumber = 0;
+const dataArchitecture = 4;
+const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
+const KILL_THREAD = 0;
+const ENOSYS_ACTION = 0x00050000 | 38;
+const lenient = new Set([0x7fff0000, 0x7ffc0000, ENOSYS_ACTION]);
+function fate(rules                 , defaultAction        )                                             {
+  const always = rules.find(({ comparisons }) => comparisons.length === 0);
+  return always ? { action: always.action, rules: [] } : { action: defaultAction, rules };
+}
+function ranges({ rules, named, defaultAction }              , arch              )          {
+  const numbered = (name        )                     => {
+    const number = arch.numbers.get(name);
+    return number === undefined ? undefined : arch.x32 ? number + x32Bit : number;
+  };
+  const byNumber = new Map                ();
+  for (const rule of rules) {
+    const number = numbered(rule.name);
+    if (number !== undefined) byNumber.set(number, [...(byNumber.get(number) ?? []), rule]);
+  }
+  const result          = [{ start: arch.x32 ? x32Bit : 0, action: defaultAction, rules: [] }];
+  const add = (range       )       => {
+    const last = result.at(-1) ;
+    if (last.start === range.start) result.pop();
+    else if (last.action === range.action && last.rules.length === 0 && range.rules.length === 0) return;
+    result.push(range);
+  };
+  for (const number of [...byNumber.keys()].toSorted((a, b) => a - b)) {
+    add({ start: number, ...fate(byNumber.get(number) , defaultAction) });
+    if (!byNumber.has(number + 1)) add({ start: number + 1, action: defaultAction, rules: [] });
+  }
+  const newest = Math.max(-1, ...named.map((name) => numbered(name) ?? -1));
+  if (newest >= 0 && !lenient.has(defaultAction)) add({ start: newest + 1, action: ENOSYS_ACTION, rules: [] });
+  return result;
+}
+function compare(program                , { index, op, value, valueTwo }            , yes       , no       )        {
+  const wanted = op === "SCMP_CMP_MASKED_EQ" ? valueTwo : value;
+  const [high, low] = [Number(wanted >> 32n), Number(wanted & 0xffffffffn)];
+  const negated = op === "SCMP_CMP_NE" || op === "SCMP_CMP_LT" || op === "SCMP_CMP_LE";
+  const [holds, fails] = negated ? [no, yes] : [yes, no];
+  const code =
+    op === "SCMP_CMP_GT" || op === "SCMP_CMP_LE"
+      ? opcodes.jumpGreater
+      : op === "SCMP_CMP_GE" || op === "SCMP_CMP_LT"
+        ? opcodes.jumpGreaterEqual
+        : opcodes.jumpEqual;
+  const half = (isHigh         )        => {
+    if (op === "SCMP_CMP_MASKED_EQ") program.and(Number(isHigh ? value >> 32n : value & 0xffffffffn));
+    return program.load(dataArgument(index, isHigh));
+  };
+  program.branch(code, low, holds, fails);
+  const lowStart = half(false);
+  const equalHigh = program.branch(opcodes.jumpEqual, high, lowStart, fails);
+  if (code !== opcodes.jumpEqual) program.branch(opcodes.jumpGreater, high, holds, equalHigh);
+  return half(true);
+}
+function conditional(program                , { rules, action }       )        {
+  let otherwise = program.return(action);
+  for (const rule of rules.toReversed()) {
+    let next = program.return(rule.action);
+    for (const comparison of rule.comparisons.toReversed()) next = compare(program, comparison, next, otherwise);
+    otherwise = next;
+  }
+  return otherwise;
+}
+function search(program                , list                  )        {
+  if (list.length === 1) return list[0] .rules.length > 0 ? conditional(program, list[0] ) : program.return(list[0] .action);
+  const middle = list.length >> 1;
+  const above = search(program, list.slice(middle));
+  const below = search(program, list.slice(0, middle));
+  return program.branch(opcodes.jumpGreaterEqual, list[middle] .start, above, below);
+}
+function assembleFilter(profile                , arch        )                {
+  const rules = readProfile(profile);
+  const names = new Set([nativeArchitecture(arch), ...rules.architectures]);
+  const byToken = new Map                 ();
+  const known = [...names].map(architecture).filter((one) => one !== undefined);
+  const tokenOfX86 = known.find(({ x32 }) => !x32) .token;
+  for (const one of known.toSorted((a, b) => Number(a.x32) - Number(b.x32)))
+    byToken.set(one.token, [...(byToken.get(one.token) ?? []), ...ranges(rules, one)]);
+  if (arch === "x64" && !known.some(({ x32 }) => x32)) byToken.get(tokenOfX86) .push({ start: x32Bit, action: KILL_THREAD, rules: [] });
+  const program = new ReverseProgram();
+  let next = program.return(KILL_THREAD);
+  for (const [token, list] of [...byToken].toReversed()) {
+    program.continueAt(search(program, list));
+    const start = program.load(dataNumber);
+    next = program.branch(opcodes.jumpEqual, token, start, next);
+  }
+  program.continueAt(next);
+  program.load(dataArchitecture);
+  return { program: program.bytes(), flags: rules.flags };
+}
+return { assembleFilter };
+})();
+// src/linux/capabilities.ts
+const m44 = (() => {
+const names =
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN " +
+  "NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME " +
+  "SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON " +
+  "BPF CHECKPOINT_RESTORE";
+const capabilityNames                    = names.split(" ").map((name) => `CAP_${name}`);
+function capabilityBit(name        )                     {
+  const bit = capabilityNames.indexOf(name);
+  return bit < 0 ? undefined : bit;
+}
+function capabilityMask(list                               , last        )                 {
+  let mask = 0n;
+  const unknown           = [];
+  for (const name of list ?? []) {
+    const bit = capabilityBit(name);
+    if (bit === undefined || bit > last) unknown.push(name);
+    else mask |= 1n << BigInt(bit);
+  }
+  return { mask, unknown };
+}
+function capabilityBits(mask        )           {
+  return capabilityNames.map((_name, bit) => bit).filter((bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
+}
+return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
+})();
+// src/runtime/init/look-path.ts
+const m45 = (() => {
+const { isErrno: isErrno } = m0;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+function obstacle(path        , syscalls                                           )                     {
+  try {
+    if (syscalls.statusOf(path).type === "folder") return "is a directory";
+    syscalls.mayExecute(path);
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return `stat ${path}: no such file or directory`;
+    if (isErrno(error, "ENOTDIR")) return `stat ${path}: not a directory`;
+    if (isErrno(error, "EACCES")) return "permission denied";
+    return messageOf(error);
+  }
+}
+function lookPath(name        , env                   , syscalls                                           )         {
+  const refuse = (why        )        => {
+    throw new RuntimeError(`exec: ${JSON.stringify(name)}: ${why}`);
+  };
+  if (name.includes("/")) {
+    const why = obstacle(name, syscalls);
+    return why === undefined ? name : refuse(why);
+  }
+  const path = env.findLast((entry) => entry.startsWith("PATH="))?.slice("PATH=".length) ?? "";
+  for (const folder of path.split(":")) {
+    const candidate = `${folder === "" ? "." : folder}/${name}`;
+    if (obstacle(candidate, syscalls) === undefined) return candidate;
+  }
+  return refuse("executable file not found in $PATH");
+}
+return { lookPath };
+})();
+// src/runtime/init/scheduling.ts
+const m46 = (() => {
+const { RuntimeError: RuntimeError } = m1;
+const personas                                   = { LINUX: 0, LINUX32: 8 };
+const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
+const policies                                   = {
+  SCHED_OTHER: 0,
+  SCHED_FIFO: 1,
+  SCHED_RR: 2,
+  SCHED_BATCH: 3,
+  SCHED_ISO: 4,
+  SCHED_IDLE: 5,
+  SCHED_DEADLINE: 6,
+};
+const schedulerFlags                                   = {
+  SCHED_FLAG_RESET_ON_FORK: 1n,
+  SCHED_FLAG_RECLAIM: 2n,
+  SCHED_FLAG_DL_OVERRUN: 4n,
+  SCHED_FLAG_KEEP_POLICY: 8n,
+  SCHED_FLAG_KEEP_PARAMS: 16n,
+  SCHED_FLAG_UTIL_CLAMP_MIN: 32n,
+  SCHED_FLAG_UTIL_CLAMP_MAX: 64n,
+};
+function known   (table                             , name        , what        )    {
+  if (!Object.hasOwn(table, name)) throw new RuntimeError(`invalid ${what}: ${name}`);
+  return table[name] ;
+}
+function applyPersonality(syscalls          , personality                            )       {
+  if (personality) syscalls.personality(known(personas, personality.domain, "personality"));
+}
+function applyScheduling(syscalls          , { ioPriority, scheduler }               )       {
+  if (ioPriority) syscalls.ioprioSet((known(ioClasses, ioPriority.class, "I/O priority class") << 13) | ioPriority.priority);
+  if (!scheduler) return;
+  const { policy, nice = 0, priority = 0, flags = [], runtime = 0, deadline = 0, period = 0 } = scheduler;
+  let bits = 0n;
+  for (const flag of flags) bits |= known(schedulerFlags, flag, "scheduler flag");
+  syscalls.schedSetattr({
+    policy: known(policies, policy, "scheduler policy"),
+    flags: bits,
+    nice,
+    priority,
+    runtime: BigInt(runtime),
+    deadline: BigInt(deadline),
+    period: BigInt(period),
+  });
+}
+return { applyPersonality, applyScheduling };
+})();
+// src/runtime/init/identity.ts
+const m47 = (() => {
+const { assembleFilter: assembleFilter } = m43;
+const { capabilityBits: capabilityBits } = m44;
+const { capabilityMask: capabilityMask } = m44;
+const { isErrno: isErrno } = m0;
+const { rlimits: rlimits } = m2;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const { lookPath: lookPath } = m45;
+const { applyScheduling: applyScheduling } = m46;
+const rlimitNofile = 7;
+const nullDevice = 0x103;
+const setpcap = 8n;
+function setLimits({ syscalls, request }             , process               )       {
+  const limits = process.rlimits ?? [];
+  for (const { type, soft, hard } of limits) {
+    try {
+      syscalls.setRlimit(rlimits[type] , { soft: BigInt.asUintN(64, BigInt(soft)), hard: BigInt.asUintN(64, BigInt(hard)) });
+    } catch (error) {
+      throw new RuntimeError(`error setting rlimit type ${rlimits[type]}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+  if (request.softNofile !== undefined && !limits.some(({ type }) => type === "RLIMIT_NOFILE")) {
+    const { hard } = syscalls.getRlimit(rlimitNofile);
+    const soft = BigInt(request.softNofile);
+    syscalls.setRlimit(rlimitNofile, { soft: soft < hard ? soft : hard, hard });
+  }
+}
+function dropBounding(syscalls          , mask        , last        )       {
+  const unwanted = Array.from({ length: last + 1 }, (_none, bit) => bit).filter((bit) => ((mask >> BigInt(bit)) & 1n) === 0n);
+  const mayDrop = ((syscalls.capabilities().effective >> setpcap) & 1n) === 1n;
+  const there = mayDrop ? unwanted : unwanted.filter((bit) => syscalls.hasBounding(bit));
+  syscalls.together(() => there.forEach((bit) => syscalls.dropBounding(bit)));
+}
+function changeUser({ syscalls, request }             , process               )       {
+  const { uid = 0, gid = 0, additionalGids = [], umask } = process.user ?? {};
+  syscalls.setKeepcaps(true);
+  try {
+    syscalls.setgroups(additionalGids);
+  } catch (error) {
+    if (!isErrno(error, "EPERM") || !request.userNamespace || additionalGids.length > 0) throw error;
+  }
+  syscalls.setresgid(gid);
+  syscalls.setresuid(uid);
+  syscalls.umask(umask ?? 0o022);
+}
+function ownStdio(syscalls          , uid        )       {
+  for (const fd of [0, 1, 2]) {
+    try {
+      const { uid: owner, gid, device } = syscalls.status(fd);
+      if (owner !== uid && device !== nullDevice) syscalls.chown(fd, uid, gid);
+    } catch (error) {
+      if (!isErrno(error, "EINVAL", "EPERM", "EROFS", "EBADF")) throw error;
+    }
+  }
+}
+function enterFolder(syscalls          , cwd        )             {
+  const check = ()       => {
+    if (!syscalls.getcwd().startsWith("/"))
+      throw new RuntimeError("current working directory is outside of container mount namespace root");
+  };
+  try {
+    syscalls.chdir(cwd);
+    check();
+    return () => undefined;
+  } catch (error) {
+    if (!isErrno(error, "EACCES")) throw refusedFolder(cwd, error);
+    return () => {
+      try {
+        syscalls.chdir(cwd);
+        check();
+      } catch (again) {
+        throw refusedFolder(cwd, again);
+      }
+    };
+  }
+}
+function refusedFolder(cwd        , error         )        {
+  if (error instanceof RuntimeError) return error;
+  return new RuntimeError(`chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${messageOf(error).replace(/^.*: /u, "")}`, {
+    cause: error,
+  });
+}
+const masksOf = (
+  process               ,
+  last        ,
+)                                                                                        => {
+  return (set) => capabilityMask(process.capabilities?.[set], last).mask;
+};
+function prepare(context             , process               , config        )           {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  applyScheduling(syscalls, process);
+  setLimits(context, process);
+  dropBounding(syscalls, masks("bounding"), request.lastCapability);
+  ownStdio(syscalls, process.user?.uid ?? 0);
+  const enterAsUser = enterFolder(syscalls, process.cwd);
+  changeUser(context, process);
+  enterAsUser();
+  const env = lastOfEach(process.env ?? []);
+  const args = process.args ?? [];
+  const path = lookPath(args[0] ?? "", env, syscalls);
+  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
+  const held = filter && !process.noNewPrivileges ? syscalls.capabilities() : undefined;
+  return { path, args, env: withHome(syscalls, env, process.user?.uid ?? 0), filter, held };
+}
+function lastOfEach(env                   )                    {
+  const nameOf = (entry        )         => entry.split("=", 1)[0] ?? "";
+  const last = new Map(env.map((entry, index) => [nameOf(entry), index]));
+  return env.filter((entry, index) => last.get(nameOf(entry)) === index);
+}
+function withHome(syscalls          , env                   , uid        )                    {
+  return env.some((entry) => entry.startsWith("HOME=") && entry !== "HOME=")
+    ? env
+    : [...env.filter((entry) => entry !== "HOME="), `HOME=${homeOf(syscalls, uid)}`];
+}
+function homeOf(syscalls          , uid        )         {
+  try {
+    const lines = syscalls.readFile("/etc/passwd").split("\n");
+    const home = lines.map((line) => line.split(":")).find((fields) => fields[2] === `${uid}`)?.[5];
+    return home || "/";
+  } catch {
+    return "/";
+  }
+}
+function become(
+  context                                           ,
+  process               ,
+  { path, args, env, filter, held }          ,
+)        {
+  const { syscalls, request } = context;
+  const masks = masksOf(process, request.lastCapability);
+  syscalls.resetSignals();
+  const kept = 3 + request.preserveFds;
+  for (let fd = 0; fd < kept; fd++) syscalls.keepOnExec(fd);
+  syscalls.closeOnExecFrom(kept);
+  if (filter && !process.noNewPrivileges) {
+    if (held) syscalls.capset({ ...held, effective: held.permitted });
+    syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  syscalls.capset({ effective: masks("effective"), permitted: masks("permitted"), inheritable: masks("inheritable") });
+  syscalls.setKeepcaps(false);
+  syscalls.clearAmbient();
+  for (const bit of capabilityBits(masks("ambient") & masks("permitted") & masks("inheritable"))) syscalls.raiseAmbient(bit);
+  if (process.noNewPrivileges) {
+    syscalls.setNoNewPrivs();
+    if (filter) syscalls.installSeccomp(filter.program, filter.flags);
+  }
+  return syscalls.execve(path, args, env);
+}
+return { prepare, become };
+})();
+// src/runtime/init/inside.ts
+const m48 = (() => {
+const { isErrno: isErrno } = m0;
+const { openFlags: openFlags } = m3;
+const { resolveFlags: resolveFlags } = m2;
+const { RuntimeError: RuntimeError } = m1;
+const attempts = 64;
+const linkLimit = 40;
+class Inside {
+           #syscalls          ;
+           fd        ;
+  constructor(syscalls          , root        ) {
+    this.#syscalls = syscalls;
+    this.fd = root;
+  }
+  open(path        , flags         = openFlags.path, mode = 0)         {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#syscalls.openat2(this.fd, path, { flags, mode, resolve: resolveFlags.inRoot });
+      } catch (error) {
+        if (!isErrno(error, "EAGAIN") || attempt === attempts) throw error;
+      }
+    }
+  }
+  tryOpen(path        , flags         = openFlags.path)                     {
+    try {
+      return this.open(path, flags);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+      throw error;
+    }
+  }
+  with   (fd        , use                   )    {
+    try {
+      return use(fd);
+    } finally {
+      this.#syscalls.close(fd);
+    }
+  }
+  status(fd        )             {
+    return this.#syscalls.status(fd);
+  }
+  exists(path        )          {
+    const fd = this.tryOpen(path);
+    if (fd !== undefined) this.#syscalls.close(fd);
+    return fd !== undefined;
+  }
+  makeFolder(path        , mode = 0o755, links = 0)         {
+    const found = this.tryOpen(path, openFlags.pathDirectory);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    if (name === "") throw new RuntimeError(`${path} is not a folder`);
+    return this.with(this.makeFolder(parent, 0o755, links), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFolder(target.startsWith("/") ? target : `${parent}/${target}`, mode, links + 1);
+      }
+      try {
+        this.#syscalls.mkdirat(directory, name, mode);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+      return this.#syscalls.openat2(directory, name, {
+        flags: openFlags.pathDirectory,
+        resolve: resolveFlags.beneath | resolveFlags.noSymlinks,
+      });
+    });
+  }
+  makeFile(path        , links = 0)         {
+    const found = this.tryOpen(path);
+    if (found !== undefined) return found;
+    const [parent, name] = split(path);
+    return this.with(this.makeFolder(parent), (directory) => {
+      const target = this.#linkTarget(directory, name);
+      if (target !== undefined) {
+        if (links === linkLimit) throw new RuntimeError(`${path}: too many links`);
+        return this.makeFile(target.startsWith("/") ? target : `${parent}/${target}`, links + 1);
+      }
+      const resolve = resolveFlags.beneath | resolveFlags.noSymlinks;
+      this.#syscalls.close(this.#syscalls.openat2(directory, name, { flags: openFlags.create, mode: 0o755, resolve }));
+      return this.#syscalls.openat2(directory, name, { flags: openFlags.path, resolve });
+    });
+  }
+  #linkTarget(directory        , name        )                     {
+    try {
+      return this.#syscalls.readlinkat(directory, name);
+    } catch (error) {
+      if (isErrno(error, "ENOENT", "EINVAL")) return undefined;
+      throw error;
+    }
+  }
+}
+function split(path        )                   {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const name = parts.pop() ?? "";
+  if (name === "..") throw new RuntimeError(`path ends in "..": ${path}`);
+  return [`/${parts.join("/")}`, name];
+}
+return { Inside, split };
+})();
+// src/runtime/mount-options.ts
+const m49 = (() => {
+const { mountAttributes: mountAttributes } = m2;
+const { propagationFlags: propagationFlags } = m2;
+const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
+const attributes                                                                  = {
+  ro: [ro, 0],
+  rw: [0, ro],
+  nosuid: [nosuid, 0],
+  suid: [0, nosuid],
+  nodev: [nodev, 0],
+  dev: [0, nodev],
+  noexec: [noexec, 0],
+  exec: [0, noexec],
+  noatime: [noatime, atimeMask],
+  atime: [relatime, atimeMask],
+  relatime: [relatime, atimeMask],
+  norelatime: [0, 0],
+  strictatime: [strictatime, atimeMask],
+  nostrictatime: [relatime, atimeMask],
+  nodiratime: [nodiratime, 0],
+  diratime: [0, nodiratime],
+  nosymfollow: [nosymfollow, 0],
+  symfollow: [0, nosymfollow],
+};
+const superFlags                                                                 = {
+  sync: ["sync", true],
+  async: ["sync", false],
+  dirsync: ["dirsync", true],
+  mand: ["mand", true],
+  nomand: ["mand", false],
+  lazytime: ["lazytime", true],
+  nolazytime: ["lazytime", false],
+};
+const withoutEffect = ["defaults", "acl", "noacl", "iversion", "noiversion", "loud", "silent"];
+const propagations                                                                      = Object.fromEntries(
+  (Object.keys(propagationFlags)                 ).flatMap((type) => [
+    [type, { type, recursive: false }],
+    [`r${type}`, { type, recursive: true }],
+  ]),
+);
+const mountOptionNames                    = [
+  "bind",
+  "rbind",
+  "remount",
+  "idmap",
+  "ridmap",
+  ...Object.keys(attributes),
+  ...Object.keys(attributes).map((name) => `r${name}`),
+  ...Object.keys(superFlags),
+  ...withoutEffect,
+  ...Object.keys(propagations),
+].toSorted();
+function change(draft       , [set, clear]                           )       {
+  draft.set = (draft.set & ~clear) | set;
+  draft.clear = (draft.clear & ~set) | clear;
+}
+function planMount(options                    = [], type = "")            {
+  const own        = { set: 0, clear: 0 };
+  const below        = { set: 0, clear: 0 };
+  const flags = new Map                 ();
+  const propagation                                              = [];
+  const data           = [];
+  let [bind, recursive, remount] = [type === "bind" || type === "rbind", type === "rbind", false];
+  let idmap                     = false;
+  const known =    (table                             , name        )                =>
+    Object.hasOwn(table, name) ? table[name] : undefined;
+  for (const option of options) {
+    const attribute = known(attributes, option);
+    const recursiveAttribute = option.startsWith("r") ? known(attributes, option.slice(1)) : undefined;
+    const flag = known(superFlags, option);
+    const spread = known(propagations, option);
+    if (option === "bind") bind = true;
+    else if (option === "rbind") bind = recursive = true;
+    else if (option === "remount") remount = true;
+    else if (option === "idmap") idmap = "plain";
+    else if (option === "ridmap") idmap = "recursive";
+    else if (attribute) change(own, attribute);
+    else if (recursiveAttribute) change(below, recursiveAttribute);
+    else if (flag) flags.set(...flag);
+    else if (spread) propagation.push(spread);
+    else if (!withoutEffect.includes(option)) data.push(option);
+  }
+  const on = [...flags].filter(([, value]) => value).map(([name]) => name);
+  const [recursiveSet, recursiveClear] = [below.set, below.clear];
+  return { bind, recursive, remount, ...own, recursiveSet, recursiveClear, superFlags: on, propagation, data, idmap };
+}
+return { mountOptionNames, planMount };
+})();
+// src/runtime/init/copy-up.ts
+const m50 = (() => {
+const { chmodSync: chmodSync } = require("node:fs");
+const { closeSync: closeSync } = require("node:fs");
+const { constants: constants } = require("node:fs");
+const { fstatSync: fstatSync } = require("node:fs");
+const { lchownSync: lchownSync } = require("node:fs");
+const { mkdirSync: mkdirSync } = require("node:fs");
+const { openSync: openSync } = require("node:fs");
+const { readdirSync: readdirSync } = require("node:fs");
+const { readlinkSync: readlinkSync } = require("node:fs");
+const { readSync: readSync } = require("node:fs");
+const { symlinkSync: symlinkSync } = require("node:fs");
+const { writeSync: writeSync } = require("node:fs");
+const { join: join } = require("node:path");
+const { openFlags: openFlags } = m3;
+const { RuntimeError: RuntimeError } = m1;
+const chunkBytes = 65_536;
+function copyBytes(source        , target        , mode        )       {
+  const out = openSync(target, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
+  try {
+    const chunk = Buffer.alloc(chunkBytes);
+    for (let length = readSync(source, chunk); length > 0; length = readSync(source, chunk)) writeSync(out, chunk, 0, length);
+  } finally {
+    closeSync(out);
+  }
+}
+function copyOne(inside        , from        , to        )       {
+  inside.with(inside.open(from, openFlags.pathNoFollow), (found) => {
+    const status = fstatSync(found);
+    if (status.isSymbolicLink()) symlinkSync(readlinkSync(`/proc/self/fd/${found}`), to);
+    else if (status.isDirectory()) {
+      mkdirSync(to);
+      copyUp(inside, from, to);
+    } else if (status.isFile()) inside.with(inside.open(from, constants.O_RDONLY | constants.O_NOFOLLOW), (fd) => copyBytes(fd, to, 0o600));
+    else throw new RuntimeError(`tmpcopyup: ${from} is neither a file, a folder nor a link`);
+    lchownSync(to, status.uid, status.gid);
+    if (!status.isSymbolicLink()) chmodSync(to, status.mode & 0o7777);
+  });
+}
+function copyUp(inside        , from        , to        )       {
+  const names = inside.with(inside.open(from, constants.O_RDONLY | constants.O_DIRECTORY), (fd) => readdirSync(`/proc/self/fd/${fd}`));
+  for (const name of names) copyOne(inside, join(from, name), join(to, name));
+}
+return { copyUp };
+})();
+// src/runtime/init/mounts.ts
+const m51 = (() => {
+const { resolve: resolve } = require("node:path");
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { isErrno: isErrno } = m0;
+const { mountAttributes: mountAttributes } = m2;
+const { openFlags: openFlags } = m3;
+const { RuntimeError: RuntimeError } = m1;
+const { planMount: planMount } = m49;
+const { copyUp: copyUp } = m50;
+const allowedInProc = new Set(
+  [
+    "cpuinfo",
+    "diskstats",
+    "meminfo",
+    "stat",
+    "swaps",
+    "uptime",
+    "loadavg",
+    "slabinfo",
+    "net/dev",
+    "sys/kernel/ns_last_pid",
+    "sys/crypto/fips_enabled",
+  ].map((name) => `/proc/${name}`),
+);
+function checkProc(destination        , type        , plan           )       {
+  const path = resolve("/", destination);
+  if (path === "/proc" || path.startsWith("/proc/")) {
+    if (path === "/proc" && !plan.bind && type === "proc") return;
+    if (path === "/proc") throw new RuntimeError(`"${destination}" cannot be mounted because it is not of type proc`);
+    if (!allowedInProc.has(path)) throw new RuntimeError(`"${destination}" cannot be mounted because it is inside /proc`);
+  }
+}
+const mountFlags = mountAttributes.readonly | mountAttributes.nosuid | mountAttributes.nodev | mountAttributes.noexec;
+function attributeBind(syscalls          , tree        , plan           )       {
+  const { set, clear } = plan;
+  if (set === 0 && clear === 0) return;
+  if (set === 0) {
+    tryClear(syscalls, tree, 0, clear);
+    return;
+  }
+  tryClear(syscalls, tree, set, clear | (mountFlags & ~set));
+}
+function tryClear(syscalls          , tree        , set        , clear        )       {
+  try {
+    syscalls.mountSetattr(tree, { set, clear });
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+    if (set !== 0) syscalls.mountSetattr(tree, { set, clear: clear & mountAttributes.atimeMask });
+  }
+}
+function spread(syscalls          , tree        , plan           )       {
+  if (plan.recursiveSet !== 0 || plan.recursiveClear !== 0)
+    syscalls.mountSetattr(tree, { set: plan.recursiveSet, clear: plan.recursiveClear, recursive: true });
+  for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+}
+function bindMount(context              , mount             , plan           )       {
+  const { syscalls, inside, bundle, mapping } = context;
+  const source = resolve(bundle, mount.source ?? "");
+  const tree = syscalls.openTree(AT_FDCWD, source, { recursive: plan.recursive });
+  try {
+    const target = syscalls.status(tree).type === "folder" ? inside.makeFolder(mount.destination) : inside.makeFile(mount.destination);
+    inside.with(target, (fd) => {
+      if (mapping !== undefined)
+        syscalls.mountSetattr(tree, { set: mountAttributes.idmap, userNamespace: mapping, recursive: plan.idmap === "recursive" });
+      attributeBind(syscalls, tree, plan);
+      syscalls.moveMount(tree, fd);
+      spread(syscalls, tree, plan);
+    });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function makeFileSystem(
+  syscalls          ,
+  { type, source, data, superFlags }                                                                                          ,
+  attributes        ,
+)         {
+  const context = syscalls.fsopen(type);
+  try {
+    syscalls.together(() => {
+      if (source !== "") syscalls.fsconfigString(context, "source", source);
+      for (const flag of superFlags) syscalls.fsconfigFlag(context, flag);
+      for (const option of data) {
+        const at = option.indexOf("=");
+        if (at < 0) syscalls.fsconfigFlag(context, option);
+        else syscalls.fsconfigString(context, option.slice(0, at), option.slice(at + 1));
+      }
+      syscalls.fsconfigCreate(context);
+    });
+    return syscalls.fsmount(context, attributes);
+  } finally {
+    syscalls.close(context);
+  }
+}
+function tmpfsMode(inside        , destination        , data                   )                    {
+  if (data.some((option) => option.startsWith("mode="))) return data;
+  const fd = inside.tryOpen(destination, openFlags.pathDirectory);
+  if (fd === undefined) return data;
+  return [...data, `mode=${(inside.with(fd, (open) => inside.status(open).mode) & 0o7777).toString(8)}`];
+}
+function ownMount(context              , mount             , plan           )       {
+  const { syscalls, inside, late } = context;
+  const type = mount.type ?? "";
+  const ordinary = type === "proc" || type === "sysfs";
+  const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
+  const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
+  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
+  const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
+  const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
+  inside.with(target, (fd) => {
+    const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
+    const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
+    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    syscalls.moveMount(tree, fd);
+    spread(syscalls, tree, plan);
+    if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
+    late.push(() => syscalls.close(tree));
+  });
+}
+function ordinaryFolder(inside        , destination        , type        )         {
+  const plain = inside.tryOpen(destination, openFlags.pathNoFollow);
+  if (plain === undefined) return inside.makeFolder(destination);
+  if (inside.status(plain).type !== "folder") throw new RuntimeError(`filesystem "${type}" must be mounted on ordinary directory`);
+  return plain;
+}
+function remount({ syscalls, inside }              , mount             , plan           )       {
+  inside.with(inside.open(mount.destination), (fd) => {
+    if (plan.set !== 0 || plan.clear !== 0) syscalls.mountSetattr(fd, { set: plan.set, clear: plan.clear });
+    spread(syscalls, fd, plan);
+  });
+}
+function mountOne(context              , mount             )       {
+  const plan = planMount(mount.options, mount.type);
+  checkProc(mount.destination, mount.type ?? "", plan);
+  try {
+    if (plan.remount) remount(context, mount, plan);
+    else if (plan.bind) bindMount(context, mount, plan);
+    else if (mount.type === "cgroup" || mount.type === "cgroup2") context.cgroups(mount, plan);
+    else ownMount(context, mount, plan);
+  } catch (error) {
+    if (error instanceof RuntimeError) throw error;
+    const about = `error mounting ${JSON.stringify(mount.source ?? "")} to rootfs at ${JSON.stringify(mount.destination)}`;
+    throw new RuntimeError(`${about}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+function bindsDev(mounts                        )          {
+  return mounts.some(({ destination, type, options }) => resolve("/", destination) === "/dev" && planMount(options, type).bind);
+}
+return { makeFileSystem, mountOne, bindsDev };
+})();
+// src/runtime/init/cgroup-mounts.ts
+const m52 = (() => {
+const { basename: basename } = require("node:path");
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { CgroupGroup: CgroupGroup } = m21;
+const { machineHierarchies: machineHierarchies } = m21;
+const { mountAttributes: mountAttributes } = m2;
+const { makeFileSystem: makeFileSystem } = m51;
+function place(context                    , tree        , destination        , plan           )       {
+  const { syscalls, inside } = context;
+  try {
+    syscalls.mountSetattr(tree, { set: plan.set });
+    inside.with(inside.makeFolder(destination), (fd) => syscalls.moveMount(tree, fd));
+    for (const { type, recursive } of plan.propagation) syscalls.mountSetattr(tree, { propagation: type, recursive });
+  } finally {
+    syscalls.close(tree);
+  }
+}
+function ownGroup(syscalls          )              {
+  return new CgroupGroup(
+    machineHierarchies((path) => syscalls.readFile(path)),
+    "",
+  );
+}
+function mountCgroups(context                    , mount             , plan           )       {
+  const { syscalls, inside, namespaced } = context;
+  const group = ownGroup(syscalls);
+  const newTree = (type        , data                   )         =>
+    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
+  const boundTree = (folder        )         => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
+  if (group.unified) {
+    place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0] .folder), mount.destination, plan);
+    return;
+  }
+  const top = makeFileSystem(
+    syscalls,
+    { type: "tmpfs", source: "tmpfs", data: ["mode=755"], superFlags: [] },
+    plan.set & ~mountAttributes.readonly,
+  );
+  inside.with(inside.makeFolder(mount.destination), (fd) => syscalls.moveMount(top, fd));
+  syscalls.close(top);
+  for (const { version, controllers, mountPoint, folder } of group.places) {
+    if (version === 2) continue;
+    const name = basename(mountPoint);
+    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
+    place(context, tree, `${mount.destination}/${name}`, plan);
+    linkControllers(context, mount.destination, name, controllers);
+  }
+}
+function linkControllers(
+  { syscalls, inside }                    ,
+  destination        ,
+  folder        ,
+  controllers                   ,
+)       {
+  if (controllers.length < 2) return;
+  inside.with(inside.makeFolder(destination), (fd) => {
+    for (const controller of controllers)
+      if (controller !== folder && !controller.startsWith("name=")) syscalls.symlinkat(folder, fd, controller);
+  });
+}
+return { mountCgroups };
+})();
+// src/runtime/init/devices.ts
+const m53 = (() => {
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { deviceNumber: deviceNumber } = m3;
+const { isErrno: isErrno } = m0;
+const { openFlags: openFlags } = m3;
+const { RuntimeError: RuntimeError } = m1;
+const { split: split } = m48;
+const device = (name        , major        , minor        )               => ({
+  path: `/dev/${name}`,
+  type: "c",
+  major,
+  minor,
+  fileMode: 0o666,
+  uid: 0,
+  gid: 0,
+});
+const defaultDevices                          = [
+  device("null", 1, 3),
+  device("zero", 1, 5),
+  device("full", 1, 7),
+  device("random", 1, 8),
+  device("urandom", 1, 9),
+  device("tty", 5, 0),
+];
+const links                                                       = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+];
+const typeBits                                   = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 };
+function makeNode(syscalls          , directory        , name        , entry              )       {
+  const { type, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0, path } = entry;
+  const bits = typeBits[type];
+  if (bits === undefined) throw new RuntimeError(`${JSON.stringify(type)} is not a device type (${path})`);
+  try {
+    syscalls.mknodat(directory, name, bits | (fileMode & 0o7777), deviceNumber(major, minor));
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    throw error;
+  }
+  syscalls.fchownat(directory, name, uid, gid);
+}
+function mountNode(syscalls          , inside        , path        )       {
+  const tree = syscalls.openTree(AT_FDCWD, path, { recursive: false });
+  inside.with(tree, (from) => inside.with(inside.makeFile(path), (fd) => syscalls.moveMount(from, fd)));
+}
+function createDevices(syscalls          , inside        , configured                         , mounted         )       {
+  const own = new Set(configured.map(({ path }) => path));
+  const mask = syscalls.umask(0);
+  for (const entry of [...defaultDevices.filter(({ path }) => !own.has(path)), ...configured]) {
+    if (split(entry.path).join("/") === "/dev/ptmx") continue; // Belongs to the container's own devpts.
+    if (mounted) {
+      mountNode(syscalls, inside, entry.path);
+      continue;
+    }
+    const [folder, name] = split(entry.path);
+    try {
+      inside.with(inside.makeFolder(folder), (directory) => makeNode(syscalls, directory, name, entry));
+    } catch (error) {
+      if (!isErrno(error, "EPERM")) throw error;
+      mountNode(syscalls, inside, entry.path);
+    }
+  }
+  syscalls.umask(mask);
+}
+function linkDevices(syscalls          , inside        )       {
+  inside.with(inside.makeFolder("/dev"), (directory) => {
+    for (const [name, target] of [...links, ["ptmx", "pts/ptmx"]         ]) {
+      try {
+        syscalls.symlinkat(target, directory, name);
+      } catch (error) {
+        if (!isErrno(error, "EEXIST")) throw error;
+      }
+    }
+  });
+}
+function openNull(syscalls          , isNull                         )         {
+  const fd = syscalls.openat2(AT_FDCWD, "/dev/null", { flags: openFlags.pathNoFollow });
+  if (!isNull(fd)) throw new RuntimeError("/dev/null is not the null device");
+  return fd;
+}
+return { defaultDevices, createDevices, linkDevices, openNull };
+})();
+// src/runtime/init/paths.ts
+const m54 = (() => {
+const { mountAttributes: mountAttributes } = m2;
+const { openNull: openNull } = m53;
+const { makeFileSystem: makeFileSystem } = m51;
+const nullDevice = 0x103;
+function maskPaths(syscalls          , inside        , paths                   )       {
+  if (paths.length === 0) return;
+  inside.with(
+    openNull(syscalls, (fd) => syscalls.status(fd).device === nullDevice),
+    (nothing) => {
+      for (const path of paths) {
+        const target = inside.tryOpen(path);
+        if (target === undefined) continue;
+        inside.with(target, (fd) =>
+          inside.with(
+            syscalls.status(fd).type === "folder" ? emptyFolder(syscalls) : syscalls.openTree(nothing, "", { recursive: false }),
+            (tree) => syscalls.moveMount(tree, fd),
+          ),
+        );
+      }
+    },
+  );
+}
+function emptyFolder(syscalls          )         {
+  return makeFileSystem(syscalls, { type: "tmpfs", source: "tmpfs", data: [], superFlags: ["ro"] }, mountAttributes.readonly);
+}
+function makeReadonly(syscalls          , inside        , paths                   )       {
+  for (const path of paths) {
+    const target = inside.tryOpen(path);
+    if (target === undefined) continue;
+    inside.with(target, (fd) =>
+      inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
+        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+        syscalls.moveMount(tree, fd);
+      }),
+    );
+  }
+}
+return { maskPaths, makeReadonly };
+})();
+// src/runtime/init/rootfs.ts
+const m55 = (() => {
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { mountAttributes: mountAttributes } = m2;
+const { openFlags: openFlags } = m3;
+const { mountCgroups: mountCgroups } = m52;
+const { createDevices: createDevices } = m53;
+const { linkDevices: linkDevices } = m53;
+const { Inside: Inside } = m48;
+const { bindsDev: bindsDev } = m51;
+const { mountOne: mountOne } = m51;
+const { makeReadonly: makeReadonly } = m54;
+const { maskPaths: maskPaths } = m54;
+const withRoot =    (syscalls          , use                     )    => {
+  const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
+  try {
+    return use(root);
+  } finally {
+    syscalls.close(root);
+  }
+};
+function propagationOf(text        )                                                   {
+  const recursive = text.startsWith("r");
+  return { propagation: (recursive ? text.slice(1) : text)               , recursive };
+}
+function mountPointOf(path        , mountinfo        )         {
+  const points = mountinfo.split("\n").map((line) => line.split(" ")[4] ?? "");
+  const above = points.filter((point) => point !== "" && (point === "/" || path === point || path.startsWith(`${point}/`)));
+  return above.reduce((longest, point) => (point.length > longest.length ? point : longest), "/");
+}
+function cutPropagation(syscalls          , linux             , rootfs        )       {
+  const wanted = linux.rootfsPropagation ? propagationOf(linux.rootfsPropagation) : { propagation: "slave"         , recursive: true };
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+  const point = mountPointOf(rootfs, syscalls.readFile("/proc/self/mountinfo"));
+  const fd = syscalls.openat2(AT_FDCWD, point, { flags: openFlags.path });
+  syscalls.mountSetattr(fd, { propagation: "private" });
+  syscalls.close(fd);
+}
+function mountRoot(syscalls          , rootfs        )         {
+  const target = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  const tree = syscalls.openTree(target, "", { recursive: true });
+  syscalls.moveMount(tree, target);
+  syscalls.close(target);
+  return tree;
+}
+function buildRootfs({ syscalls, request, mappings }             )       {
+  const { config, rootfs, bundle, userNamespace } = request;
+  const linux = config.linux ?? {};
+  const mounts = config.mounts ?? [];
+  cutPropagation(syscalls, linux, rootfs);
+  const inside = new Inside(syscalls, mountRoot(syscalls, rootfs));
+  const late                 = [];
+  const namespaced = (linux.namespaces ?? []).some(({ type }) => type === "cgroup");
+  const cgroups = (mount             , plan           )       => mountCgroups({ syscalls, inside, namespaced }, mount, plan);
+  for (const [index, mount] of mounts.entries()) mountOne({ syscalls, inside, bundle, late, cgroups, mapping: mappings.get(index) }, mount);
+  if (!bindsDev(mounts)) {
+    createDevices(syscalls, inside, linux.devices ?? [], userNamespace);
+    linkDevices(syscalls, inside);
+  }
+  makeReadonly(syscalls, inside, linux.readonlyPaths ?? []);
+  maskPaths(syscalls, inside, linux.maskedPaths ?? []);
+  return { inside, finish: () => late.forEach((step) => step()) };
+}
+function changeRoot(syscalls          , inside        )       {
+  const old = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory });
+  syscalls.fchdir(inside.fd);
+  syscalls.pivotRootHere();
+  syscalls.mountSetattr(old, { propagation: "slave", recursive: true });
+  syscalls.fchdir(old);
+  syscalls.close(old);
+  syscalls.unmountDetached(".");
+  syscalls.chdir("/");
+}
+function coverRoot(syscalls          , inside        )       {
+  withRoot(syscalls, (root) => syscalls.moveMount(inside.fd, root));
+  syscalls.fchdir(inside.fd);
+  syscalls.chrootHere();
+  syscalls.chdir("/");
+}
+function chrootInto(syscalls          , rootfs        )       {
+  const root = syscalls.openat2(AT_FDCWD, rootfs, { flags: openFlags.pathDirectory });
+  syscalls.fchdir(root);
+  syscalls.chrootHere();
+  syscalls.close(root);
+  syscalls.chdir("/");
+}
+function rootReadonly(syscalls          )       {
+  withRoot(syscalls, (root) => syscalls.mountSetattr(root, { set: mountAttributes.readonly }));
+}
+function finalPropagation(syscalls          , text                    )       {
+  if (!text) return;
+  const wanted = propagationOf(text);
+  if (wanted.propagation !== "private") withRoot(syscalls, (root) => syscalls.mountSetattr(root, wanted));
+}
+return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
+})();
+// src/runtime/init/create.ts
+const m56 = (() => {
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { CLONE_FS: CLONE_FS } = m2;
+const { isErrno: isErrno } = m0;
+const { namespaceFlags: namespaceFlags } = m2;
+const { openFlags: openFlags } = m3;
+const { hasHooks: hasHooks } = m15;
+const { runHooks: runHooks } = m15;
+const { attributeFiles: attributeFiles } = m37;
+const { openConfinement: openConfinement } = m37;
+const { mountConsole: mountConsole } = m38;
+const { handOver: handOver } = m38;
+const { openTerminal: openTerminal } = m38;
+const { takeTerminal: takeTerminal } = m38;
+const { become: become } = m47;
+const { prepare: prepare } = m47;
+const { Inside: Inside } = m48;
+const { buildRootfs: buildRootfs } = m55;
+const { changeRoot: changeRoot } = m55;
+const { chrootInto: chrootInto } = m55;
+const { coverRoot: coverRoot } = m55;
+const { finalPropagation: finalPropagation } = m55;
+const { rootReadonly: rootReadonly } = m55;
+const { applyPersonality: applyPersonality } = m46;
+function joinCgroups(syscalls          , doors                   )       {
+  for (const door of doors) syscalls.writeFile(door, "0");
+}
+function joinNamespaces({ syscalls, request }             )       {
+  const opened = request.join.map(({ path, flag }) => ({ fd: syscalls.openRead(path), flag }));
+  for (const { fd, flag } of opened) {
+    if (flag === namespaceFlags.mount) syscalls.unshare(CLONE_FS);
+    syscalls.setns(fd, flag);
+    syscalls.close(fd);
+  }
+}
+function becomeRoot(syscalls          )       {
+  try {
+    syscalls.setgroups([]);
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
+  }
+  syscalls.setresgid(0);
+  syscalls.setresuid(0);
+}
+function enterNamespaces(context             )       {
+  const { syscalls, request } = context;
+  const { config } = request;
+  if (request.userNamespace) becomeRoot(syscalls);
+  joinNamespaces(context);
+  if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
+  if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
+  if (config.hostname) syscalls.sethostname(config.hostname);
+  if (config.domainname) syscalls.setdomainname(config.domainname);
+  for (const [name, value] of Object.entries(config.linux?.sysctl ?? {}))
+    syscalls.writeFile(`/proc/sys/${name.includes("/") ? name : name.replaceAll(".", "/")}`, value);
+}
+function buildTree(context             )       {
+  const { syscalls, request } = context;
+  const { config, process } = request;
+  const linux = config.linux ?? {};
+  const tree = (linux.namespaces ?? []).some(({ type }) => type === "mount") ? buildRootfs(context) : undefined;
+  if (request.outsideHooks) context.outsideHooks();
+  runHooks(config, "createContainer", request.hookState);
+  if (tree) {
+    if (request.noPivot) coverRoot(syscalls, tree.inside);
+    else changeRoot(syscalls, tree.inside);
+    syscalls.close(tree.inside.fd);
+  } else chrootInto(syscalls, request.rootfs);
+  const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+  if (process?.cwd) root.with(root.makeFolder(process.cwd), () => undefined);
+  const terminal = process?.terminal ? openTerminal(context, root, process) : undefined;
+  if (terminal && tree) mountConsole(syscalls, root, terminal.slave);
+  syscalls.setsid();
+  if (terminal) {
+    handOver(context, terminal.master);
+    takeTerminal(syscalls, terminal.slave);
+  }
+  syscalls.close(root.fd);
+  if (!tree) return;
+  tree.finish();
+  finalPropagation(syscalls, linux.rootfsPropagation);
+  if (config.root?.readonly) rootReadonly(syscalls);
+}
+function waitForStart(syscalls          , fifo        )       {
+  syscalls.read(fifo, 1);
+  syscalls.awaitFile(fifo);
+  syscalls.close(fifo);
+}
+function initCreate(context             )       {
+  const { syscalls, request, fifo } = context;
+  const { config, process: spec } = request;
+  joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request, attributeFiles(syscalls));
+  const hooked = hasHooks(config, "startContainer");
+  enterNamespaces(context);
+  if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
+  applyPersonality(syscalls, config.linux?.personality);
+  buildTree(context);
+  const prepared = spec && prepare(context, spec, config);
+  if (!hooked) confine();
+  context.leave((last) => {
+    waitForStart(last, fifo);
+    if (!spec || !prepared) return;
+    if (hooked) {
+      runHooks(config, "startContainer", { ...request.hookState, status: "created" });
+      confine();
+    }
+    become({ syscalls: last, request }, spec, prepared);
+  });
+}
+function newKeyring(syscalls          , name        )       {
+  try {
+    syscalls.joinNewSessionKeyring(name);
+  } catch (error) {
+    if (!isErrno(error, "ENOSYS", "EPERM", "EDQUOT")) throw error;
+  }
+}
+return { joinCgroups, joinNamespaces, initCreate };
+})();
+// src/runtime/init/exec.ts
+const m57 = (() => {
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { openFlags: openFlags } = m3;
+const { RuntimeError: RuntimeError } = m1;
+const { attributeFiles: attributeFiles } = m37;
+const { openConfinement: openConfinement } = m37;
+const { handOver: handOver } = m38;
+const { openTerminal: openTerminal } = m38;
+const { takeTerminal: takeTerminal } = m38;
+const { joinCgroups: joinCgroups } = m56;
+const { joinNamespaces: joinNamespaces } = m56;
+const { become: become } = m47;
+const { prepare: prepare } = m47;
+const { Inside: Inside } = m48;
+const { applyPersonality: applyPersonality } = m46;
+function initExec(context             )       {
+  const { syscalls, request } = context;
+  const { config, process: spec } = request;
+  if (!spec) throw new RuntimeError("no process");
+  syscalls.close(context.fifo);
+  joinCgroups(syscalls, request.cgroupDoors);
+  const confine = openConfinement(request, attributeFiles(syscalls));
+  joinNamespaces(context);
+  if (request.userNamespace) {
+    syscalls.setresgid(0);
+    syscalls.setresuid(0);
+  }
+  applyPersonality(syscalls, config.linux?.personality);
+  syscalls.setsid();
+  if (spec.terminal) {
+    const root = new Inside(syscalls, syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.pathDirectory }));
+    const { master, slave } = openTerminal(context, root, spec);
+    handOver(context, master);
+    takeTerminal(syscalls, slave);
+    syscalls.close(root.fd);
+  }
+  const prepared = prepare(context, spec, config);
+  confine();
+  context.leave((last) => become({ syscalls: last, request }, spec, prepared));
+}
+return { initExec };
+})();
+// src/runtime/init/request.ts
+const m58 = (() => {
+function descriptorsFrom(socket        , request             )                                                     {
+  const after = socket + (request.hasConsole ? 4 : 3);
+  return {
+    fifo: socket + 2,
+    console: request.hasConsole ? socket + 3 : undefined,
+    mappings: new Map(request.mappedMounts.map((mount, index) => [mount, after + index])),
+  };
+}
+return { descriptorsFrom };
+})();
+// src/runtime/by-hand.ts
+const m59 = (() => {
+const { Hand: Hand } = m34;
+const { handProgram: handProgram } = m36;
+const { hasHand: hasHand } = m36;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const { hasHooks: hasHooks } = m15;
+const { initCreate: initCreate } = m56;
+const { initExec: initExec } = m57;
+const { descriptorsFrom: descriptorsFrom } = m58;
+const { messageBoundMs: messageBoundMs } = m14;
+function handIsHere(rootless         )          {
+  return hasHand(process.arch) && !rootless;
+}
+function isForHand(config        , rootless         )          {
+  if (!handIsHere(rootless)) return false;
+  if (hasHooks(config, "createContainer", "startContainer")) return false;
+  if ((config.linux?.namespaces ?? []).some(({ type }) => type === "user")) return false;
+  return !(config.mounts ?? []).some(({ options }) => options?.includes("tmpcopyup"));
+}
+const handSocket = (syscalls          )                   => {
+  const pair = syscalls.socketPair("packets");
+  syscalls.boundReceive(pair[0], messageBoundMs);
+  return pair;
+};
+function handAsFirst(syscalls          , preserveFds        , id        )               {
+  return { fd: syscalls.sealedFile("dhow-hand", handProgram(3 + preserveFds)), argv0: "dhow-runtime", words: () => ["init", id] };
+}
+function workByHand(own          , socket        , request             , outsideHooks            )                     {
+  const first = 3 + request.preserveFds;
+  const hand = new Hand(socket, first);
+  const { syscalls } = hand;
+  let master                    ;
+  const context              = {
+    syscalls,
+    request,
+    outsideHooks,
+    giveTerminal: (fd) => {
+      master = hand.take(fd, own);
+    },
+    leave: (last) => hand.leave(last),
+    ...descriptorsFrom(first, request),
+  };
+  try {
+    syscalls.setDumpable(false);
+    syscalls.setName("dhow:init");
+    syscalls.close(first + 1);
+    if (request.kind === "exec") initExec(context);
+    else initCreate(context);
+  } catch (error) {
+    throw new RuntimeError(`unable to start container process: ${messageOf(error)}`, { cause: error });
+  }
+  return master;
+}
+return { handIsHere, isForHand, handSocket, handAsFirst, workByHand };
+})();
+// src/runtime/device-rules.ts
+const m60 = (() => {
+const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
+  allow: true,
+  type,
+  access,
+  ...(major === undefined ? {} : { major }),
+  ...(minor === undefined ? {} : { minor }),
+});
+const defaultDeviceRules                        = [
+  rule(undefined, undefined, "m"),
+  rule(undefined, undefined, "m", "b"),
+  rule(1, 3),
+  rule(1, 8),
+  rule(1, 7),
+  rule(5, 0),
+  rule(1, 5),
+  rule(1, 9),
+  rule(136, undefined), // terminals
+  rule(5, 2),
+];
+return { defaultDeviceRules };
+})();
+// src/runtime/launch.ts
+const m61 = (() => {
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
+const { closeSync: closeSync } = require("node:fs");
+const { openSync: openSync } = require("node:fs");
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { isErrno: isErrno } = m0;
+const { mountAttributes: mountAttributes } = m2;
+const { namespaceFlags: namespaceFlags } = m2;
+const { RuntimeError: RuntimeError } = m1;
+function nodeAsFirst(syscalls          , entry                   , { sayBorn, unmapped }             )               {
+  const birth = unmapped ? ["--unmapped"] : sayBorn ? ["--say-born"] : [];
+  return { fd: protectedNode(syscalls), words: (socket) => [...nodeFlags, ...entry, "init", `${socket}`, ...birth] };
+}
+const nodeFlags = ["--disable-proto=delete", "--no-warnings", "--max-semi-space-size=1"];
+function protectedNode(syscalls          )         {
+  try {
+    const tree = syscalls.openTree(AT_FDCWD, process.execPath, { recursive: false });
+    syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+    return tree;
+  } catch (error) {
+    if (isErrno(error, "EPERM")) return openSync(process.execPath, "r");
+    throw error;
+  }
+}
+function launch(syscalls          , request               )           {
+  const own = openSync("/proc/self/ns/pid", "r");
+  const { program, prefix } = request;
+  const { pidNamespace, timeOffsets, preserveFds } = request;
+  if (pidNamespace === "new") syscalls.unshare(namespaceFlags.pid);
+  else if (pidNamespace !== undefined) joinPid(syscalls, pidNamespace);
+  if (timeOffsets) {
+    syscalls.unshare(namespaceFlags.time);
+    if (timeOffsets.length > 0) syscalls.writeFile("/proc/self/timens_offsets", `${timeOffsets.join("\n")}\n`);
+  }
+  const kept = Array.from({ length: preserveFds }, (_none, index) => 3 + index);
+  const first = 3 + preserveFds;
+  const command = [...prefix, `/proc/self/fd/${first + 1}`, ...program.words(first)];
+  try {
+    const child = spawn(command[0] , command.slice(1), {
+      stdio: [
+        ...request.stdio,
+        ...kept,
+        request.socket,
+        program.fd,
+        request.fifo,
+        ...(request.console === undefined ? [] : [request.console]),
+        ...(request.more ?? []),
+      ],
+      ...(program.argv0 === undefined ? {} : { argv0: program.argv0 }),
+      env: {},
+      cwd: "/",
+    });
+    child.on("error", () => undefined);
+    if (child.pid === undefined) throw new RuntimeError(`unable to start the container's first process: ${command[0]}`);
+    child.unref();
+    return { pid: child.pid, child };
+  } finally {
+    if (pidNamespace !== undefined) syscalls.setns(own, namespaceFlags.pid);
+    closeSync(own);
+    closeSync(program.fd);
+  }
+}
+function joinPid(syscalls          , path        )       {
+  const fd = openSync(path, "r");
+  try {
+    syscalls.setns(fd, namespaceFlags.pid);
+  } finally {
+    closeSync(fd);
+  }
+}
+return { nodeAsFirst, launch };
+})();
+// src/runtime/user-namespace.ts
+const m62 = (() => {
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
+const { existsSync: existsSync } = require("node:fs");
+const { RuntimeError: RuntimeError } = m1;
+const { receive: receive } = m14;
+function tool(name        )         {
+  const path = [`/usr/bin/${name}`, `/bin/${name}`, `/usr/sbin/${name}`].find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new RuntimeError(`user and time namespaces need ${name} of util-linux, which this machine lacks`);
+  return path;
+}
+function userPrefix(namespaces                                    )             {
+  const path = namespaces.get("user");
+  if (path === undefined) return { prefix: [], isNew: false, forks: false };
+  if (path !== "") return { prefix: [tool("nsenter"), `--user=${path}`, ...asItsRoot(), "--"], isNew: false, forks: false };
+  const forks = namespaces.get("pid") === "";
+  return { prefix: [tool("unshare"), "--user", "--keep-caps", ...(forks ? ["--pid", "--fork"] : []), "--"], isNew: true, forks };
+}
+const asItsRoot = ()                    => (process.getuid?.() === 0 ? [] : ["--preserve-credentials"]);
+function enterPrefix({ user, time, pid }                   )                    {
+  const options = [
+    ...(user === undefined ? [] : [`--user=${user}`, ...asItsRoot()]),
+    ...(time === undefined ? [] : [`--time=${time}`]),
+    ...(pid === undefined ? [] : [`--pid=${pid}`]),
+  ];
+  return options.length === 0 ? [] : [tool("nsenter"), ...options, "--"];
+}
+const lines = (mappings                      )         =>
+  mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}`).join("\n");
+function writeMap(syscalls          , pid        , kind               , mappings                      )       {
+  const own = kind === "uid" ? process.getuid?.() : process.getgid?.();
+  const [only] = mappings;
+  if (process.getuid?.() === 0 || (mappings.length === 1 && only?.size === 1 && only.hostID === own)) {
+    syscalls.writeFile(`/proc/${pid}/${kind}_map`, `${lines(mappings)}\n`);
+    return;
+  }
+  const words = mappings.flatMap(({ containerID, hostID, size }) => [`${containerID}`, `${hostID}`, `${size}`]);
+  const { status, stderr } = spawnSync(tool(`new${kind}map`), [`${pid}`, ...words], { encoding: "utf8" });
+  if (status !== 0) throw new RuntimeError(`new${kind}map: ${stderr.trim()}`);
+}
+function mapUser(syscalls          , socket        , config        , child        )         {
+  const message = receive(socket, syscalls);
+  if (message?.type !== "born") throw new RuntimeError("unable to start container process: no new user namespace could be made");
+  const { uidMappings = [], gidMappings = [] } = config.linux ?? {};
+  const ownGroupOnly = process.getuid?.() !== 0 && gidMappings.length === 1 && gidMappings[0]?.size === 1;
+  if (ownGroupOnly) syscalls.writeFile(`/proc/${message.pid}/setgroups`, "deny");
+  writeMap(syscalls, message.pid, "uid", uidMappings);
+  writeMap(syscalls, message.pid, "gid", gidMappings);
+  return message.pid > 0 ? message.pid : child;
+}
+return { tool, userPrefix, enterPrefix, writeMap, mapUser };
+})();
+// src/runtime/mapped-mounts.ts
+const m63 = (() => {
+function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
+const { openSync: openSync } = require("node:fs");
+const { readlinkSync: readlinkSync } = require("node:fs");
+const { RuntimeError: RuntimeError } = m1;
+const { pause: pause } = m12;
+const { planMount: planMount } = m49;
+const { tool: tool } = m62;
+const { writeMap: writeMap } = m62;
+const attempts = 5000;
+function holdNamespace(syscalls          , uids                      , gids                      )         {
+  const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
+  const { pid } = child;
+  if (pid === undefined) throw new RuntimeError("unable to make a user namespace for a mount");
+  try {
+    const own = readlinkSync("/proc/self/ns/user");
+    for (let attempt = 0; readlinkSync(`/proc/${pid}/ns/user`) === own; attempt++) {
+      if (attempt === attempts || child.exitCode !== null) throw new RuntimeError("unable to make a user namespace for a mount");
+      pause();
+    }
+    writeMap(syscalls, pid, "uid", uids);
+    writeMap(syscalls, pid, "gid", gids);
+    return openSync(`/proc/${pid}/ns/user`, "r");
+  } finally {
+    child.kill("SIGKILL");
+    child.unref();
+  }
+}
+function mappedMounts(syscalls          , config        )                {
+  return (config.mounts ?? []).flatMap(({ uidMappings = [], gidMappings = [], options, type }, mount) => {
+    if (uidMappings.length > 0) return [{ mount, namespace: holdNamespace(syscalls, uidMappings, gidMappings) }];
+    if (planMount(options, type).idmap === false) return [];
+    return [{ mount, namespace: holdNamespace(syscalls, config.linux?.uidMappings ?? [], config.linux?.gidMappings ?? []) }];
+  });
+}
+return { mappedMounts };
+})();
+// src/runtime/validate.ts
+const m64 = (() => {
+const { capabilityNames: capabilityNames } = m44;
+const { namespaceFlags: namespaceFlags } = m2;
+const { readProfile: readProfile } = m41;
+const { rlimits: rlimits } = m2;
+const { RuntimeError: RuntimeError } = m1;
+const { planMount: planMount } = m49;
+function refuse(text        )        {
+  throw new RuntimeError(text);
+}
+const namespaceTypes = Object.keys(namespaceFlags)                   ;
+function namespacesOf(linux              = {})                             {
+  const found = new Map                       ();
+  for (const { type, path = "" } of linux.namespaces ?? []) {
+    if (!namespaceTypes.includes(type                 )) refuse(`namespace ${JSON.stringify(type)} does not exist`);
+    if (found.has(type                 )) refuse(`malformed spec file: duplicated ns {${JSON.stringify(type)} ${JSON.stringify(path)}}`);
+    if (path !== "" && !path.startsWith("/")) refuse(`namespace path ${JSON.stringify(path)} is not absolute`);
+    found.set(type                 , path);
+  }
+  return found;
+}
+function checkSysctls(sysctl                                  , namespaces                                    )       {
+  const ipc = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|fs\.mqueue\..+)$/u;
+  for (const name of Object.keys(sysctl)) {
+    const dotted = name.replaceAll("/", ".");
+    const allowed = (type               )       => {
+      if (!namespaces.has(type)) refuse(`sysctl ${JSON.stringify(name)} is not allowed in the hosts ${type} namespace`);
+    };
+    if (ipc.test(dotted)) allowed("ipc");
+    else if (dotted.startsWith("net.")) allowed("network");
+    else if (dotted === "kernel.domainname") allowed("uts");
+    else if (dotted.startsWith("user.")) allowed("user");
+    else if (dotted === "kernel.hostname") refuse(`sysctl: "kernel.hostname" conflicts with the OCI "hostname" field`);
+    else refuse(`sysctl ${JSON.stringify(name)} is not in a separate kernel namespace`);
+    if (dotted.includes("..")) refuse(`sysctl ${JSON.stringify(name)} is not a name`);
+  }
+}
+const mapsNothing = (list                                )          => (list ?? []).length === 0;
+function checkUserNamespace(linux             , namespaces                                    )       {
+  const isNew = namespaces.get("user") === "";
+  if (!namespaces.has("user") && !(mapsNothing(linux.uidMappings) && mapsNothing(linux.gidMappings)))
+    refuse("User namespace mappings specified, but USER namespace isn't enabled in the config");
+  if (isNew && (mapsNothing(linux.uidMappings) || mapsNothing(linux.gidMappings)))
+    refuse("User namespaces enabled, but no user or group ID mappings found");
+}
+function checkLinux(config        , linux             )       {
+  const namespaces = namespacesOf(linux);
+  for (const field of ["intelRdt", "memoryPolicy", "netDevices"]         ) if (linux[field]) refuse(`linux.${field} is not supported`);
+  if (linux.mountLabel) refuse("linux.mountLabel: selinux label is specified in config, but selinux is disabled or not supported");
+  if (!namespaces.has("mount")) {
+    if ((linux.maskedPaths ?? []).length > 0 || (linux.readonlyPaths ?? []).length > 0)
+      refuse("unable to restrict sys entries without a private MNT namespace");
+    if (linux.rootfsPropagation) refuse("linux.rootfsPropagation needs a mount namespace");
+  }
+  if (config.hostname && !namespaces.has("uts")) refuse("unable to set hostname without a private UTS namespace");
+  if (config.domainname && !namespaces.has("uts")) refuse("unable to set domainname without a private UTS namespace");
+  if (linux.timeOffsets && Object.keys(linux.timeOffsets).length > 0 && namespaces.get("time") !== "")
+    refuse("time namespace offsets are set, but there is no new time namespace");
+  if (namespaces.get("time")) refuse("joining a time namespace by path is not supported");
+  checkUserNamespace(linux, namespaces);
+  checkSysctls(linux.sysctl ?? {}, namespaces);
+  for (const key of ["rootfsPropagation"]         ) {
+    const value = linux[key];
+    if (value && !/^r?(?:shared|slave|private|unbindable)$/u.test(value)) refuse(`rootfsPropagation=${value} is not supported`);
+  }
+  for (const { path, type } of linux.devices ?? [])
+    if (!/^[bcup]$/u.test(type)) refuse(`invalid device type ${JSON.stringify(type)} for ${path}`);
+  if (linux.personality && !/^LINUX(?:32)?$/u.test(linux.personality.domain))
+    refuse(`invalid personality domain ${JSON.stringify(linux.personality.domain)}`);
+  if ((linux.personality?.flags ?? []).length > 0) refuse("additional flags for personality are not supported");
+  const swappiness = linux.resources?.memory?.swappiness;
+  if (swappiness !== undefined && !(swappiness >= 0 && swappiness <= 100))
+    refuse(`invalid memory swappiness value: ${swappiness} (valid range is 0-100)`);
+  if (linux.seccomp) readProfile(linux.seccomp);
+}
+function checkProcess(process               , machine                 )       {
+  if (!process.cwd) refuse("Cwd property must not be empty");
+  if (!process.cwd.startsWith("/")) refuse("Cwd must be an absolute path");
+  if ((process.args ?? []).length === 0) refuse("args must not be empty");
+  for (const text of [...(process.args ?? []), ...(process.env ?? [])])
+    if (text.includes("\0")) refuse("args and env must not contain NUL");
+  const seen = new Set        ();
+  for (const { type, soft, hard } of process.rlimits ?? []) {
+    if (!Object.hasOwn(rlimits, type)) refuse(`invalid rlimit type: ${type}`);
+    if (seen.has(type)) refuse(`rlimit ${type} is there twice`);
+    if (BigInt(soft) > BigInt(hard)) refuse(`rlimit ${type}: soft limit is above the hard one`);
+    seen.add(type);
+  }
+  if (process.apparmorProfile && !machine.appArmor) refuse("apparmor: config provided but apparmor not supported");
+  if (process.selinuxLabel)
+    refuse(
+      machine.seLinux
+        ? "process.selinuxLabel is not supported"
+        : "selinux label is specified in config, but selinux is disabled or not supported",
+    );
+  if (process.execCPUAffinity) refuse("process.execCPUAffinity is not supported");
+  const { ioPriority } = process;
+  if (ioPriority && !/^IOPRIO_CLASS_(?:RT|BE|IDLE)$/u.test(ioPriority.class))
+    refuse(`invalid io priority class ${JSON.stringify(ioPriority.class)}`);
+  if (ioPriority && !(ioPriority.priority >= 0 && ioPriority.priority <= 7)) refuse("process.ioPriority.priority must be between 0 and 7");
+}
+function unknownCapabilities(process               )           {
+  const all = Object.values(process.capabilities ?? {}).flat();
+  return [...new Set(all.filter((name) => !capabilityNames.includes(name)))];
+}
+function checkMappedMount(mount             , linux             )       {
+  const { bind, idmap } = planMount(mount.options, mount.type);
+  const mapped = !mapsNothing(mount.uidMappings) || !mapsNothing(mount.gidMappings);
+  if (!mapped && idmap === false) return;
+  if (!bind) refuse(`mount ${mount.destination}: id-mapped mounts are only supported for bind-mounts`);
+  if (mapsNothing(mount.uidMappings) !== mapsNothing(mount.gidMappings))
+    refuse(`mount ${mount.destination}: both uidMappings and gidMappings must be there, or none`);
+  if (!mapped && mapsNothing(linux.uidMappings))
+    refuse(`mount ${mount.destination}: ${idmap === "recursive" ? "ridmap" : "idmap"} without mappings`);
+}
+function validate(config        , machine                 )       {
+  const version = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/u.exec(config.ociVersion ?? "");
+  if (!version || version[1] !== "1") refuse(`unsupported spec version ${JSON.stringify(config.ociVersion ?? "")}`);
+  for (const key of ["vm", "windows", "solaris", "zos"]         ) if (config[key] && !config.linux) refuse(`${key} is not supported`);
+  if (!config.root?.path) refuse("Root path is not set");
+  if (config.process) checkProcess(config.process, machine);
+  for (const mount of config.mounts ?? []) {
+    if (!mount.destination) refuse("mount destination must not be empty");
+    checkMappedMount(mount, config.linux ?? {});
+  }
+  for (const [phase, hooks] of Object.entries(config.hooks ?? {}))
+    for (const { path, timeout } of hooks ?? []) {
+      if (!path?.startsWith("/")) refuse(`hook path ${JSON.stringify(path)} of ${phase} is not absolute`);
+      if (timeout !== undefined && timeout <= 0) refuse(`hook timeout of ${phase} must be greater than zero`);
+    }
+  checkLinux(config, config.linux ?? {});
+}
+return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
+})();
+// src/runtime/create.ts
+const m65 = (() => {
+const { closeSync: closeSync } = require("node:fs");
+const { openSync: openSync } = require("node:fs");
+const { readFileSync: readFileSync } = require("node:fs");
+const { realpathSync: realpathSync } = require("node:fs");
+const { renameSync: renameSync } = require("node:fs");
+const { writeFileSync: writeFileSync } = require("node:fs");
+const { userInfo: userInfo } = require("node:os");
+const { join: join } = require("node:path");
+const { resolve: resolve } = require("node:path");
+const { AT_FDCWD: AT_FDCWD } = m2;
+const { namespaceFlags: namespaceFlags } = m2;
+const { processStartTime: processStartTime } = m22;
+const { handAsFirst: handAsFirst } = m59;
+const { handSocket: handSocket } = m59;
+const { isForHand: isForHand } = m59;
+const { workByHand: workByHand } = m59;
+const { parseExactJson: parseExactJson } = m13;
+const { defaultDeviceRules: defaultDeviceRules } = m60;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const { hasHooks: hasHooks } = m15;
+const { runEndHooks: runEndHooks } = m15;
+const { runHooks: runHooks } = m15;
+const { launch: launch } = m61;
+const { nodeAsFirst: nodeAsFirst } = m61;
+const { pause: pause } = m12;
+const { mappedMounts: mappedMounts } = m63;
+const { receive: receive } = m14;
+const { send: send } = m14;
+const { checkId: checkId } = m23;
+const { claimFolder: claimFolder } = m23;
+const { fifoPath: fifoPath } = m23;
+const { groupOf: groupOf } = m23;
+const { removeState: removeState } = m23;
+const { saveState: saveState } = m23;
+const { specState: specState } = m23;
+const { mapUser: mapUser } = m62;
+const { userPrefix: userPrefix } = m62;
+const { namespacesOf: namespacesOf } = m64;
+const { validate: validate } = m64;
+function readConfig(bundle        )         {
+  const path = join(bundle, "config.json");
+  try {
+    return parseExactJson(readFileSync(path, "utf8"))          ;
+  } catch (error) {
+    if ((error                         ).code === "ENOENT") throw new RuntimeError(`JSON specification file ${path} not found`);
+    throw new RuntimeError(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+function namespacePlan(namespaces                                    )                                              {
+  const later                           = ["ipc", "uts", "network", "cgroup", "mount"];
+  let newNamespaces = 0;
+  const toJoin                                   = [];
+  for (const type of later) {
+    const path = namespaces.get(type);
+    if (path === "") newNamespaces |= namespaceFlags[type];
+    else if (path !== undefined) toJoin.push({ path, flag: namespaceFlags[type] });
+  }
+  return { newNamespaces, join: toJoin };
+}
+function timeOffsets(config        )                                {
+  if (namespacesOf(config.linux).get("time") !== "") return undefined;
+  return Object.entries(config.linux?.timeOffsets ?? {}).map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}`);
+}
+function checkConsole(options               , config        )       {
+  const terminal = config.process?.terminal ?? false;
+  if (terminal && options.consoleSocket === undefined && !options.attached)
+    throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
+  if (options.consoleSocket !== undefined && (!terminal || options.attached))
+    throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+}
+function create(machine         , options               )          {
+  checkId(options.id);
+  const bundle = resolve(options.bundle);
+  const config = readConfig(bundle);
+  validate(config, machine.features);
+  checkConsole(options, config);
+  const rootfs = rootfsOf(bundle, config);
+  claimFolder(options.root, options.id);
+  const state                 = {
+    id: options.id,
+    bundle,
+    rootfs,
+    config,
+    pid: -1,
+    startTime: "",
+    rootless: machine.rootless,
+    created: new Date(machine.nowMs()).toISOString(),
+    owner: ownName(),
+    cgroupsPath: config.linux?.cgroupsPath || options.id,
+  };
+  try {
+    return createIn(machine, options, state);
+  } catch (error) {
+    try {
+      groupOf(state).remove(pause);
+    } catch {
+    }
+    removeState(options.root, options.id);
+    runEndHooks(config, specState(state, "stopped"));
+    throw error;
+  }
+}
+function ownName()         {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? ""}`;
+  }
+}
+function rootfsOf(bundle        , config        )         {
+  const path = resolve(bundle, config.root?.path ?? "");
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    throw new RuntimeError(`invalid rootfs: ${messageOf(error)}`, { cause: error });
+  }
+}
+function makeGroup(machine         , state                )                    {
+  const group = groupOf(state);
+  const resources = state.config.linux?.resources ?? {};
+  const rules = [...(resources.devices ?? []), ...defaultDeviceRules];
+  try {
+    group.create();
+    group.apply({ ...resources, devices: rules }, machine.syscalls);
+    return group.doors();
+  } catch (error) {
+    if (!state.rootless || Object.keys(resources).some((key) => key !== "devices")) throw error;
+    return [];
+  }
+}
+function createIn(machine         , options               , state                )          {
+  const { syscalls } = machine;
+  const { config } = state;
+  const doors = makeGroup(machine, state);
+  const fifoFile = fifoPath(options.root, options.id);
+  syscalls.mknodat(AT_FDCWD, fifoFile, 0o010600, 0n);
+  const fifo = openSync(fifoFile, "r+");
+  const byHand = isForHand(config, machine.rootless);
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const mapped = mappedMounts(syscalls, config);
+  const namespaces = namespacesOf(config.linux);
+  const user = userPrefix(namespaces);
+  const pid = namespaces.get("pid");
+  const launched = launch(syscalls, {
+    pidNamespace: pid === "" ? (user.forks ? undefined : "new") : pid,
+    timeOffsets: timeOffsets(config),
+    prefix: user.prefix,
+    stdio: [0, 1, 2],
+    preserveFds: options.preserveFds,
+    socket: theirs,
+    fifo,
+    console,
+    more: mapped.map(({ namespace }) => namespace),
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: user.isNew, unmapped: user.isNew }),
+  });
+  for (const fd of [theirs, fifo, console, ...mapped.map(({ namespace }) => namespace)]) if (fd !== undefined) closeSync(fd);
+  const child = launched.pid;
+  let first = child;
+  try {
+    if (user.isNew) first = mapUser(syscalls, ours, config, child);
+    const request = requestOf(machine, options, state, {
+      doors: user.isNew ? joinFromOutside(doors, first) : doors,
+      pid: first,
+      mappedMounts: mapped.map(({ mount }) => mount),
+    });
+    const oomScoreAdj = config.process?.oomScoreAdj;
+    if (oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${first}/oom_score_adj`, `${oomScoreAdj}`);
+    const known = { ...state, pid: first };
+    const master = byHand ? workByHand(syscalls, ours, request, () => outsideHooks(known)) : converse(syscalls, ours, known, request);
+    if (first !== child && !options.attached) process.kill(child, "SIGKILL");
+    const created = { ...state, pid: first, startTime: processStartTime(first) ?? "" };
+    saveState(options.root, created);
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, first);
+    return { state: created, master, child: launched.child };
+  } catch (error) {
+    for (const one of new Set([child, first])) tryKill(one);
+    throw error;
+  } finally {
+    closeSync(ours);
+  }
+}
+function joinFromOutside(doors                   , pid        )                    {
+  for (const door of doors) writeFileSync(door, `${pid}`);
+  return [];
+}
+function requestOf(
+  machine         ,
+  options               ,
+  state                ,
+  { doors, pid, mappedMounts }                                                                            ,
+)              {
+  const { config, id, bundle, rootfs } = state;
+  const namespaces = namespacesOf(config.linux);
+  return {
+    kind: "create",
+    id,
+    config,
+    process: config.process,
+    bundle,
+    rootfs,
+    cgroupDoors: doors,
+    ...namespacePlan(namespaces),
+    userNamespace: namespaces.has("user"),
+    preserveFds: options.preserveFds,
+    outsideHooks: hasHooks(config, "prestart", "createRuntime"),
+    newKeyring: options.newKeyring,
+    noPivot: options.noPivot,
+    mappedMounts,
+    lastCapability: machine.lastCapability,
+    softNofile: machine.softNofile,
+    hookState: specState({ ...state, pid }, "creating"),
+    hasConsole: options.consoleSocket !== undefined,
+  };
+}
+function outsideHooks(state                )       {
+  runHooks(state.config, "prestart", specState(state, "creating"));
+  runHooks(state.config, "createRuntime", specState(state, "creating"));
+}
+function converse(syscalls          , socket        , state                , request             )                     {
+  send(socket, { type: "request", request });
+  let master                    ;
+  for (;;) {
+    const message = receive(socket, syscalls);
+    if (message === undefined) throw new RuntimeError("unable to start container process: it ended before it was ready");
+    if (message.type === "ready") return master;
+    if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
+    else if (message.type === "hooks") {
+      outsideHooks(state);
+      send(socket, { type: "go" });
+    } else if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
+  }
+}
+function writePidFile(path        , pid        )       {
+  writeFileSync(`${path}.new`, `${pid}`);
+  renameSync(`${path}.new`, path);
+}
+function tryKill(pid        )       {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+  }
+}
+return { readConfig, create, writePidFile };
+})();
+// src/runtime/exec.ts
+const m66 = (() => {
+const { closeSync: closeSync } = require("node:fs");
+const { openSync: openSync } = require("node:fs");
+const { readlinkSync: readlinkSync } = require("node:fs");
+const { namespaceFiles: namespaceFiles } = m2;
+const { namespaceFlags: namespaceFlags } = m2;
+const { handAsFirst: handAsFirst } = m59;
+const { handIsHere: handIsHere } = m59;
+const { handSocket: handSocket } = m59;
+const { workByHand: workByHand } = m59;
+const { writePidFile: writePidFile } = m65;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const { launch: launch } = m61;
+const { nodeAsFirst: nodeAsFirst } = m61;
+const { receive: receive } = m14;
+const { send: send } = m14;
+const { groupOf: groupOf } = m23;
+const { loadState: loadState } = m23;
+const { specState: specState } = m23;
+const { statusOf: statusOf } = m23;
+const { enterPrefix: enterPrefix } = m62;
+const { checkProcess: checkProcess } = m64;
+function foreignNamespaces(pid        )                             {
+  const found = new Map                       ();
+  for (const [type, file] of Object.entries(namespaceFiles)                             ) {
+    const path = `/proc/${pid}/ns/${file}`;
+    if (readlinkSync(path) !== readlinkSync(`/proc/self/ns/${file}`)) found.set(type, path);
+  }
+  return found;
+}
+function requestOf(
+  machine         ,
+  options             ,
+  state                ,
+  namespaces                                    ,
+)              {
+  const order                           = ["ipc", "uts", "network", "cgroup", "mount"];
+  const join = order.flatMap((type) => {
+    const path = namespaces.get(type);
+    return path === undefined ? [] : [{ path, flag: namespaceFlags[type] }];
+  });
+  const { id, config, bundle, rootfs } = state;
+  return {
+    kind: "exec",
+    id,
+    config,
+    process: options.process,
+    bundle,
+    rootfs,
+    newNamespaces: 0,
+    join,
+    cgroupDoors: [],
+    userNamespace: namespaces.has("user"),
+    preserveFds: options.preserveFds,
+    outsideHooks: false,
+    newKeyring: false,
+    noPivot: false,
+    mappedMounts: [],
+    lastCapability: machine.lastCapability,
+    softNofile: machine.softNofile,
+    hookState: specState(state, "running"),
+    hasConsole: options.consoleSocket !== undefined,
+  };
+}
+function check(options             , machine         )                 {
+  const state = loadState(options.root, options.id);
+  const status = statusOf(options.root, state);
+  if (status === "stopped") throw new RuntimeError("cannot exec in a stopped container");
+  if (status === "paused" && !options.ignorePaused)
+    throw new RuntimeError("cannot exec in a paused container (use --ignore-paused to override)");
+  checkProcess(options.process, machine.features);
+  const terminal = options.process.terminal ?? false;
+  if (terminal && options.detach && options.consoleSocket === undefined)
+    throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
+  if (!terminal && options.consoleSocket !== undefined)
+    throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  return state;
+}
+function joinGroup(machine         , state                , pid        )       {
+  for (const door of groupOf(state).doors()) {
+    try {
+      machine.syscalls.writeFile(door, `${pid}`);
+    } catch (error) {
+      if (!state.rootless) throw error;
+    }
+  }
+}
+function exec(machine         , options             )           {
+  const { syscalls } = machine;
+  const state = check(options, machine);
+  const namespaces = foreignNamespaces(state.pid);
+  const [user, time] = [namespaces.get("user"), namespaces.get("time")];
+  const forks = machine.rootless && user !== undefined;
+  const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
+  const byHand = prefix.length === 0 && handIsHere(machine.rootless);
+  const nothing = openSync("/dev/null", "r+");
+  const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
+  const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
+  const { pid: started, child } = launch(syscalls, {
+    pidNamespace: forks ? undefined : namespaces.get("pid"),
+    timeOffsets: undefined,
+    prefix,
+    stdio: [0, 1, 2],
+    preserveFds: options.preserveFds,
+    socket: theirs,
+    fifo: nothing,
+    console,
+    program: byHand
+      ? handAsFirst(syscalls, options.preserveFds, options.id)
+      : nodeAsFirst(syscalls, machine.entry, { sayBorn: true, unmapped: false }),
+  });
+  for (const fd of [theirs, nothing, console]) if (fd !== undefined) closeSync(fd);
+  try {
+    const born = byHand ? undefined : receive(ours, syscalls);
+    const pid = born?.type === "born" ? born.pid : started;
+    joinGroup(machine, state, pid);
+    if (options.process.oomScoreAdj !== undefined) syscalls.writeFile(`/proc/${pid}/oom_score_adj`, `${options.process.oomScoreAdj}`);
+    const request = requestOf(machine, options, state, namespaces);
+    const master = byHand ? workByHand(syscalls, ours, request, () => undefined) : converse(syscalls, ours, request);
+    if (pid !== started && options.detach) process.kill(started, "SIGKILL");
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+    return { pid, master, child };
+  } catch (error) {
+    throw new RuntimeError(`exec failed: ${messageOf(error)}`, { cause: error });
+  } finally {
+    closeSync(ours);
+  }
+}
+function converse(syscalls          , socket        , request             )                     {
+  send(socket, { type: "request", request });
+  let master                    ;
+  for (;;) {
+    const message = receive(socket, syscalls);
+    if (message === undefined) throw new RuntimeError("unable to start container process: it ended before it was ready");
+    if (message.type === "error") throw new RuntimeError(`unable to start container process: ${message.message}`);
+    if (message.type === "terminal") master = syscalls.receiveDescriptor(socket).fd;
+    if (message.type === "ready") return master;
+  }
+}
+function processFromArgs(state                , args                   , changes                        )                {
+  const base = state.config.process ?? { cwd: "/" };
+  const { env = [], ...rest } = changes;
+  return { ...base, terminal: false, ...rest, args, env: [...(base.env ?? []), ...env] };
+}
+return { exec, processFromArgs };
+})();
+// src/runtime/list.ts
+const m67 = (() => {
+function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
+const { RuntimeError: RuntimeError } = m1;
+const { groupOf: groupOf } = m23;
+const { listStates: listStates } = m23;
+const { loadState: loadState } = m23;
+const { specState: specState } = m23;
+const { statusOf: statusOf } = m23;
+function listed(root        , state                )                  {
+  const { rootfs, created, owner } = state;
+  const status = statusOf(root, state);
+  const { annotations, ...rest } = specState(state, status)                                                                    ;
+  return { ...rest, pid: status === "stopped" ? 0 : state.pid, rootfs, created, ...(annotations ? { annotations } : {}), owner };
+}
+function stateOf(root        , id        )                  {
+  return listed(root, loadState(root, id));
+}
+function list(root        )                    {
+  return listStates(root).map((state) => listed(root, state));
+}
+function listTable(containers                            )         {
+  const rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
+  for (const { id, pid, status, bundle, created, owner } of containers) rows.push([id, `${pid}`, status, bundle, created, owner]);
+  const widths = rows[0] .map((_title, column) => Math.max(12, ...rows.map((row) => row[column] .length + 1)));
+  return rows
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ))).join(""))
+    .join("\n");
+}
+function processes(root        , id        )           {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") throw new RuntimeError("container is not running");
+  return groupOf(state).pids();
+}
+function processTable(root        , id        , options                   )         {
+  const pids = new Set(processes(root, id).map(String));
+  const { stdout, error } = spawnSync("ps", options.length > 0 ? options : ["-ef"], { encoding: "utf8" });
+  if (error) throw new RuntimeError(`ps: ${error.message}`);
+  const [title = "", ...lines] = stdout.trimEnd().split("\n");
+  const column = title.trim().split(/\s+/u).indexOf("PID");
+  if (column < 0) throw new RuntimeError("couldn't find PID field in ps output");
+  return [title, ...lines.filter((line) => pids.has(line.trim().split(/\s+/u)[column] ?? ""))].join("\n");
+}
+return { stateOf, list, listTable, processes, processTable };
+})();
+// src/linux/cgroups/stats.ts
+const m68 = (() => {
+const { readFileSync: readFileSync } = require("node:fs");
+const { join: join } = require("node:path");
+const tickNs = 10_000_000;
+function table(text        )                         {
+  const rows = text.split("\n").map((line) => line.split(/[\s:]+/u));
+  return Object.fromEntries(rows.filter(([key]) => key !== "").map(([key, value]) => [key, Number(value)]));
+}
+const number = (text        )         => (text.trim() === "max" ? 0 : Number(text.trim() || 0));
+function statsV1(of                              )              {
+  const [cpu, account, memory, pids] = [of("cpu"), of("cpuacct"), of("memory"), of("pids")];
+  const ticks = table(account("cpuacct.stat"));
+  const throttled = table(cpu("cpu.stat"));
+  const raw = table(memory("memory.stat"));
+  return {
+    cpu: {
+      usage: {
+        total: number(account("cpuacct.usage")),
+        percpu: account("cpuacct.usage_percpu").trim().split(/\s+/u).filter(Boolean).map(Number),
+        kernel: (ticks["system"] ?? 0) * tickNs,
+        user: (ticks["user"] ?? 0) * tickNs,
+      },
+      throttling: {
+        periods: throttled["nr_periods"] ?? 0,
+        throttledPeriods: throttled["nr_throttled"] ?? 0,
+        throttledTime: throttled["throttled_time"] ?? 0,
+      },
+    },
+    memory: {
+      cache: raw["cache"] ?? 0,
+      usage: {
+        limit: number(memory("memory.limit_in_bytes")),
+        usage: number(memory("memory.usage_in_bytes")),
+        max: number(memory("memory.max_usage_in_bytes")),
+        failcnt: number(memory("memory.failcnt")),
+      },
+      raw,
+    },
+    pids: { current: number(pids("pids.current")), limit: number(pids("pids.max")) },
+    oomKills: table(memory("memory.oom_control"))["oom_kill"] ?? 0,
+  };
+}
+function statsV2(read      )              {
+  const cpu = table(read("cpu.stat"));
+  const raw = table(read("memory.stat"));
+  const events = table(read("memory.events"));
+  return {
+    cpu: {
+      usage: { total: (cpu["usage_usec"] ?? 0) * 1000, kernel: (cpu["system_usec"] ?? 0) * 1000, user: (cpu["user_usec"] ?? 0) * 1000 },
+      throttling: {
+        periods: cpu["nr_periods"] ?? 0,
+        throttledPeriods: cpu["nr_throttled"] ?? 0,
+        throttledTime: (cpu["throttled_usec"] ?? 0) * 1000,
+      },
+    },
+    memory: {
+      cache: raw["file"] ?? 0,
+      usage: {
+        limit: number(read("memory.max")),
+        usage: number(read("memory.current")),
+        max: number(read("memory.peak")),
+        failcnt: events["max"] ?? 0,
+      },
+      raw,
+    },
+    pids: { current: number(read("pids.current")), limit: number(read("pids.max")) },
+    oomKills: events["oom_kill"] ?? 0,
+  };
+}
+function cgroupStats(group             )              {
+  const reader =
+    (folder                    )       =>
+    (file) => {
+      try {
+        return folder === undefined ? "" : readFileSync(join(folder, file), "utf8");
+      } catch {
+        return "";
+      }
+    };
+  if (group.unified) return statsV2(reader(group.places[0]?.folder));
+  return statsV1((controller) => reader(group.places.find(({ controllers }) => controllers.includes(controller))?.folder));
+}
+return { cgroupStats };
+})();
+// src/runtime/update.ts
+const m69 = (() => {
+const { cgroupStats: cgroupStats } = m68;
+const { RuntimeError: RuntimeError } = m1;
+const { groupOf: groupOf } = m23;
+const { loadState: loadState } = m23;
+const { saveState: saveState } = m23;
+const { statusOf: statusOf } = m23;
+function merged(old                 , given                 )                  {
+  const result                          = { ...old };
+  for (const [key, value] of Object.entries(given)) {
+    const before = result[key];
+    const both = typeof value === "object" && value !== null && !Array.isArray(value) && typeof before === "object" && before !== null;
+    result[key] = both ? { ...before, ...(value          ) } : value;
+  }
+  return result;
+}
+function update(syscalls          , root        , id        , given                 )       {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") throw new RuntimeError("container not running");
+  const { devices: _devices, ...resources } = given;
+  groupOf(state).apply(resources, syscalls);
+  const linux = { ...state.config.linux, resources: merged(state.config.linux?.resources ?? {}, resources) };
+  saveState(root, { ...state, config: { ...state.config, linux } });
+}
+function look(
+  root        ,
+  id        ,
+  oomKillsBefore        ,
+)                                                                      {
+  const state = loadState(root, id);
+  if (statusOf(root, state) === "stopped") return undefined;
+  const { oomKills, ...data } = cgroupStats(groupOf(state));
+  const stats                 = { type: "stats", id, data: { ...data, blkio: {}, hugetlb: {}, intel_rdt: {}, network_interfaces: null } };
+  return { events: oomKills > oomKillsBefore ? [{ type: "oom", id }, stats] : [stats], oomKills };
+}
+return { update, look };
+})();
+// src/runtime/cli/foreground.ts
+const m70 = (() => {
+function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
+const { writeSync: writeSync } = require("node:fs");
+const { constants: constants } = require("node:os");
+function ReadStream(...args) { return new.target ? new (require("node:tty").ReadStream)(...args) : require("node:tty").ReadStream(...args); }
+const { isErrno: isErrno } = m0;
+const { processStartTime: processStartTime } = m22;
+const { isAlive: isAlive } = m23;
+const forwarded                            = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
+const drainMs = 1000;
+function passTerminal(master        , resize                      )          {
+  const input = process.stdin              ;
+  const output = process.stdout               ;
+  const raw = input.isTTY;
+  if (raw) input.setRawMode(true);
+  const fit = ()       => (output.isTTY ? resize(master, output.rows, output.columns) : undefined);
+  fit();
+  output.on("resize", fit);
+  const fromContainer = new ReadStream(master);
+  input.on("data", (chunk        ) => {
+    try {
+      writeSync(master, chunk);
+    } catch (error) {
+      if (!isErrno(error, "EIO", "EAGAIN")) throw error;
+    }
+  });
+  const ended = new Promise      ((resolve) => fromContainer.once("close", resolve));
+  fromContainer.on("error", () => fromContainer.destroy()).on("data", (chunk) => void output.write(chunk));
+  return {
+    ended,
+    restore: () => {
+      if (raw) input.setRawMode(false);
+      input.pause();
+      output.off("resize", fit);
+    },
+  };
+}
+async function stayWith({ pid, master, child, resize }            )                  {
+  const startTime = processStartTime(pid) ?? "";
+  const forward = (signal                )       => {
+    if (isAlive({ pid, startTime })) process.kill(pid, signal);
+  };
+  for (const signal of forwarded) process.on(signal, forward);
+  const passing = master === undefined ? undefined : passTerminal(master, resize);
+  try {
+    child.ref();
+    const [code, signal] =
+      child.exitCode !== null || child.signalCode !== null
+        ? [child.exitCode, child.signalCode]
+        : ((await once(child, "exit"))                                          );
+    const bound = new Promise((resolve) => setTimeout(resolve, drainMs).unref());
+    if (passing) await Promise.race([passing.ended, bound]);
+    return code ?? 128 + (signal ? constants.signals[signal] : 0);
+  } finally {
+    passing?.restore();
+    for (const signal of forwarded) process.off(signal, forward);
+  }
+}
+return { stayWith };
+})();
+// src/runtime/features.ts
+const m71 = (() => {
+const { actionNames: actionNames } = m41;
+const { architectureNames: architectureNames } = m40;
+const { capabilityNames: capabilityNames } = m44;
+const { flagNames: flagNames } = m41;
+const { operatorNames: operatorNames } = m41;
+const { hookPhases: hookPhases } = m13;
+const { mountOptionNames: mountOptionNames } = m49;
+const { specVersion: specVersion } = m23;
+const { namespaceTypes: namespaceTypes } = m64;
+function features()                          {
+  return {
+    ociVersionMin: "1.0.0",
+    ociVersionMax: specVersion,
+    hooks: hookPhases,
+    mountOptions: mountOptionNames,
+    linux: {
+      namespaces: namespaceTypes.toSorted(),
+      capabilities: capabilityNames,
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: actionNames.toSorted(),
+        operators: operatorNames.toSorted(),
+        archs: architectureNames.toSorted(),
+        knownFlags: flagNames.toSorted(),
+        supportedFlags: flagNames.toSorted(),
+      },
+      apparmor: { enabled: true },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: true } },
+    },
+    annotations: {},
+    potentiallyUnsafeConfigAnnotations: [],
+  };
+}
+return { features };
+})();
+// src/runtime/spec.ts
+const m72 = (() => {
+const { specVersion: specVersion } = m23;
+const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+const plain = ["nosuid", "noexec", "nodev"];
+function exampleConfig(rootless                                          )         {
+  const sets = { bounding: capabilities, effective: capabilities, permitted: capabilities };
+  const sys = rootless
+    ? { destination: "/sys", type: "none", source: "/sys", options: ["rbind", ...plain, "ro"] }
+    : { destination: "/sys", type: "sysfs", source: "sysfs", options: [...plain, "ro"] };
+  const namespaces = ["pid", ...(rootless ? ["user"] : ["network"]), "ipc", "uts", "mount", "cgroup"];
+  const map = (hostID        )                                                                   => [{ containerID: 0, hostID, size: 1 }];
+  return {
+    ociVersion: specVersion,
+    process: {
+      terminal: true,
+      user: { uid: 0, gid: 0 },
+      args: ["sh"],
+      env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
+      cwd: "/",
+      capabilities: sets,
+      rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
+      noNewPrivileges: true,
+    },
+    root: { path: "rootfs", readonly: true },
+    hostname: "dhow",
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc" },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
+      {
+        destination: "/dev/pts",
+        type: "devpts",
+        source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", ...(rootless ? [] : ["gid=5"])],
+      },
+      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
+      { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain },
+      sys,
+    ],
+    linux: {
+      ...(rootless
+        ? { uidMappings: map(rootless.uid), gidMappings: map(rootless.gid) }
+        : { resources: { devices: [{ allow: false, access: "rwm" }] } }),
+      namespaces: namespaces.map((type) => ({ type })),
+      maskedPaths: ["acpi", "asound", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
+        .map((name) => `/proc/${name}`)
+        .concat("/sys/firmware"),
+      readonlyPaths: ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`),
+    },
+  };
+}
+return { exampleConfig };
+})();
+// src/runtime/init/index.ts
+const m73 = (() => {
+const { readlinkSync: readlinkSync } = require("node:fs");
+const { writeSync: writeSync } = require("node:fs");
+const { openSyscalls: openSyscalls } = m11;
+const { messageOf: messageOf } = m1;
+const { RuntimeError: RuntimeError } = m1;
+const { receive: receive } = m14;
+const { send: send } = m14;
+const { initCreate: initCreate } = m56;
+const { initExec: initExec } = m57;
+const { descriptorsFrom: descriptorsFrom } = m58;
+function init(socket        , born                    )       {
+  const syscalls = openSyscalls();
+  let told = false;
+  try {
+    if (born !== "--unmapped") syscalls.setDumpable(false);
+    syscalls.close(socket + 1);
+    if (born !== undefined) send(socket, { type: "born", pid: Number(readlinkSync("/proc/self")) });
+    const message = receive(socket, syscalls);
+    if (message?.type !== "request") return;
+    syscalls.setDumpable(false);
+    const request = message.request               ;
+    const context              = {
+      syscalls,
+      request,
+      outsideHooks() {
+        send(socket, { type: "hooks" });
+        if (receive(socket, syscalls)?.type !== "go") throw new RuntimeError("the creator ended while hooks ran");
+      },
+      giveTerminal(master) {
+        send(socket, { type: "terminal" });
+        syscalls.sendDescriptor(socket, master, "/dev/ptmx");
+      },
+      leave(last) {
+        send(socket, { type: "ready" });
+        syscalls.close(socket);
+        told = true;
+        last(syscalls);
+      },
+      ...descriptorsFrom(socket, request),
+    };
+    if (request.kind === "exec") initExec(context);
+    else initCreate(context);
+  } catch (error) {
+    if (told) writeSync(2, `${messageOf(error)}\n`);
+    else send(socket, { type: "error", message: messageOf(error) });
+    process.exitCode = 255;
+  }
+}
+return { init };
+})();
+return { "src/runtime/create.ts": m65, "src/runtime/exec.ts": m66, "src/runtime/list.ts": m67, "src/runtime/update.ts": m69, "src/runtime/cli/foreground.ts": m70, "src/runtime/features.ts": m71, "src/runtime/spec.ts": m72, "src/runtime/init/index.ts": m73 };
+};
