@@ -60,6 +60,8 @@ export class SnapshotTransfer {
     const { disk, log } = this.#options;
     const name = `${snapshotName(message.mark.index)}.${++this.#count}${unfinishedSuffix}`;
     let file: Promise<DiskFile> | undefined = disk.create(name);
+    /** What was said last: to take it, or that its connection is lost. The other one comes too late then. */
+    let over: "whole" | "lost" | undefined;
     file.catch(() => undefined);
     const end = async (): Promise<void> => {
       const open = await file;
@@ -73,6 +75,8 @@ export class SnapshotTransfer {
         await (await file)?.append(own, { sync: true });
       },
       done: async () => {
+        if (over) return false;
+        over = "whole";
         await end();
         const { state } = await readSnapshot(disk, name, macrotask);
         // Another one of the same index may wait to be installed: what nobody wants goes alone. `install` is a microtask away at least.
@@ -83,7 +87,8 @@ export class SnapshotTransfer {
         return true;
       },
       abort: () => {
-        if (!file) return;
+        if (over) return;
+        over = "lost";
         end()
           .then(() => disk.remove(name))
           .catch((error: unknown) => log.warn("what came of a snapshot could not be removed", { error }));

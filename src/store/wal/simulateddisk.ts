@@ -108,7 +108,10 @@ export class SimulatedDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#change("rename", from, () => this.#changeName({ type: "rename", from, to }));
+    return this.#change("rename", from, () => {
+      this.#inode(from);
+      this.#changeName({ type: "rename", from, to });
+    });
   }
 
   remove(name: string): Promise<void> {
