@@ -10,6 +10,7 @@ for hidden in /proc/timer_list /proc/keys; do [ -n "$(head -c 1 $hidden)" ] && f
 /sbin/su sailor -c '/sbin/su root -c "[ \$(id -u) = 0 ]"' && echo 'become root by a setuid program'
 unshare -U true && echo 'found a namespace where it is root'
 true > /bin/door && echo 'change the image'
-(for n in 1 2 3 4 5 6 7 8 9 10; do for m in 1 2 3 4 5 6 7 8 9 10; do sleep 5 & done; done) && echo 'fork a hundred times'
+(for n in 1 2 3 4 5 6 7 8 9 10; do for m in 1 2 3 4 5 6 7 8 9 10; do sleep 600 & echo $! >> /dev/forked; done; done) && echo 'fork a hundred times'
+while read -r pid; do kill "$pid"; done < /dev/forked
 mknod /dev/log-of-the-kernel c 1 11 && true > /dev/log-of-the-kernel && echo "write into the kernel's log"
 true
