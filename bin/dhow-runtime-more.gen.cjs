@@ -1,6 +1,7 @@
 "use strict";
 // Made by `npm run bundle` from src/runtime and what it uses: read those.
-module.exports = ([m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30]) => {
+module.exports = ((known, later) => {
+const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31 } = known;
 // src/linux/hand/list.ts
 const m32 = (() => {
 const { callNumber: callNumber } = m7;
@@ -459,458 +460,8 @@ function takeTerminal(syscalls          , slave        )       {
 }
 return { openTerminal, mountConsole, handOver, takeTerminal };
 })();
-// src/linux/seccomp/tables.gen.ts
-const m39 = (() => {
-const syscallTables                                                                         = {
-  x86_64:
-    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
-    "pread64 pwrite64 readv writev access pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause " +
-    "nanosleep getitimer alarm setitimer getpid sendfile socket connect accept sendto recvfrom sendmsg recvmsg shutdown bind listen " +
-    "getsockname getpeername socketpair setsockopt getsockopt clone fork vfork execve exit wait4 kill uname semget semop semctl shmdt " +
-    "msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents getcwd chdir fchdir rename mkdir rmdir creat " +
-    "link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday getrlimit getrusage sysinfo times ptrace getuid " +
-    "syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid " +
-    "getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset rt_sigpending rt_sigtimedwait rt_sigqueueinfo " +
-    "rt_sigsuspend sigaltstack utime mknod uselib personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam " +
-    "sched_getparam sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock " +
-    "munlock mlockall munlockall vhangup modify_ldt pivot_root _sysctl prctl arch_prctl adjtimex setrlimit chroot sync acct " +
-    "settimeofday mount umount2 swapon swapoff reboot sethostname setdomainname iopl ioperm create_module init_module delete_module " +
-    "get_kernel_syms query_module quotactl nfsservctl getpmsg putpmsg afs_syscall tuxcall security gettid readahead setxattr " +
-    "lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill " +
-    "time futex sched_setaffinity sched_getaffinity set_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
-    "get_thread_area lookup_dcookie epoll_create epoll_ctl_old epoll_wait_old remap_file_pages getdents64 set_tid_address " +
-    "restart_syscall semtimedop fadvise64 timer_create timer_settime timer_gettime timer_getoverrun timer_delete clock_settime " +
-    "clock_gettime clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes vserver mbind set_mempolicy " +
-    "get_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify mq_getsetattr kexec_load waitid add_key request_key " +
-    "keyctl ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat " +
-    "futimesat newfstatat unlinkat renameat linkat symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare set_robust_list " +
-    "get_robust_list splice tee sync_file_range vmsplice move_pages utimensat epoll_pwait signalfd timerfd_create eventfd fallocate " +
-    "timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev " +
-    "rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at " +
-    "clock_adjtime syncfs sendmmsg setns getcpu process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr " +
-    "renameat2 seccomp getrandom memfd_create kexec_file_load bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 " +
-    "pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq uretprobe 424 pidfd_send_signal io_uring_setup " +
-    "io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 " +
-    "pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
-    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
-    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
-    "getxattrat listxattrat removexattrat open_tree_attr",
-  x86:
-    "restart_syscall exit fork read write open close waitpid creat link unlink execve chdir time mknod chmod lchown break oldstat " +
-    "lseek getpid mount umount setuid getuid stime ptrace alarm oldfstat pause utime stty gtty access nice ftime sync kill rename " +
-    "mkdir rmdir dup pipe times prof brk setgid getgid signal geteuid getegid acct umount2 lock ioctl fcntl mpx setpgid ulimit " +
-    "oldolduname umask chroot ustat dup2 getppid getpgrp setsid sigaction sgetmask ssetmask setreuid setregid sigsuspend sigpending " +
-    "sethostname setrlimit getrlimit getrusage gettimeofday settimeofday getgroups setgroups select symlink oldlstat readlink uselib " +
-    "swapon reboot readdir mmap munmap truncate ftruncate fchmod fchown getpriority setpriority profil statfs fstatfs ioperm " +
-    "socketcall syslog setitimer getitimer stat lstat fstat olduname iopl vhangup idle vm86old wait4 swapoff sysinfo ipc fsync " +
-    "sigreturn clone setdomainname uname modify_ldt adjtimex mprotect sigprocmask create_module init_module delete_module " +
-    "get_kernel_syms quotactl getpgid fchdir bdflush sysfs personality afs_syscall setfsuid setfsgid _llseek getdents _newselect " +
-    "flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall munlockall sched_setparam sched_getparam " +
-    "sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval nanosleep " +
-    "mremap setresuid getresuid vm86 query_module poll nfsservctl setresgid getresgid prctl rt_sigreturn rt_sigaction rt_sigprocmask " +
-    "rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown getcwd capget capset sigaltstack sendfile " +
-    "getpmsg putpmsg vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 getuid32 getgid32 geteuid32 " +
-    "getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 getresgid32 chown32 " +
-    "setuid32 setgid32 setfsuid32 setfsgid32 pivot_root mincore madvise getdents64 fcntl64 224 gettid readahead setxattr lsetxattr " +
-    "fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr tkill sendfile64 " +
-    "futex sched_setaffinity sched_getaffinity set_thread_area get_thread_area io_setup io_destroy io_getevents io_submit io_cancel " +
-    "fadvise64 252 exit_group lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages set_tid_address timer_create " +
-    "timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 " +
-    "fstatfs64 tgkill utimes fadvise64_64 vserver mbind get_mempolicy set_mempolicy mq_open mq_unlink mq_timedsend mq_timedreceive " +
-    "mq_notify mq_getsetattr kexec_load waitid 286 add_key request_key keyctl ioprio_set ioprio_get inotify_init inotify_add_watch " +
-    "inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat " +
-    "fchmodat faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice sync_file_range tee vmsplice move_pages getcpu " +
-    "epoll_pwait utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 epoll_create1 " +
-    "dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg fanotify_init fanotify_mark prlimit64 " +
-    "name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv process_vm_writev kcmp finit_module " +
-    "sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat socket socketpair bind connect listen accept4 " +
-    "getsockopt setsockopt getsockname getpeername sendto sendmsg recvfrom recvmsg shutdown userfaultfd membarrier mlock2 " +
-    "copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx arch_prctl io_pgetevents rseq 393 semget semctl shmget " +
-    "shmctl shmat shmdt msgget msgsnd msgrcv msgctl clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 " +
-    "clock_nanosleep_time64 timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 " +
-    "ppoll_time64 416 io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 " +
-    "rt_sigtimedwait_time64 futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter " +
-    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
-    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
-    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
-    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
-    "getxattrat listxattrat removexattrat open_tree_attr",
-  x32:
-    "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk 14 rt_sigprocmask 17 pread64 pwrite64 21 access pipe " +
-    "select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause nanosleep getitimer alarm setitimer getpid " +
-    "sendfile socket connect accept sendto 48 shutdown bind listen getsockname getpeername socketpair 56 clone fork vfork 60 exit " +
-    "wait4 kill uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl fcntl flock fsync fdatasync truncate ftruncate getdents " +
-    "getcwd chdir fchdir rename mkdir rmdir creat link unlink symlink readlink chmod fchmod chown fchown lchown umask gettimeofday " +
-    "getrlimit getrusage sysinfo times 102 getuid syslog getgid setuid setgid geteuid getegid setpgid getppid getpgrp setsid setreuid " +
-    "setregid getgroups setgroups setresuid getresuid setresgid getresgid getpgid setfsuid setfsgid getsid capget capset 130 " +
-    "rt_sigsuspend 132 utime mknod 135 personality ustat statfs fstatfs sysfs getpriority setpriority sched_setparam sched_getparam " +
-    "sched_setscheduler sched_getscheduler sched_get_priority_max sched_get_priority_min sched_rr_get_interval mlock munlock mlockall " +
-    "munlockall vhangup modify_ldt pivot_root 157 prctl arch_prctl adjtimex setrlimit chroot sync acct settimeofday mount umount2 " +
-    "swapon swapoff reboot sethostname setdomainname iopl ioperm 175 init_module delete_module 179 quotactl 181 getpmsg putpmsg " +
-    "afs_syscall tuxcall security gettid readahead setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr " +
-    "flistxattr removexattr lremovexattr fremovexattr tkill time futex sched_setaffinity sched_getaffinity 207 io_destroy " +
-    "io_getevents 210 io_cancel 212 lookup_dcookie epoll_create 216 remap_file_pages getdents64 set_tid_address restart_syscall " +
-    "semtimedop fadvise64 223 timer_settime timer_gettime timer_getoverrun timer_delete clock_settime clock_gettime clock_getres " +
-    "clock_nanosleep exit_group epoll_wait epoll_ctl tgkill utimes 237 mbind set_mempolicy get_mempolicy mq_open mq_unlink " +
-    "mq_timedsend mq_timedreceive 245 mq_getsetattr 248 add_key request_key keyctl ioprio_set ioprio_get inotify_init " +
-    "inotify_add_watch inotify_rm_watch migrate_pages openat mkdirat mknodat fchownat futimesat newfstatat unlinkat renameat linkat " +
-    "symlinkat readlinkat fchmodat faccessat pselect6 ppoll unshare 275 splice tee sync_file_range 280 utimensat epoll_pwait signalfd " +
-    "timerfd_create eventfd fallocate timerfd_settime timerfd_gettime accept4 signalfd4 eventfd2 epoll_create1 dup3 pipe2 " +
-    "inotify_init1 298 perf_event_open 300 fanotify_init fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime " +
-    "syncfs 308 setns getcpu 312 kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create " +
-    "kexec_file_load bpf 323 userfaultfd membarrier mlock2 copy_file_range 329 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents " +
-    "rseq uretprobe 424 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount fsopen fsconfig " +
-    "fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 mount_setattr " +
-    "quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_secret process_mrelease futex_waitv " +
-    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
-    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 512 " +
-    "rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait " +
-    "rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages preadv " +
-    "pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv process_vm_writev setsockopt getsockopt io_setup io_submit execveat " +
-    "preadv2 pwritev2",
-  aarch64:
-    "io_setup io_destroy io_submit io_cancel io_getevents setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr " +
-    "llistxattr flistxattr removexattr lremovexattr fremovexattr getcwd lookup_dcookie eventfd2 epoll_create1 epoll_ctl epoll_pwait " +
-    "dup dup3 fcntl inotify_init1 inotify_add_watch inotify_rm_watch ioctl ioprio_set ioprio_get flock mknodat mkdirat unlinkat " +
-    "symlinkat linkat renameat umount2 mount pivot_root nfsservctl statfs fstatfs truncate ftruncate fallocate faccessat chdir fchdir " +
-    "chroot fchmod fchmodat fchownat fchown openat close vhangup pipe2 quotactl getdents64 lseek read write readv writev pread64 " +
-    "pwrite64 preadv pwritev sendfile pselect6 ppoll signalfd4 vmsplice splice tee readlinkat newfstatat fstat sync fsync fdatasync " +
-    "sync_file_range timerfd_create timerfd_settime timerfd_gettime utimensat acct capget capset personality exit exit_group waitid " +
-    "set_tid_address unshare futex set_robust_list get_robust_list nanosleep getitimer setitimer kexec_load init_module delete_module " +
-    "timer_create timer_gettime timer_getoverrun timer_settime timer_delete clock_settime clock_gettime clock_getres clock_nanosleep " +
-    "syslog ptrace sched_setparam sched_setscheduler sched_getscheduler sched_getparam sched_setaffinity sched_getaffinity " +
-    "sched_yield sched_get_priority_max sched_get_priority_min sched_rr_get_interval restart_syscall kill tkill tgkill sigaltstack " +
-    "rt_sigsuspend rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigreturn setpriority getpriority " +
-    "reboot setregid setgid setreuid setuid setresuid getresuid setresgid getresgid setfsuid setfsgid times setpgid getpgid getsid " +
-    "setsid getgroups setgroups uname sethostname setdomainname getrlimit setrlimit getrusage umask prctl getcpu gettimeofday " +
-    "settimeofday adjtimex getpid getppid getuid geteuid getgid getegid gettid sysinfo mq_open mq_unlink mq_timedsend mq_timedreceive " +
-    "mq_notify mq_getsetattr msgget msgctl msgrcv msgsnd semget semctl semtimedop semop shmget shmctl shmat shmdt socket socketpair " +
-    "bind listen accept connect getsockname getpeername sendto recvfrom setsockopt getsockopt shutdown sendmsg recvmsg readahead brk " +
-    "munmap mremap add_key request_key keyctl clone execve mmap fadvise64 swapon swapoff mprotect msync mlock munlock mlockall " +
-    "munlockall mincore madvise remap_file_pages mbind get_mempolicy set_mempolicy migrate_pages move_pages rt_tgsigqueueinfo " +
-    "perf_event_open accept4 recvmmsg 260 wait4 prlimit64 fanotify_init fanotify_mark name_to_handle_at open_by_handle_at " +
-    "clock_adjtime syncfs setns sendmmsg process_vm_readv process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 " +
-    "seccomp getrandom memfd_create bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect " +
-    "pkey_alloc pkey_free statx io_pgetevents rseq kexec_file_load 424 pidfd_send_signal io_uring_setup io_uring_enter " +
-    "io_uring_register open_tree move_mount fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd " +
-    "faccessat2 process_madvise epoll_pwait2 mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule " +
-    "landlock_restrict_self memfd_secret process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack " +
-    "futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat " +
-    "getxattrat listxattrat removexattrat open_tree_attr",
-  arm:
-    "restart_syscall 0 syscall_mask exit fork read write open close 8 creat link unlink execve chdir 14 mknod chmod lchown 19 lseek " +
-    "getpid mount 23 setuid getuid 26 ptrace 29 pause 33 access nice 36 sync kill rename mkdir rmdir dup pipe times 45 brk setgid " +
-    "getgid 49 geteuid getegid acct umount2 54 ioctl fcntl 57 setpgid 60 umask chroot ustat dup2 getppid getpgrp setsid sigaction 70 " +
-    "setreuid setregid sigsuspend sigpending sethostname setrlimit 77 getrusage gettimeofday settimeofday getgroups setgroups 83 " +
-    "symlink 85 readlink uselib swapon reboot 91 munmap truncate ftruncate fchmod fchown getpriority setpriority 99 statfs fstatfs " +
-    "103 syslog setitimer getitimer stat lstat fstat 111 vhangup 114 wait4 swapoff sysinfo 118 fsync sigreturn clone setdomainname " +
-    "uname 124 adjtimex mprotect sigprocmask 128 init_module delete_module 131 quotactl getpgid fchdir bdflush sysfs personality 138 " +
-    "setfsuid setfsgid _llseek getdents _newselect flock msync readv writev getsid fdatasync _sysctl mlock munlock mlockall " +
-    "munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield sched_get_priority_max " +
-    "sched_get_priority_min sched_rr_get_interval nanosleep mremap setresuid getresuid 168 poll nfsservctl setresgid getresgid prctl " +
-    "rt_sigreturn rt_sigaction rt_sigprocmask rt_sigpending rt_sigtimedwait rt_sigqueueinfo rt_sigsuspend pread64 pwrite64 chown " +
-    "getcwd capget capset sigaltstack sendfile 190 vfork ugetrlimit mmap2 truncate64 ftruncate64 stat64 lstat64 fstat64 lchown32 " +
-    "getuid32 getgid32 geteuid32 getegid32 setreuid32 setregid32 getgroups32 setgroups32 fchown32 setresuid32 getresuid32 setresgid32 " +
-    "getresgid32 chown32 setuid32 setgid32 setfsuid32 setfsgid32 getdents64 pivot_root mincore madvise fcntl64 224 gettid readahead " +
-    "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr " +
-    "tkill sendfile64 futex sched_setaffinity sched_getaffinity io_setup io_destroy io_getevents io_submit io_cancel exit_group " +
-    "lookup_dcookie epoll_create epoll_ctl epoll_wait remap_file_pages 256 set_tid_address timer_create timer_settime timer_gettime " +
-    "timer_getoverrun timer_delete clock_settime clock_gettime clock_getres clock_nanosleep statfs64 fstatfs64 tgkill utimes " +
-    "arm_fadvise64_64 pciconfig_iobase pciconfig_read pciconfig_write mq_open mq_unlink mq_timedsend mq_timedreceive mq_notify " +
-    "mq_getsetattr waitid socket bind connect listen accept getsockname getpeername socketpair send sendto recv recvfrom shutdown " +
-    "setsockopt getsockopt sendmsg recvmsg semop semget semctl msgsnd msgrcv msgget msgctl shmat shmdt shmget shmctl add_key " +
-    "request_key keyctl semtimedop vserver ioprio_set ioprio_get inotify_init inotify_add_watch inotify_rm_watch mbind get_mempolicy " +
-    "set_mempolicy openat mkdirat mknodat fchownat futimesat fstatat64 unlinkat renameat linkat symlinkat readlinkat fchmodat " +
-    "faccessat pselect6 ppoll unshare set_robust_list get_robust_list splice arm_sync_file_range tee vmsplice move_pages getcpu " +
-    "epoll_pwait kexec_load utimensat signalfd timerfd_create eventfd fallocate timerfd_settime timerfd_gettime signalfd4 eventfd2 " +
-    "epoll_create1 dup3 pipe2 inotify_init1 preadv pwritev rt_tgsigqueueinfo perf_event_open recvmmsg accept4 fanotify_init " +
-    "fanotify_mark prlimit64 name_to_handle_at open_by_handle_at clock_adjtime syncfs sendmmsg setns process_vm_readv " +
-    "process_vm_writev kcmp finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create bpf execveat " +
-    "userfaultfd membarrier mlock2 copy_file_range preadv2 pwritev2 pkey_mprotect pkey_alloc pkey_free statx rseq io_pgetevents " +
-    "migrate_pages kexec_file_load 403 clock_gettime64 clock_settime64 clock_adjtime64 clock_getres_time64 clock_nanosleep_time64 " +
-    "timer_gettime64 timer_settime64 timerfd_gettime64 timerfd_settime64 utimensat_time64 pselect6_time64 ppoll_time64 416 " +
-    "io_pgetevents_time64 recvmmsg_time64 mq_timedsend_time64 mq_timedreceive_time64 semtimedop_time64 rt_sigtimedwait_time64 " +
-    "futex_time64 sched_rr_get_interval_time64 pidfd_send_signal io_uring_setup io_uring_enter io_uring_register open_tree move_mount " +
-    "fsopen fsconfig fsmount fspick pidfd_open clone3 close_range openat2 pidfd_getfd faccessat2 process_madvise epoll_pwait2 " +
-    "mount_setattr quotactl_fd landlock_create_ruleset landlock_add_rule landlock_restrict_self 448 process_mrelease futex_waitv " +
-    "set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount " +
-    "lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr 983041 " +
-    "breakpoint cacheflush usr26 usr32 set_tls",
-};
-return { syscallTables };
-})();
-// src/linux/seccomp/tables.ts
-const m40 = (() => {
-const { syscallTables: syscallTables } = m39;
-                                                   
-const x32Bit = 0x40000000;
-function parseTable(text        )                              {
-  const numbers = new Map                ();
-  let next = 0;
-  for (const word of text.split(" ")) {
-    if (/^\d+$/u.test(word)) next = Number(word);
-    else numbers.set(word, next++);
-  }
-  return numbers;
-}
-const architectures = {
-  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
-  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
-  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
-  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
-  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
-}         ;
-const architectureNames                    = Object.keys(architectures);
-const foreignArchitectures                    =
-  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
-    .split(" ")
-    .map((name) => `SCMP_ARCH_${name}`);
-function architecture(name        )                           {
-  if (!Object.hasOwn(architectures, name)) return undefined;
-  const { token, table } = architectures[name                    ];
-  return { token, numbers: parseTable(syscallTables[table]), x32: table === "x32" };
-}
-function nativeArchitecture(arch        )         {
-  if (arch === "x64") return "SCMP_ARCH_X86_64";
-  if (arch === "arm64") return "SCMP_ARCH_AARCH64";
-  throw new Error(`seccomp: no table of system calls for the processor ${arch}`);
-}
-return { x32Bit, parseTable, architectureNames, foreignArchitectures, architecture, nativeArchitecture };
-})();
-// src/linux/seccomp/profile.ts
-const m41 = (() => {
-const { architectureNames: architectureNames } = m40;
-const { foreignArchitectures: foreignArchitectures } = m40;
-const EPERM = 1;
-const actions                                                                  = {
-  SCMP_ACT_KILL: () => 0,
-  SCMP_ACT_KILL_THREAD: () => 0,
-  SCMP_ACT_KILL_PROCESS: () => 0x80000000,
-  SCMP_ACT_TRAP: () => 0x00030000,
-  SCMP_ACT_ERRNO: (errno = EPERM) => 0x00050000 | (errno & 0xffff),
-  SCMP_ACT_TRACE: (errno = EPERM) => 0x7ff00000 | (errno & 0xffff),
-  SCMP_ACT_LOG: () => 0x7ffc0000,
-  SCMP_ACT_ALLOW: () => 0x7fff0000,
-};
-const actionNames                    = Object.keys(actions);
-const operatorNames = [
-  "SCMP_CMP_NE",
-  "SCMP_CMP_LT",
-  "SCMP_CMP_LE",
-  "SCMP_CMP_EQ",
-  "SCMP_CMP_GE",
-  "SCMP_CMP_GT",
-  "SCMP_CMP_MASKED_EQ",
-]         ;
-const flagBits                                   = {
-  SECCOMP_FILTER_FLAG_TSYNC: 0,
-  SECCOMP_FILTER_FLAG_LOG: 2,
-  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
-};
-const flagNames                    = Object.keys(flagBits);
-function action(name        , errno                    )         {
-  if (name === "SCMP_ACT_NOTIFY") throw new Error("seccomp: SCMP_ACT_NOTIFY is not supported");
-  if (!Object.hasOwn(actions, name)) throw new Error(`seccomp: unknown action ${name}`);
-  return actions[name] (errno) >>> 0;
-}
-function comparison({ index, op, value, valueTwo = 0 }                 )             {
-  if (!operatorNames.includes(op            )) throw new Error(`seccomp: unknown operator ${op}`);
-  if (!Number.isInteger(index) || index < 0 || index > 5) throw new Error(`seccomp: a system call has no argument ${index}`);
-  return { index, op: op            , value: BigInt.asUintN(64, BigInt(value)), valueTwo: BigInt.asUintN(64, BigInt(valueTwo)) };
-}
-function alternatives(args                            )                                     {
-  const comparisons = args.map(comparison);
-  const twice = new Set(comparisons.map(({ index }) => index)).size < comparisons.length;
-  return twice ? comparisons.map((one) => [one]) : [comparisons];
-}
-function readProfile(profile                )               {
-  if (profile.listenerPath) throw new Error("seccomp: listenerPath (user notification) is not supported");
-  for (const name of profile.architectures ?? [])
-    if (!architectureNames.includes(name) && !foreignArchitectures.includes(name)) throw new Error(`seccomp: unknown architecture ${name}`);
-  let flags = 0;
-  for (const flag of profile.flags ?? []) {
-    if (!Object.hasOwn(flagBits, flag)) throw new Error(`seccomp flag ${JSON.stringify(flag)} is not supported`);
-    flags |= flagBits[flag] ;
-  }
-  const defaultAction = action(profile.defaultAction, profile.defaultErrnoRet);
-  const rules         = [];
-  for (const entry of profile.syscalls ?? []) {
-    const act = action(entry.action, entry.errnoRet);
-    if (act === defaultAction) continue;
-    for (const comparisons of alternatives(entry.args ?? []))
-      for (const name of entry.names) rules.push({ name, action: act, comparisons });
-  }
-  const named = (profile.syscalls ?? []).flatMap(({ names }) => names);
-  return { defaultAction, architectures: profile.architectures ?? [], flags, rules, named };
-}
-return { actionNames, operatorNames, flagNames, readProfile };
-})();
-// src/linux/seccomp/program.ts
-const m42 = (() => {
-const opcodes = {
-  load: 0x20,
-  and: 0x54,
-  jump: 0x05,
-  jumpEqual: 0x15,
-  jumpGreater: 0x25,
-  jumpGreaterEqual: 0x35,
-  return: 0x06,
-}         ;
-const farthest = 255;
-const limit = 4096;
-class ReverseProgram {
-           #instructions                = [];
-           #returns = new Map               ();
-  #push(code        , k        , yes = 0, no = 0)        {
-    this.#instructions.push({ code, yes, no, k: k >>> 0 });
-    return this.#instructions.length         ;
-  }
-  #distance(target       )         {
-    return this.#instructions.length - target;
-  }
-  #near(target       )        {
-    return this.#distance(target) + 1 > farthest ? this.#push(opcodes.jump, this.#distance(target)) : target;
-  }
-  return(action        )        {
-    const known = this.#returns.get(action);
-    if (known !== undefined && this.#distance(known) < farthest / 2) return known;
-    const label = this.#push(opcodes.return, action);
-    this.#returns.set(action, label);
-    return label;
-  }
-  load(offset        )        {
-    return this.#push(opcodes.load, offset);
-  }
-  and(mask        )        {
-    return this.#push(opcodes.and, mask);
-  }
-  continueAt(target       )       {
-    if (this.#distance(target) > 0) this.#push(opcodes.jump, this.#distance(target));
-  }
-  branch(code        , k        , yes       , no       )        {
-    const nearYes = this.#near(yes);
-    const nearNo = this.#near(no);
-    return this.#push(code, k, this.#distance(nearYes), this.#distance(nearNo));
-  }
-  bytes()         {
-    if (this.#instructions.length > limit)
-      throw new Error(`seccomp: the filter has ${this.#instructions.length} instructions, the kernel takes ${limit}`);
-    const bytes = Buffer.alloc(this.#instructions.length * 8);
-    for (const [index, { code, yes, no, k }] of this.#instructions.toReversed().entries()) {
-      bytes.writeUInt16LE(code, index * 8);
-      bytes.writeUInt8(yes, index * 8 + 2);
-      bytes.writeUInt8(no, index * 8 + 3);
-      bytes.writeUInt32LE(k, index * 8 + 4);
-    }
-    return bytes;
-  }
-}
-return { opcodes, ReverseProgram };
-})();
-// src/linux/seccomp/filter.ts
-const m43 = (() => {
-const { readProfile: readProfile } = m41;
-const { opcodes: opcodes } = m42;
-const { ReverseProgram: ReverseProgram } = m42;
-const { architecture: architecture } = m40;
-const { nativeArchitecture: nativeArchitecture } = m40;
-const { x32Bit: x32Bit } = m40;
-const dataNumber = 0;
-const dataArchitecture = 4;
-const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
-const KILL_THREAD = 0;
-const ENOSYS_ACTION = 0x00050000 | 38;
-const lenient = new Set([0x7fff0000, 0x7ffc0000, ENOSYS_ACTION]);
-function fate(rules                 , defaultAction        )                                             {
-  const always = rules.find(({ comparisons }) => comparisons.length === 0);
-  return always ? { action: always.action, rules: [] } : { action: defaultAction, rules };
-}
-function ranges({ rules, named, defaultAction }              , arch              )          {
-  const numbered = (name        )                     => {
-    const number = arch.numbers.get(name);
-    return number === undefined ? undefined : arch.x32 ? number + x32Bit : number;
-  };
-  const byNumber = new Map                ();
-  for (const rule of rules) {
-    const number = numbered(rule.name);
-    if (number !== undefined) byNumber.set(number, [...(byNumber.get(number) ?? []), rule]);
-  }
-  const result          = [{ start: arch.x32 ? x32Bit : 0, action: defaultAction, rules: [] }];
-  const add = (range       )       => {
-    const last = result.at(-1) ;
-    if (last.start === range.start) result.pop();
-    else if (last.action === range.action && last.rules.length === 0 && range.rules.length === 0) return;
-    result.push(range);
-  };
-  for (const number of [...byNumber.keys()].toSorted((a, b) => a - b)) {
-    add({ start: number, ...fate(byNumber.get(number) , defaultAction) });
-    if (!byNumber.has(number + 1)) add({ start: number + 1, action: defaultAction, rules: [] });
-  }
-  const newest = Math.max(-1, ...named.map((name) => numbered(name) ?? -1));
-  if (newest >= 0 && !lenient.has(defaultAction)) add({ start: newest + 1, action: ENOSYS_ACTION, rules: [] });
-  return result;
-}
-function compare(program                , { index, op, value, valueTwo }            , yes       , no       )        {
-  const wanted = op === "SCMP_CMP_MASKED_EQ" ? valueTwo : value;
-  const [high, low] = [Number(wanted >> 32n), Number(wanted & 0xffffffffn)];
-  const negated = op === "SCMP_CMP_NE" || op === "SCMP_CMP_LT" || op === "SCMP_CMP_LE";
-  const [holds, fails] = negated ? [no, yes] : [yes, no];
-  const code =
-    op === "SCMP_CMP_GT" || op === "SCMP_CMP_LE"
-      ? opcodes.jumpGreater
-      : op === "SCMP_CMP_GE" || op === "SCMP_CMP_LT"
-        ? opcodes.jumpGreaterEqual
-        : opcodes.jumpEqual;
-  const half = (isHigh         )        => {
-    if (op === "SCMP_CMP_MASKED_EQ") program.and(Number(isHigh ? value >> 32n : value & 0xffffffffn));
-    return program.load(dataArgument(index, isHigh));
-  };
-  program.branch(code, low, holds, fails);
-  const lowStart = half(false);
-  const equalHigh = program.branch(opcodes.jumpEqual, high, lowStart, fails);
-  if (code !== opcodes.jumpEqual) program.branch(opcodes.jumpGreater, high, holds, equalHigh);
-  return half(true);
-}
-function conditional(program                , { rules, action }       )        {
-  let otherwise = program.return(action);
-  for (const rule of rules.toReversed()) {
-    let next = program.return(rule.action);
-    for (const comparison of rule.comparisons.toReversed()) next = compare(program, comparison, next, otherwise);
-    otherwise = next;
-  }
-  return otherwise;
-}
-function search(program                , list                  )        {
-  if (list.length === 1) return list[0] .rules.length > 0 ? conditional(program, list[0] ) : program.return(list[0] .action);
-  const middle = list.length >> 1;
-  const above = search(program, list.slice(middle));
-  const below = search(program, list.slice(0, middle));
-  return program.branch(opcodes.jumpGreaterEqual, list[middle] .start, above, below);
-}
-function assembleFilter(profile                , arch        )                {
-  const rules = readProfile(profile);
-  const names = new Set([nativeArchitecture(arch), ...rules.architectures]);
-  const byToken = new Map                 ();
-  const known = [...names].map(architecture).filter((one) => one !== undefined);
-  const tokenOfX86 = known.find(({ x32 }) => !x32) .token;
-  for (const one of known.toSorted((a, b) => Number(a.x32) - Number(b.x32)))
-    byToken.set(one.token, [...(byToken.get(one.token) ?? []), ...ranges(rules, one)]);
-  if (arch === "x64" && !known.some(({ x32 }) => x32)) byToken.get(tokenOfX86) .push({ start: x32Bit, action: KILL_THREAD, rules: [] });
-  const program = new ReverseProgram();
-  let next = program.return(KILL_THREAD);
-  for (const [token, list] of [...byToken].toReversed()) {
-    program.continueAt(search(program, list));
-    const start = program.load(dataNumber);
-    next = program.branch(opcodes.jumpEqual, token, start, next);
-  }
-  program.continueAt(next);
-  program.load(dataArchitecture);
-  return { program: program.bytes(), flags: rules.flags };
-}
-return { assembleFilter };
-})();
 // src/linux/capabilities.ts
-const m44 = (() => {
+const m39 = (() => {
 const names =
   "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN " +
   "NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME " +
@@ -937,7 +488,7 @@ function capabilityBits(mask        )           {
 return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
 })();
 // src/runtime/init/look-path.ts
-const m45 = (() => {
+const m40 = (() => {
 const { isErrno: isErrno } = m0;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
@@ -971,7 +522,7 @@ function lookPath(name        , env                   , syscalls                
 return { lookPath };
 })();
 // src/runtime/init/scheduling.ts
-const m46 = (() => {
+const m41 = (() => {
 const { RuntimeError: RuntimeError } = m1;
 const personas                                   = { LINUX: 0, LINUX32: 8 };
 const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
@@ -1019,16 +570,16 @@ function applyScheduling(syscalls          , { ioPriority, scheduler }          
 return { applyPersonality, applyScheduling };
 })();
 // src/runtime/init/identity.ts
-const m47 = (() => {
-const { assembleFilter: assembleFilter } = m43;
-const { capabilityBits: capabilityBits } = m44;
-const { capabilityMask: capabilityMask } = m44;
+const m42 = (() => {
+function assembleFilter(...args) { return new.target ? new (later(2)["src/linux/seccomp/filter.ts"].assembleFilter)(...args) : later(2)["src/linux/seccomp/filter.ts"].assembleFilter(...args); }
+const { capabilityBits: capabilityBits } = m39;
+const { capabilityMask: capabilityMask } = m39;
 const { isErrno: isErrno } = m0;
 const { rlimits: rlimits } = m2;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
-const { lookPath: lookPath } = m45;
-const { applyScheduling: applyScheduling } = m46;
+const { lookPath: lookPath } = m40;
+const { applyScheduling: applyScheduling } = m41;
 const rlimitNofile = 7;
 const nullDevice = 0x103;
 const setpcap = 8n;
@@ -1172,7 +723,7 @@ function become(
 return { prepare, become };
 })();
 // src/runtime/init/inside.ts
-const m48 = (() => {
+const m43 = (() => {
 const { isErrno: isErrno } = m0;
 const { openFlags: openFlags } = m3;
 const { resolveFlags: resolveFlags } = m2;
@@ -1273,7 +824,7 @@ function split(path        )                   {
 return { Inside, split };
 })();
 // src/runtime/mount-options.ts
-const m49 = (() => {
+const m44 = (() => {
 const { mountAttributes: mountAttributes } = m2;
 const { propagationFlags: propagationFlags } = m2;
 const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
@@ -1362,7 +913,7 @@ function planMount(options                    = [], type = "")            {
 return { mountOptionNames, planMount };
 })();
 // src/runtime/init/copy-up.ts
-const m50 = (() => {
+const m45 = (() => {
 const { chmodSync: chmodSync } = require("node:fs");
 const { closeSync: closeSync } = require("node:fs");
 const { constants: constants } = require("node:fs");
@@ -1408,15 +959,15 @@ function copyUp(inside        , from        , to        )       {
 return { copyUp };
 })();
 // src/runtime/init/mounts.ts
-const m51 = (() => {
+const m46 = (() => {
 const { resolve: resolve } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { isErrno: isErrno } = m0;
 const { mountAttributes: mountAttributes } = m2;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
-const { planMount: planMount } = m49;
-const { copyUp: copyUp } = m50;
+const { planMount: planMount } = m44;
+const { copyUp: copyUp } = m45;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -1560,13 +1111,13 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m52 = (() => {
+const m47 = (() => {
 const { basename: basename } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { CgroupGroup: CgroupGroup } = m21;
 const { machineHierarchies: machineHierarchies } = m21;
 const { mountAttributes: mountAttributes } = m2;
-const { makeFileSystem: makeFileSystem } = m51;
+const { makeFileSystem: makeFileSystem } = m46;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -1623,13 +1174,13 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m53 = (() => {
+const m48 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { deviceNumber: deviceNumber } = m3;
 const { isErrno: isErrno } = m0;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
-const { split: split } = m48;
+const { split: split } = m43;
 const device = (name        , major        , minor        )               => ({
   path: `/dev/${name}`,
   type: "c",
@@ -1708,10 +1259,10 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m54 = (() => {
+const m49 = (() => {
 const { mountAttributes: mountAttributes } = m2;
-const { openNull: openNull } = m53;
-const { makeFileSystem: makeFileSystem } = m51;
+const { openNull: openNull } = m48;
+const { makeFileSystem: makeFileSystem } = m46;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -1749,18 +1300,18 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m55 = (() => {
+const m50 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { mountAttributes: mountAttributes } = m2;
 const { openFlags: openFlags } = m3;
-const { mountCgroups: mountCgroups } = m52;
-const { createDevices: createDevices } = m53;
-const { linkDevices: linkDevices } = m53;
-const { Inside: Inside } = m48;
-const { bindsDev: bindsDev } = m51;
-const { mountOne: mountOne } = m51;
-const { makeReadonly: makeReadonly } = m54;
-const { maskPaths: maskPaths } = m54;
+const { mountCgroups: mountCgroups } = m47;
+const { createDevices: createDevices } = m48;
+const { linkDevices: linkDevices } = m48;
+const { Inside: Inside } = m43;
+const { bindsDev: bindsDev } = m46;
+const { mountOne: mountOne } = m46;
+const { makeReadonly: makeReadonly } = m49;
+const { maskPaths: maskPaths } = m49;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -1845,7 +1396,7 @@ function finalPropagation(syscalls          , text                    )       {
 return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m56 = (() => {
+const m51 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { CLONE_FS: CLONE_FS } = m2;
 const { isErrno: isErrno } = m0;
@@ -1859,16 +1410,16 @@ const { mountConsole: mountConsole } = m38;
 const { handOver: handOver } = m38;
 const { openTerminal: openTerminal } = m38;
 const { takeTerminal: takeTerminal } = m38;
-const { become: become } = m47;
-const { prepare: prepare } = m47;
-const { Inside: Inside } = m48;
-const { buildRootfs: buildRootfs } = m55;
-const { changeRoot: changeRoot } = m55;
-const { chrootInto: chrootInto } = m55;
-const { coverRoot: coverRoot } = m55;
-const { finalPropagation: finalPropagation } = m55;
-const { rootReadonly: rootReadonly } = m55;
-const { applyPersonality: applyPersonality } = m46;
+const { become: become } = m42;
+const { prepare: prepare } = m42;
+const { Inside: Inside } = m43;
+const { buildRootfs: buildRootfs } = m50;
+const { changeRoot: changeRoot } = m50;
+const { chrootInto: chrootInto } = m50;
+const { coverRoot: coverRoot } = m50;
+const { finalPropagation: finalPropagation } = m50;
+const { rootReadonly: rootReadonly } = m50;
+const { applyPersonality: applyPersonality } = m41;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
 }
@@ -1965,7 +1516,7 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m57 = (() => {
+const m52 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
@@ -1974,12 +1525,12 @@ const { openConfinement: openConfinement } = m37;
 const { handOver: handOver } = m38;
 const { openTerminal: openTerminal } = m38;
 const { takeTerminal: takeTerminal } = m38;
-const { joinCgroups: joinCgroups } = m56;
-const { joinNamespaces: joinNamespaces } = m56;
-const { become: become } = m47;
-const { prepare: prepare } = m47;
-const { Inside: Inside } = m48;
-const { applyPersonality: applyPersonality } = m46;
+const { joinCgroups: joinCgroups } = m51;
+const { joinNamespaces: joinNamespaces } = m51;
+const { become: become } = m42;
+const { prepare: prepare } = m42;
+const { Inside: Inside } = m43;
+const { applyPersonality: applyPersonality } = m41;
 function initExec(context             )       {
   const { syscalls, request } = context;
   const { config, process: spec } = request;
@@ -2008,7 +1559,7 @@ function initExec(context             )       {
 return { initExec };
 })();
 // src/runtime/init/request.ts
-const m58 = (() => {
+const m53 = (() => {
 function descriptorsFrom(socket        , request             )                                                     {
   const after = socket + (request.hasConsole ? 4 : 3);
   return {
@@ -2020,16 +1571,16 @@ function descriptorsFrom(socket        , request             )                  
 return { descriptorsFrom };
 })();
 // src/runtime/by-hand.ts
-const m59 = (() => {
+const m54 = (() => {
 const { Hand: Hand } = m34;
 const { handProgram: handProgram } = m36;
 const { hasHand: hasHand } = m36;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { hasHooks: hasHooks } = m15;
-const { initCreate: initCreate } = m56;
-const { initExec: initExec } = m57;
-const { descriptorsFrom: descriptorsFrom } = m58;
+const { initCreate: initCreate } = m51;
+const { initExec: initExec } = m52;
+const { descriptorsFrom: descriptorsFrom } = m53;
 const { messageBoundMs: messageBoundMs } = m14;
 function handIsHere(rootless         )          {
   return hasHand(process.arch) && !rootless;
@@ -2077,7 +1628,7 @@ function workByHand(own          , socket        , request             , outside
 return { handIsHere, isForHand, handSocket, handAsFirst, workByHand };
 })();
 // src/runtime/device-rules.ts
-const m60 = (() => {
+const m55 = (() => {
 const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
   allow: true,
   type,
@@ -2100,7 +1651,7 @@ const defaultDeviceRules                        = [
 return { defaultDeviceRules };
 })();
 // src/runtime/launch.ts
-const m61 = (() => {
+const m56 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
@@ -2173,7 +1724,7 @@ function joinPid(syscalls          , path        )       {
 return { nodeAsFirst, launch };
 })();
 // src/runtime/user-namespace.ts
-const m62 = (() => {
+const m57 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { existsSync: existsSync } = require("node:fs");
 const { RuntimeError: RuntimeError } = m1;
@@ -2225,15 +1776,15 @@ function mapUser(syscalls          , socket        , config        , child      
 return { tool, userPrefix, enterPrefix, writeMap, mapUser };
 })();
 // src/runtime/mapped-mounts.ts
-const m63 = (() => {
+const m58 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { openSync: openSync } = require("node:fs");
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { RuntimeError: RuntimeError } = m1;
 const { pause: pause } = m12;
-const { planMount: planMount } = m49;
-const { tool: tool } = m62;
-const { writeMap: writeMap } = m62;
+const { planMount: planMount } = m44;
+const { tool: tool } = m57;
+const { writeMap: writeMap } = m57;
 const attempts = 5000;
 function holdNamespace(syscalls          , uids                      , gids                      )         {
   const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
@@ -2262,14 +1813,98 @@ function mappedMounts(syscalls          , config        )                {
 }
 return { mappedMounts };
 })();
+// src/linux/seccomp/names.ts
+const m59 = (() => {
+const architectures = {
+  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
+  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
+  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
+  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
+  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
+}         ;
+const architectureNames                    = Object.keys(architectures);
+const foreignArchitectures                    =
+  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
+    .split(" ")
+    .map((name) => `SCMP_ARCH_${name}`);
+return { architectures, architectureNames, foreignArchitectures };
+})();
+// src/linux/seccomp/profile.ts
+const m60 = (() => {
+const { architectureNames: architectureNames } = m59;
+const { foreignArchitectures: foreignArchitectures } = m59;
+const EPERM = 1;
+const actions                                                                  = {
+  SCMP_ACT_KILL: () => 0,
+  SCMP_ACT_KILL_THREAD: () => 0,
+  SCMP_ACT_KILL_PROCESS: () => 0x80000000,
+  SCMP_ACT_TRAP: () => 0x00030000,
+  SCMP_ACT_ERRNO: (errno = EPERM) => 0x00050000 | (errno & 0xffff),
+  SCMP_ACT_TRACE: (errno = EPERM) => 0x7ff00000 | (errno & 0xffff),
+  SCMP_ACT_LOG: () => 0x7ffc0000,
+  SCMP_ACT_ALLOW: () => 0x7fff0000,
+};
+const actionNames                    = Object.keys(actions);
+const operatorNames = [
+  "SCMP_CMP_NE",
+  "SCMP_CMP_LT",
+  "SCMP_CMP_LE",
+  "SCMP_CMP_EQ",
+  "SCMP_CMP_GE",
+  "SCMP_CMP_GT",
+  "SCMP_CMP_MASKED_EQ",
+]         ;
+const flagBits                                   = {
+  SECCOMP_FILTER_FLAG_TSYNC: 0,
+  SECCOMP_FILTER_FLAG_LOG: 2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,
+};
+const flagNames                    = Object.keys(flagBits);
+function action(name        , errno                    )         {
+  if (name === "SCMP_ACT_NOTIFY") throw new Error("seccomp: SCMP_ACT_NOTIFY is not supported");
+  if (!Object.hasOwn(actions, name)) throw new Error(`seccomp: unknown action ${name}`);
+  return actions[name] (errno) >>> 0;
+}
+function comparison({ index, op, value, valueTwo = 0 }                 )             {
+  if (!operatorNames.includes(op            )) throw new Error(`seccomp: unknown operator ${op}`);
+  if (!Number.isInteger(index) || index < 0 || index > 5) throw new Error(`seccomp: a system call has no argument ${index}`);
+  return { index, op: op            , value: BigInt.asUintN(64, BigInt(value)), valueTwo: BigInt.asUintN(64, BigInt(valueTwo)) };
+}
+function alternatives(args                            )                                     {
+  const comparisons = args.map(comparison);
+  const twice = new Set(comparisons.map(({ index }) => index)).size < comparisons.length;
+  return twice ? comparisons.map((one) => [one]) : [comparisons];
+}
+function readProfile(profile                )               {
+  if (profile.listenerPath) throw new Error("seccomp: listenerPath (user notification) is not supported");
+  for (const name of profile.architectures ?? [])
+    if (!architectureNames.includes(name) && !foreignArchitectures.includes(name)) throw new Error(`seccomp: unknown architecture ${name}`);
+  let flags = 0;
+  for (const flag of profile.flags ?? []) {
+    if (!Object.hasOwn(flagBits, flag)) throw new Error(`seccomp flag ${JSON.stringify(flag)} is not supported`);
+    flags |= flagBits[flag] ;
+  }
+  const defaultAction = action(profile.defaultAction, profile.defaultErrnoRet);
+  const rules         = [];
+  for (const entry of profile.syscalls ?? []) {
+    const act = action(entry.action, entry.errnoRet);
+    if (act === defaultAction) continue;
+    for (const comparisons of alternatives(entry.args ?? []))
+      for (const name of entry.names) rules.push({ name, action: act, comparisons });
+  }
+  const named = (profile.syscalls ?? []).flatMap(({ names }) => names);
+  return { defaultAction, architectures: profile.architectures ?? [], flags, rules, named };
+}
+return { actionNames, operatorNames, flagNames, readProfile };
+})();
 // src/runtime/validate.ts
-const m64 = (() => {
-const { capabilityNames: capabilityNames } = m44;
+const m61 = (() => {
+const { capabilityNames: capabilityNames } = m39;
 const { namespaceFlags: namespaceFlags } = m2;
-const { readProfile: readProfile } = m41;
+const { readProfile: readProfile } = m60;
 const { rlimits: rlimits } = m2;
 const { RuntimeError: RuntimeError } = m1;
-const { planMount: planMount } = m49;
+const { planMount: planMount } = m44;
 function refuse(text        )        {
   throw new RuntimeError(text);
 }
@@ -2398,7 +2033,7 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m65 = (() => {
+const m62 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readFileSync: readFileSync } = require("node:fs");
@@ -2411,21 +2046,21 @@ const { resolve: resolve } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { namespaceFlags: namespaceFlags } = m2;
 const { processStartTime: processStartTime } = m22;
-const { handAsFirst: handAsFirst } = m59;
-const { handSocket: handSocket } = m59;
-const { isForHand: isForHand } = m59;
-const { workByHand: workByHand } = m59;
+const { handAsFirst: handAsFirst } = m54;
+const { handSocket: handSocket } = m54;
+const { isForHand: isForHand } = m54;
+const { workByHand: workByHand } = m54;
 const { parseExactJson: parseExactJson } = m13;
-const { defaultDeviceRules: defaultDeviceRules } = m60;
+const { defaultDeviceRules: defaultDeviceRules } = m55;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { hasHooks: hasHooks } = m15;
 const { runEndHooks: runEndHooks } = m15;
 const { runHooks: runHooks } = m15;
-const { launch: launch } = m61;
-const { nodeAsFirst: nodeAsFirst } = m61;
+const { launch: launch } = m56;
+const { nodeAsFirst: nodeAsFirst } = m56;
 const { pause: pause } = m12;
-const { mappedMounts: mappedMounts } = m63;
+const { mappedMounts: mappedMounts } = m58;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { checkId: checkId } = m23;
@@ -2435,10 +2070,10 @@ const { groupOf: groupOf } = m23;
 const { removeState: removeState } = m23;
 const { saveState: saveState } = m23;
 const { specState: specState } = m23;
-const { mapUser: mapUser } = m62;
-const { userPrefix: userPrefix } = m62;
-const { namespacesOf: namespacesOf } = m64;
-const { validate: validate } = m64;
+const { mapUser: mapUser } = m57;
+const { userPrefix: userPrefix } = m57;
+const { namespacesOf: namespacesOf } = m61;
+const { validate: validate } = m61;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2648,29 +2283,29 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m66 = (() => {
+const m63 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { namespaceFiles: namespaceFiles } = m2;
 const { namespaceFlags: namespaceFlags } = m2;
-const { handAsFirst: handAsFirst } = m59;
-const { handIsHere: handIsHere } = m59;
-const { handSocket: handSocket } = m59;
-const { workByHand: workByHand } = m59;
-const { writePidFile: writePidFile } = m65;
+const { handAsFirst: handAsFirst } = m54;
+const { handIsHere: handIsHere } = m54;
+const { handSocket: handSocket } = m54;
+const { workByHand: workByHand } = m54;
+const { writePidFile: writePidFile } = m62;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
-const { launch: launch } = m61;
-const { nodeAsFirst: nodeAsFirst } = m61;
+const { launch: launch } = m56;
+const { nodeAsFirst: nodeAsFirst } = m56;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { groupOf: groupOf } = m23;
 const { loadState: loadState } = m23;
 const { specState: specState } = m23;
 const { statusOf: statusOf } = m23;
-const { enterPrefix: enterPrefix } = m62;
-const { checkProcess: checkProcess } = m64;
+const { enterPrefix: enterPrefix } = m57;
+const { checkProcess: checkProcess } = m61;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2796,7 +2431,7 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/list.ts
-const m67 = (() => {
+const m64 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
@@ -2840,8 +2475,61 @@ function processTable(root        , id        , options                   )     
 }
 return { stateOf, list, listTable, processes, processTable };
 })();
+// src/runtime/spec.ts
+const m65 = (() => {
+const { specVersion: specVersion } = m23;
+const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+const plain = ["nosuid", "noexec", "nodev"];
+function exampleConfig(rootless                                          )         {
+  const sets = { bounding: capabilities, effective: capabilities, permitted: capabilities };
+  const sys = rootless
+    ? { destination: "/sys", type: "none", source: "/sys", options: ["rbind", ...plain, "ro"] }
+    : { destination: "/sys", type: "sysfs", source: "sysfs", options: [...plain, "ro"] };
+  const namespaces = ["pid", ...(rootless ? ["user"] : ["network"]), "ipc", "uts", "mount", "cgroup"];
+  const map = (hostID        )                                                                   => [{ containerID: 0, hostID, size: 1 }];
+  return {
+    ociVersion: specVersion,
+    process: {
+      terminal: true,
+      user: { uid: 0, gid: 0 },
+      args: ["sh"],
+      env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
+      cwd: "/",
+      capabilities: sets,
+      rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
+      noNewPrivileges: true,
+    },
+    root: { path: "rootfs", readonly: true },
+    hostname: "dhow",
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc" },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
+      {
+        destination: "/dev/pts",
+        type: "devpts",
+        source: "devpts",
+        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", ...(rootless ? [] : ["gid=5"])],
+      },
+      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
+      { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain },
+      sys,
+    ],
+    linux: {
+      ...(rootless
+        ? { uidMappings: map(rootless.uid), gidMappings: map(rootless.gid) }
+        : { resources: { devices: [{ allow: false, access: "rwm" }] } }),
+      namespaces: namespaces.map((type) => ({ type })),
+      maskedPaths: ["acpi", "asound", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
+        .map((name) => `/proc/${name}`)
+        .concat("/sys/firmware"),
+      readonlyPaths: ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`),
+    },
+  };
+}
+return { exampleConfig };
+})();
 // src/linux/cgroups/stats.ts
-const m68 = (() => {
+const m66 = (() => {
 const { readFileSync: readFileSync } = require("node:fs");
 const { join: join } = require("node:path");
 const tickNs = 10_000_000;
@@ -2926,8 +2614,8 @@ function cgroupStats(group             )              {
 return { cgroupStats };
 })();
 // src/runtime/update.ts
-const m69 = (() => {
-const { cgroupStats: cgroupStats } = m68;
+const m67 = (() => {
+const { cgroupStats: cgroupStats } = m66;
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
 const { loadState: loadState } = m23;
@@ -2964,7 +2652,7 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m70 = (() => {
+const m68 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync: writeSync } = require("node:fs");
 const { constants: constants } = require("node:os");
@@ -3024,101 +2712,8 @@ async function stayWith({ pid, master, child, resize }            )             
 }
 return { stayWith };
 })();
-// src/runtime/features.ts
-const m71 = (() => {
-const { actionNames: actionNames } = m41;
-const { architectureNames: architectureNames } = m40;
-const { capabilityNames: capabilityNames } = m44;
-const { flagNames: flagNames } = m41;
-const { operatorNames: operatorNames } = m41;
-const { hookPhases: hookPhases } = m13;
-const { mountOptionNames: mountOptionNames } = m49;
-const { specVersion: specVersion } = m23;
-const { namespaceTypes: namespaceTypes } = m64;
-function features()                          {
-  return {
-    ociVersionMin: "1.0.0",
-    ociVersionMax: specVersion,
-    hooks: hookPhases,
-    mountOptions: mountOptionNames,
-    linux: {
-      namespaces: namespaceTypes.toSorted(),
-      capabilities: capabilityNames,
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
-      seccomp: {
-        enabled: true,
-        actions: actionNames.toSorted(),
-        operators: operatorNames.toSorted(),
-        archs: architectureNames.toSorted(),
-        knownFlags: flagNames.toSorted(),
-        supportedFlags: flagNames.toSorted(),
-      },
-      apparmor: { enabled: true },
-      selinux: { enabled: false },
-      intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: true } },
-    },
-    annotations: {},
-    potentiallyUnsafeConfigAnnotations: [],
-  };
-}
-return { features };
-})();
-// src/runtime/spec.ts
-const m72 = (() => {
-const { specVersion: specVersion } = m23;
-const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
-const plain = ["nosuid", "noexec", "nodev"];
-function exampleConfig(rootless                                          )         {
-  const sets = { bounding: capabilities, effective: capabilities, permitted: capabilities };
-  const sys = rootless
-    ? { destination: "/sys", type: "none", source: "/sys", options: ["rbind", ...plain, "ro"] }
-    : { destination: "/sys", type: "sysfs", source: "sysfs", options: [...plain, "ro"] };
-  const namespaces = ["pid", ...(rootless ? ["user"] : ["network"]), "ipc", "uts", "mount", "cgroup"];
-  const map = (hostID        )                                                                   => [{ containerID: 0, hostID, size: 1 }];
-  return {
-    ociVersion: specVersion,
-    process: {
-      terminal: true,
-      user: { uid: 0, gid: 0 },
-      args: ["sh"],
-      env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
-      cwd: "/",
-      capabilities: sets,
-      rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
-      noNewPrivileges: true,
-    },
-    root: { path: "rootfs", readonly: true },
-    hostname: "dhow",
-    mounts: [
-      { destination: "/proc", type: "proc", source: "proc" },
-      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=65536k"] },
-      {
-        destination: "/dev/pts",
-        type: "devpts",
-        source: "devpts",
-        options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", ...(rootless ? [] : ["gid=5"])],
-      },
-      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"] },
-      { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: plain },
-      sys,
-    ],
-    linux: {
-      ...(rootless
-        ? { uidMappings: map(rootless.uid), gidMappings: map(rootless.gid) }
-        : { resources: { devices: [{ allow: false, access: "rwm" }] } }),
-      namespaces: namespaces.map((type) => ({ type })),
-      maskedPaths: ["acpi", "asound", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
-        .map((name) => `/proc/${name}`)
-        .concat("/sys/firmware"),
-      readonlyPaths: ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`),
-    },
-  };
-}
-return { exampleConfig };
-})();
 // src/runtime/init/index.ts
-const m73 = (() => {
+const m69 = (() => {
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { writeSync: writeSync } = require("node:fs");
 const { openSyscalls: openSyscalls } = m11;
@@ -3126,9 +2721,9 @@ const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { receive: receive } = m14;
 const { send: send } = m14;
-const { initCreate: initCreate } = m56;
-const { initExec: initExec } = m57;
-const { descriptorsFrom: descriptorsFrom } = m58;
+const { initCreate: initCreate } = m51;
+const { initExec: initExec } = m52;
+const { descriptorsFrom: descriptorsFrom } = m53;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -3169,5 +2764,6 @@ function init(socket        , born                    )       {
 }
 return { init };
 })();
-return { "src/runtime/create.ts": m65, "src/runtime/exec.ts": m66, "src/runtime/list.ts": m67, "src/runtime/update.ts": m69, "src/runtime/cli/foreground.ts": m70, "src/runtime/features.ts": m71, "src/runtime/spec.ts": m72, "src/runtime/init/index.ts": m73 };
-};
+Object.assign(known, { m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69 });
+return { "src/runtime/create.ts": m62, "src/runtime/exec.ts": m63, "src/runtime/list.ts": m64, "src/runtime/spec.ts": m65, "src/runtime/update.ts": m67, "src/runtime/cli/foreground.ts": m68, "src/runtime/init/index.ts": m69 };
+});

@@ -1,9 +1,14 @@
 "use strict";
 // Made by `npm run bundle` from src/runtime and what it uses: read those.
-let loaded;
-const more = () => (loaded ??= require("./dhow-runtime-more.gen.cjs")([m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30]));
+const known = {};
+const loaded = [];
+function later(file) {
+  if (loaded[file]) return loaded[file];
+  for (let before = 1; before < file; before++) later(before);
+  return (loaded[file] = require(["./dhow-runtime.gen.cjs","./dhow-runtime-more.gen.cjs","./dhow-runtime-filter.gen.cjs"][file])(known, later));
+}
 // src/linux/sys/errors.ts
-const m0 = (() => {
+const m0 = known.m0 = (() => {
 const { constants: constants } = require("node:os");
 function getSystemErrorMap(...args) { return new.target ? new (require("node:util").getSystemErrorMap)(...args) : require("node:util").getSystemErrorMap(...args); }
 function errnoName(errno        )         {
@@ -32,7 +37,7 @@ function isErrno(error         , ...codes                  )          {
 return { errnoName, errnoText, SyscallError, isErrno };
 })();
 // src/runtime/errors.ts
-const m1 = (() => {
+const m1 = known.m1 = (() => {
 class RuntimeError extends Error {
                     name = "RuntimeError";
 }
@@ -42,7 +47,7 @@ function messageOf(error         )         {
 return { RuntimeError, messageOf };
 })();
 // src/linux/sys/constants.ts
-const m2 = (() => {
+const m2 = known.m2 = (() => {
 const namespaceFlags = {
   time: 0x80,
   mount: 0x20000,
@@ -126,7 +131,7 @@ const POLLIN = 1;
 return { namespaceFlags, CLONE_FS, namespaceFiles, AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, AT_RECURSIVE, resolveFlags, mountAttributes, propagationFlags, fsconfigCommands, MNT_DETACH, prctlOptions, capAmbient, rlimits, terminalRequests, CLOSE_RANGE_CLOEXEC, POLLIN };
 })();
 // src/linux/sys/mounting.ts
-const m3 = (() => {
+const m3 = known.m3 = (() => {
 const { constants: constants } = require("node:fs");
 const { AT_EMPTY_PATH: AT_EMPTY_PATH } = m2;
 const { AT_FDCWD: AT_FDCWD } = m2;
@@ -213,7 +218,7 @@ function fileSystemCalls(raw         )                  {
 return { O_PATH, openFlags, deviceNumber, mountCalls };
 })();
 // src/linux/sys/files.ts
-const m4 = (() => {
+const m4 = known.m4 = (() => {
 const { constants: constants } = require("node:fs");
 const { AT_EMPTY_PATH: AT_EMPTY_PATH } = m2;
 const { AT_FDCWD: AT_FDCWD } = m2;
@@ -283,7 +288,7 @@ function fileCalls(raw         )            {
 return { fileCalls };
 })();
 // src/linux/sys/process.ts
-const m5 = (() => {
+const m5 = known.m5 = (() => {
 const { CLOSE_RANGE_CLOEXEC: CLOSE_RANGE_CLOEXEC } = m2;
 const { SyscallError: SyscallError } = m0;
 const signals = 64;
@@ -373,7 +378,7 @@ function processCalls(raw         )               {
 return { processCalls };
 })();
 // src/linux/sys/arena.ts
-const m6 = (() => {
+const m6 = known.m6 = (() => {
 const { SyscallError: SyscallError } = m0;
 const arenaBytes = 64 << 10;
 const largestBytes = 8 << 20;
@@ -440,7 +445,7 @@ class Arena                   {
 return { arenaBytes, largestBytes, Arena };
 })();
 // src/linux/sys/numbers.ts
-const m7 = (() => {
+const m7 = known.m7 = (() => {
 const callNumbers = {
   read: [0, 63],
   write: [1, 64],
@@ -519,7 +524,7 @@ function callNumber(name          , architecture        )         {
 return { callNumbers, callNumber };
 })();
 // src/linux/sys/raw.ts
-const m8 = (() => {
+const m8 = known.m8 = (() => {
 const { Arena: Arena } = m6;
 const { arenaBytes: arenaBytes } = m6;
 const { largestBytes: largestBytes } = m6;
@@ -569,7 +574,7 @@ function selfTest(call         )       {
 return { openRawCall };
 })();
 // src/linux/sys/security.ts
-const m9 = (() => {
+const m9 = known.m9 = (() => {
 const { capAmbient: capAmbient } = m2;
 const { prctlOptions: prctlOptions } = m2;
                                                              
@@ -650,7 +655,7 @@ function securityCalls(raw         )                {
 return { securityCalls };
 })();
 // src/linux/sys/sockets.ts
-const m10 = (() => {
+const m10 = known.m10 = (() => {
 const { POLLIN: POLLIN } = m2;
 const { terminalRequests: terminalRequests } = m2;
 const { isErrno: isErrno } = m0;
@@ -778,7 +783,7 @@ function socketCalls(raw         )              {
 return { socketCalls };
 })();
 // src/linux/sys/syscalls.ts
-const m11 = (() => {
+const m11 = known.m11 = (() => {
 const { fileCalls: fileCalls } = m4;
 const { mountCalls: mountCalls } = m3;
 const { processCalls: processCalls } = m5;
@@ -794,7 +799,7 @@ function openSyscalls()           {
 return { syscallsOver, openSyscalls };
 })();
 // src/runtime/machine.ts
-const m12 = (() => {
+const m12 = known.m12 = (() => {
 const { existsSync: existsSync } = require("node:fs");
 const { readFileSync: readFileSync } = require("node:fs");
 const { openSyscalls: openSyscalls } = m11;
@@ -819,7 +824,7 @@ function pause()       {
 return { openMachine, pause };
 })();
 // src/runtime/config.ts
-const m13 = (() => {
+const m13 = known.m13 = (() => {
 const hookPhases = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]         ;
 function parseExactJson(text        )          {
   return JSON.parse(text, (_key, value         , context                      ) => {
@@ -835,7 +840,7 @@ function stringifyExactJson(value         )         {
 return { hookPhases, parseExactJson, stringifyExactJson };
 })();
 // src/runtime/protocol.ts
-const m14 = (() => {
+const m14 = known.m14 = (() => {
 const { readSync: readSync } = require("node:fs");
 const { writeSync: writeSync } = require("node:fs");
 const { parseExactJson: parseExactJson } = m13;
@@ -872,7 +877,7 @@ function send(fd        , message         )       {
 return { messageBoundMs, receive, send };
 })();
 // src/runtime/hooks.ts
-const m15 = (() => {
+const m15 = known.m15 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
@@ -916,7 +921,7 @@ function hasHooks(config        , ...phases                      )          {
 return { runHooks, runEndHooks, hasHooks };
 })();
 // src/linux/cgroups/device-filter.ts
-const m16 = (() => {
+const m16 = known.m16 = (() => {
 const op = { load: 0x61, and: 0x57, shiftRight: 0x77, move: 0xbf, set: 0xb7, ifNot: 0x55, exit: 0x95 }         ;
 const [verdict, context, type, access, major, minor, scratch] = [0, 1, 2, 3, 4, 5, 6];
 const types                                   = { b: 1, c: 2 };
@@ -980,7 +985,7 @@ function deviceFilter(rules                       )         {
 return { deviceFilter };
 })();
 // src/linux/cgroups/layout.ts
-const m17 = (() => {
+const m17 = known.m17 = (() => {
 const { join: join } = require("node:path");
 const { relative: relative } = require("node:path");
 const { resolve: resolve } = require("node:path");
@@ -1023,7 +1028,7 @@ function groupFolder({ mountPoint, root, own }           , path        )        
 return { hierarchies, groupFolder };
 })();
 // src/linux/cgroups/resources.ts
-const m18 = (() => {
+const m18 = known.m18 = (() => {
 function rdmaLines(rdma                                      )           {
   return Object.entries(rdma).map(([device, { hcaHandles, hcaObjects }]) =>
     [device, hcaHandles === undefined ? "" : `hca_handle=${hcaHandles}`, hcaObjects === undefined ? "" : `hca_object=${hcaObjects}`]
@@ -1034,7 +1039,7 @@ function rdmaLines(rdma                                      )           {
 return { rdmaLines };
 })();
 // src/linux/cgroups/v1.ts
-const m19 = (() => {
+const m19 = known.m19 = (() => {
 const { rdmaLines: rdmaLines } = m18;
 function rows(controller        , list      )                {
   return list
@@ -1113,7 +1118,7 @@ function writesV1(resources                 )                {
 return { deviceRuleV1, writesV1 };
 })();
 // src/linux/cgroups/v2.ts
-const m20 = (() => {
+const m20 = known.m20 = (() => {
 const { rdmaLines: rdmaLines } = m18;
 function weightOfShares(shares        )         {
   return shares === 0 ? 0 : Math.trunc(1 + ((shares - 2) * 9999) / 262142);
@@ -1187,7 +1192,7 @@ function writesV2(resources                 )                {
 return { weightOfShares, ioWeight, writesV2 };
 })();
 // src/linux/cgroups/group.ts
-const m21 = (() => {
+const m21 = known.m21 = (() => {
 const { existsSync: existsSync } = require("node:fs");
 const { mkdirSync: mkdirSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
@@ -1369,7 +1374,7 @@ function removeFolder(folder        , wait            )       {
 return { machineHierarchies, isUnified, CgroupGroup };
 })();
 // src/linux/proc.ts
-const m22 = (() => {
+const m22 = known.m22 = (() => {
 function execFileSync(...args) { return new.target ? new (require("node:child_process").execFileSync)(...args) : require("node:child_process").execFileSync(...args); }
 const { readdirSync: readdirSync } = require("node:fs");
 const { readFileSync: readFileSync } = require("node:fs");
@@ -1477,7 +1482,7 @@ function hasCapability(capability            )          {
 return { statFields, processStartTime, isRunning, parentProcess, unixSockets, commandLine, processIds, processOwner, proportionalSetSize, capabilityBits, parseEffectiveCapabilities, hasCapability };
 })();
 // src/runtime/state.ts
-const m23 = (() => {
+const m23 = known.m23 = (() => {
 const { existsSync: existsSync } = require("node:fs");
 const { mkdirSync: mkdirSync } = require("node:fs");
 const { readdirSync: readdirSync } = require("node:fs");
@@ -1558,7 +1563,7 @@ function specState(state                , status        )                       
 return { specVersion, containerFolder, fifoPath, checkId, claimFolder, saveState, loadState, listStates, removeState, groupOf, isAlive, statusOf, specState };
 })();
 // src/runtime/kill.ts
-const m24 = (() => {
+const m24 = known.m24 = (() => {
 const { constants: constants } = require("node:os");
 const { isErrno: isErrno } = m0;
 const { RuntimeError: RuntimeError } = m1;
@@ -1662,7 +1667,7 @@ function remove(syscalls          , root        , id        , force         )   
 return { signalNumber, kill, pauseContainer, remove };
 })();
 // src/runtime/start.ts
-const m25 = (() => {
+const m25 = known.m25 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { constants: constants } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
@@ -1699,12 +1704,12 @@ function start(root        , id        , hold                         )       {
 return { start };
 })();
 // src/runtime/cli/offline.ts
-const m26 = (() => {
+const m26 = known.m26 = (() => {
 const { writeFileSync: writeFileSync } = require("node:fs");
 const { join: join } = require("node:path");
 const { RuntimeError: RuntimeError } = m1;
-function features(...args) { return new.target ? new (more()["src/runtime/features.ts"].features)(...args) : more()["src/runtime/features.ts"].features(...args); }
-function exampleConfig(...args) { return new.target ? new (more()["src/runtime/spec.ts"].exampleConfig)(...args) : more()["src/runtime/spec.ts"].exampleConfig(...args); }
+function features(...args) { return new.target ? new (later(2)["src/runtime/features.ts"].features)(...args) : later(2)["src/runtime/features.ts"].features(...args); }
+function exampleConfig(...args) { return new.target ? new (later(1)["src/runtime/spec.ts"].exampleConfig)(...args) : later(1)["src/runtime/spec.ts"].exampleConfig(...args); }
 const { specVersion: specVersion } = m23;
 const versionText = `dhow-runtime version 0.1.0\nspec: ${specVersion}\nnode: ${process.version}`;
 const offlineCommands                                    = {
@@ -1735,7 +1740,7 @@ const offlineCommands                                    = {
 return { versionText, offlineCommands };
 })();
 // src/runtime/cli/resources.ts
-const m27 = (() => {
+const m27 = known.m27 = (() => {
 const { RuntimeError: RuntimeError } = m1;
 const fields                                                                                                  = {
   "blkio-weight": ["blockIO", "weight"],
@@ -1774,27 +1779,27 @@ function resourcesOf(options        )                  {
 return { updateOptions, resourcesOf };
 })();
 // src/runtime/cli/commands.ts
-const m28 = (() => {
+const m28 = known.m28 = (() => {
 const { readFileSync: readFileSync } = require("node:fs");
 const { parseExactJson: parseExactJson } = m13;
-function create(...args) { return new.target ? new (more()["src/runtime/create.ts"].create)(...args) : more()["src/runtime/create.ts"].create(...args); }
+function create(...args) { return new.target ? new (later(1)["src/runtime/create.ts"].create)(...args) : later(1)["src/runtime/create.ts"].create(...args); }
 const { RuntimeError: RuntimeError } = m1;
-function exec(...args) { return new.target ? new (more()["src/runtime/exec.ts"].exec)(...args) : more()["src/runtime/exec.ts"].exec(...args); }
-function processFromArgs(...args) { return new.target ? new (more()["src/runtime/exec.ts"].processFromArgs)(...args) : more()["src/runtime/exec.ts"].processFromArgs(...args); }
+function exec(...args) { return new.target ? new (later(1)["src/runtime/exec.ts"].exec)(...args) : later(1)["src/runtime/exec.ts"].exec(...args); }
+function processFromArgs(...args) { return new.target ? new (later(1)["src/runtime/exec.ts"].processFromArgs)(...args) : later(1)["src/runtime/exec.ts"].processFromArgs(...args); }
 const { kill: kill } = m24;
 const { pauseContainer: pauseContainer } = m24;
 const { remove: remove } = m24;
 const { signalNumber: signalNumber } = m24;
-function list(...args) { return new.target ? new (more()["src/runtime/list.ts"].list)(...args) : more()["src/runtime/list.ts"].list(...args); }
-function listTable(...args) { return new.target ? new (more()["src/runtime/list.ts"].listTable)(...args) : more()["src/runtime/list.ts"].listTable(...args); }
-function processes(...args) { return new.target ? new (more()["src/runtime/list.ts"].processes)(...args) : more()["src/runtime/list.ts"].processes(...args); }
-function processTable(...args) { return new.target ? new (more()["src/runtime/list.ts"].processTable)(...args) : more()["src/runtime/list.ts"].processTable(...args); }
-function stateOf(...args) { return new.target ? new (more()["src/runtime/list.ts"].stateOf)(...args) : more()["src/runtime/list.ts"].stateOf(...args); }
+function list(...args) { return new.target ? new (later(1)["src/runtime/list.ts"].list)(...args) : later(1)["src/runtime/list.ts"].list(...args); }
+function listTable(...args) { return new.target ? new (later(1)["src/runtime/list.ts"].listTable)(...args) : later(1)["src/runtime/list.ts"].listTable(...args); }
+function processes(...args) { return new.target ? new (later(1)["src/runtime/list.ts"].processes)(...args) : later(1)["src/runtime/list.ts"].processes(...args); }
+function processTable(...args) { return new.target ? new (later(1)["src/runtime/list.ts"].processTable)(...args) : later(1)["src/runtime/list.ts"].processTable(...args); }
+function stateOf(...args) { return new.target ? new (later(1)["src/runtime/list.ts"].stateOf)(...args) : later(1)["src/runtime/list.ts"].stateOf(...args); }
 const { start: start } = m25;
 const { loadState: loadState } = m23;
-function look(...args) { return new.target ? new (more()["src/runtime/update.ts"].look)(...args) : more()["src/runtime/update.ts"].look(...args); }
-function update(...args) { return new.target ? new (more()["src/runtime/update.ts"].update)(...args) : more()["src/runtime/update.ts"].update(...args); }
-function stayWith(...args) { return new.target ? new (more()["src/runtime/cli/foreground.ts"].stayWith)(...args) : more()["src/runtime/cli/foreground.ts"].stayWith(...args); }
+function look(...args) { return new.target ? new (later(1)["src/runtime/update.ts"].look)(...args) : later(1)["src/runtime/update.ts"].look(...args); }
+function update(...args) { return new.target ? new (later(1)["src/runtime/update.ts"].update)(...args) : later(1)["src/runtime/update.ts"].update(...args); }
+function stayWith(...args) { return new.target ? new (later(1)["src/runtime/cli/foreground.ts"].stayWith)(...args) : later(1)["src/runtime/cli/foreground.ts"].stayWith(...args); }
 const { offlineCommands: offlineCommands } = m26;
 const { resourcesOf: resourcesOf } = m27;
 const { updateOptions: updateOptions } = m27;
@@ -2036,7 +2041,7 @@ const commands                                    = {
 return { idOf, commands };
 })();
 // src/runtime/cli/options.ts
-const m29 = (() => {
+const m29 = known.m29 = (() => {
 const { RuntimeError: RuntimeError } = m1;
 function parseOptions(words                   , table             , short                                  , stop         )         {
   const found = new Map                  ();
@@ -2073,7 +2078,7 @@ function parseOptions(words                   , table             , short       
 return { parseOptions };
 })();
 // src/runtime/cli/index.ts
-const m30 = (() => {
+const m30 = known.m30 = (() => {
 const { appendFileSync: appendFileSync } = require("node:fs");
 const { writeSync: writeSync } = require("node:fs");
 const { isErrno: isErrno } = m0;
@@ -2164,9 +2169,9 @@ async function runtimeMain(words                   , entry                   )  
 return { runtimeMain };
 })();
 // src/runtime/main.ts
-const m31 = (() => {
+const m31 = known.m31 = (() => {
 const { runtimeMain: runtimeMain } = m30;
-function init(...args) { return new.target ? new (more()["src/runtime/init/index.ts"].init)(...args) : more()["src/runtime/init/index.ts"].init(...args); }
+function init(...args) { return new.target ? new (later(1)["src/runtime/init/index.ts"].init)(...args) : later(1)["src/runtime/init/index.ts"].init(...args); }
 const [first, ...rest] = process.argv.slice(2);
 if (first === "init") init(Number(rest[0]), rest[1]);
 else void runtimeMain(process.argv.slice(2), [process.argv[1] ?? ""]).then((status) => process.exit(status));

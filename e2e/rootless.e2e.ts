@@ -40,7 +40,8 @@ function oci(...args: readonly string[]): Promise<Result> {
 
 function copyRuntime(): void {
   mkdirSync(join(folder, "copy/bin"), { recursive: true });
-  for (const name of ["dhow-runtime", "dhow-runtime.gen.cjs", "dhow-runtime-more.gen.cjs"]) cpSync(join(root, "bin", name), join(folder, "copy/bin", name));
+  for (const name of ["dhow-runtime", "dhow-runtime.gen.cjs", "dhow-runtime-more.gen.cjs", "dhow-runtime-filter.gen.cjs"])
+    cpSync(join(root, "bin", name), join(folder, "copy/bin", name));
   const node = join(folder, "copy/node_modules/node-linux-here/bin");
   mkdirSync(node, { recursive: true });
   copyFileSync(process.execPath, join(node, "node"));

@@ -1,6 +1,6 @@
-// `npm run bundle`: the runtime as two files of JavaScript, because a container costs three starts of Node and each would read eighty files.
+// `npm run bundle`: the runtime as three files of JavaScript, because a container costs three starts of Node and each would read eighty files.
 // Invariant: the files are a function of the sources alone; whether they are current is a test. Modules stay apart, each in a function of its own;
-// a name is taken from the module that makes it, not from a door that opens on many others; what only some commands need is in the second file.
+// a name is taken from the module that makes it, not from a door that opens on many others; what only some commands need is in a later file.
 // Called by: npm run bundle, tools/bundle.test.ts. Next on the way: bin/dhow-runtime, which runs the result.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,22 +10,23 @@ import { fileURLToPath } from "node:url";
 
 const root = join(import.meta.dirname, "..");
 const entry = "src/runtime/main.ts";
-const bundlePath = "bin/dhow-runtime.gen.cjs";
-const morePath = "bin/dhow-runtime-more.gen.cjs";
+const paths = ["bin/dhow-runtime.gen.cjs", "bin/dhow-runtime-more.gen.cjs", "bin/dhow-runtime-filter.gen.cjs"] as const;
 
 /** What most commands never use is loaded by the first call: names of these are functions and classes only. */
 const late = new Set(["node:child_process", "node:events", "node:tty", "node:util"]);
 
-/** Modules that are loaded by the first call, with all that only they need: `start`, `kill` and `delete` do without. */
-const apart: ReadonlySet<string> = new Set(
-  ["create", "exec", "features", "list", "spec", "update", "cli/foreground", "init/index"].map((name) => `src/runtime/${name}.ts`),
-);
+/** Modules that are loaded by the first call, with all that only they need: by file. `start`, `kill` and `delete` do with the first. */
+const apart: ReadonlyMap<string, number> = new Map([
+  ...["create", "exec", "list", "spec", "update", "cli/foreground", "init/index"].map((name) => [`src/runtime/${name}.ts`, 1] as const),
+  ["src/linux/seccomp/filter.ts", 2],
+  ["src/runtime/features.ts", 2],
+]);
 
 interface Module {
   readonly path: string;
   readonly body: string;
-  /** In the second file. */
-  readonly more: boolean;
+  /** Of `paths`. */
+  readonly file: number;
 }
 
 const doors = (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { imports: Record<string, string> }).imports;
@@ -87,13 +88,12 @@ const lateName = (name: string, real: string): string =>
 class Bundle {
   readonly #index = new Map<string, number>();
   readonly #modules: Module[] = [];
-  readonly #waiting = new Set<string>();
-  #more = false;
+  #file = 0;
 
   constructor() {
     this.#add(entry);
-    this.#more = true;
-    for (const path of this.#waiting) this.#add(path);
+    for (this.#file = 1; this.#file < paths.length; this.#file++)
+      for (const [path, file] of apart) if (file === this.#file) this.#add(path);
   }
 
   /** Depth first: what a module imports comes before it. */
@@ -116,7 +116,7 @@ class Bundle {
     if (left) throw new Error(`${path}: cannot be bundled: ${left[0]}`);
     const index = this.#modules.length;
     this.#index.set(path, index);
-    this.#modules.push({ path, body: `${withoutComments(body)}\nreturn { ${exported.join(", ")} };`, more: this.#more });
+    this.#modules.push({ path, body: `${withoutComments(body)}\nreturn { ${exported.join(", ")} };`, file: this.#file });
     return index;
   }
 
@@ -129,28 +129,46 @@ class Bundle {
         }
         const [made, name] = origin(resolveFrom(path, target), from) ?? [];
         if (made === undefined || name === undefined) throw new Error(`${path}: ${target} has no ${from}`);
-        if (apart.has(made) && !this.#more) {
-          this.#waiting.add(made);
-          return lateName(to, `more()[${JSON.stringify(made)}].${name}`);
-        }
+        const file = apart.get(made) ?? 0;
+        if (file > this.#file) return lateName(to, `later(${file})[${JSON.stringify(made)}].${name}`);
         return `const { ${name}: ${to} } = m${this.#add(made)};`;
       })
       .join("\n");
   }
 
+  #modulesOf(file: number): string {
+    return this.#modules
+      .flatMap((module, index) => (module.file === file ? [`// ${module.path}\nconst m${index} = (() => {\n${module.body}\n})();`] : []))
+      .join("\n");
+  }
+
+  /** A later file is a function of all modules before it; the parentheses make V8 read it once. */
+  #text(file: number): string {
+    if (file === 0) {
+      const names = paths.map((path) => `./${basename(path)}`);
+      return `const known = {};
+const loaded = [];
+function later(file) {
+  if (loaded[file]) return loaded[file];
+  for (let before = 1; before < file; before++) later(before);
+  return (loaded[file] = require(${JSON.stringify(names)}[file])(known, later));
+}
+${this.#modulesOf(0).replaceAll(/^const (m\d+) = /gmu, "const $1 = known.$1 = ")}`;
+    }
+    const before = this.#modules.flatMap((module, index) => (module.file < file ? [`m${index}`] : []));
+    const own = this.#modules.flatMap((module, index) => (module.file === file ? [`m${index}`] : []));
+    const given = [...apart].filter(([, of]) => of === file).map(([path]) => `${JSON.stringify(path)}: m${this.#index.get(path)}`);
+    return `module.exports = ((known, later) => {
+const { ${before.join(", ")} } = known;
+${this.#modulesOf(file)}
+Object.assign(known, { ${own.join(", ")} });
+return { ${given.join(", ")} };
+});`;
+  }
+
   files(): ReadonlyMap<string, string> {
     const head = `"use strict";\n// Made by \`npm run bundle\` from src/runtime and what it uses: read those.`;
-    const show = (more: boolean): string =>
-      this.#modules
-        .flatMap((module, index) => (module.more === more ? [`// ${module.path}\nconst m${index} = (() => {\n${module.body}\n})();`] : []))
-        .join("\n");
-    const shared = this.#modules.flatMap(({ more }, index) => (more ? [] : [`m${index}`])).slice(0, -1);
-    const given = [...this.#waiting].map((path) => `${JSON.stringify(path)}: m${this.#index.get(path)}`);
-    const name = JSON.stringify(`./${basename(morePath)}`);
-    return new Map([
-      [bundlePath, `${head}\nlet loaded;\nconst more = () => (loaded ??= require(${name})([${shared.join(", ")}]));\n${show(false)}\n`],
-      [morePath, `${head}\nmodule.exports = ([${shared.join(", ")}]) => {\n${show(true)}\nreturn { ${given.join(", ")} };\n};\n`],
-    ]);
+    return new Map(paths.map((path, file) => [path, `${head}\n${this.#text(file)}\n`]));
   }
 }
 

@@ -8,7 +8,7 @@ export { Hand } from "./hand/hand.ts";
 export { handProgram, hasHand } from "./hand/program.ts";
 export { actionNames, flagNames, operatorNames, readProfile, type SeccompProfile } from "./seccomp/profile.ts";
 export { assembleFilter, type SeccompFilter } from "./seccomp/filter.ts";
-export { architectureNames } from "./seccomp/tables.ts";
+export { architectureNames } from "./seccomp/names.ts";
 export * from "./sys/constants.ts";
 export { errnoText, isErrno, SyscallError } from "./sys/errors.ts";
 export { deviceNumber, type MountChange, openFlags } from "./sys/mounting.ts";

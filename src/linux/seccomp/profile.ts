@@ -2,7 +2,7 @@
 // Invariant: an action, operator, flag or architecture we do not know is refused by name; a system call nobody knows is passed over.
 // Called by: filter.ts, runtime/'s validation. Next on the way: filter.ts.
 
-import { architectureNames, foreignArchitectures } from "./tables.ts";
+import { architectureNames, foreignArchitectures } from "./names.ts";
 
 export interface SeccompArgument {
   readonly index: number;

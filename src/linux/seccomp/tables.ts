@@ -2,6 +2,7 @@
 // Invariant: x32 shares its token with x86-64; its numbers carry a bit of their own.
 // Called by: filter.ts. Next on the way: filter.ts.
 
+import { type ArchitectureName, architectures } from "./names.ts";
 import { syscallTables } from "./tables.gen.ts";
 
 export interface Architecture {
@@ -23,23 +24,6 @@ export function parseTable(text: string): ReadonlyMap<string, number> {
   }
   return numbers;
 }
-
-const architectures = {
-  SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
-  SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
-  SCMP_ARCH_X32: { token: 0xc000003e, table: "x32" },
-  SCMP_ARCH_AARCH64: { token: 0xc00000b7, table: "aarch64" },
-  SCMP_ARCH_ARM: { token: 0x40000028, table: "arm" },
-} as const;
-type ArchitectureName = keyof typeof architectures;
-
-export const architectureNames: readonly string[] = Object.keys(architectures);
-
-/** Of these nothing is known but the name: no program of such a kind runs on our processors, so there is nothing to filter. */
-export const foreignArchitectures: readonly string[] =
-  "MIPS MIPS64 MIPS64N32 MIPSEL MIPSEL64 MIPSEL64N32 PPC PPC64 PPC64LE S390 S390X PARISC PARISC64 RISCV64 LOONGARCH64"
-    .split(" ")
-    .map((name) => `SCMP_ARCH_${name}`);
 
 export function architecture(name: string): Architecture | undefined {
   if (!Object.hasOwn(architectures, name)) return undefined;
