@@ -2,7 +2,11 @@
 # `sh night.sh classes`: the greedy one has no limit at all, but both have a class, and with it a place in the queue of those to be killed.
 exec 2> night.err
 greedy=greedy
-if [ "$1" = classes ]; then greedy=free last=$(node class.ts guaranteed) first=$(node class.ts besteffort); fi
+if [ "$1" = classes ]; then
+  greedy=free
+  node class.ts > classes || exit 1
+  last=$(sed -n 's/^guaranteed //p' classes) first=$(sed -n 's/^besteffort //p' classes)
+fi
 rm -f milk && mkfifo milk
 { head -c 25165824 /dev/zero; exec sleep 1000; } > milk & # no line in it, so tail has to keep it all
 cow=$!
