@@ -1,6 +1,6 @@
 // Puts the inmate into its cell, once for each line that is left out and each runtime, and says what it could do.
 // Invariant: the same bytes are given to every runtime; what it says comes from inside alone.
-// Called by: yard.sh. `matrix`: every line once. Else the lines that the file `removed` names. Next on the way: cell.ts.
+// Called by: yard.sh. `matrix [WORD …]`: every line, or those with such a word, once. Else the lines that the file `removed` names. Next on the way: cell.ts.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -44,8 +44,11 @@ function row(name: string, without: readonly string[]): readonly (readonly strin
 }
 
 writeRootfs("cells/rootfs", ["/bin/busybox", "/usr/bin/busybox"].find((path) => existsSync(path)) ?? "busybox", "probe.sh");
-if (process.argv[2] === "matrix") table(Object.keys(lines).flatMap((line) => row(`without ${line}`, [line])));
-else {
+const [how, ...words] = process.argv.slice(2);
+if (how === "matrix") {
+  const wanted = Object.keys(lines).filter((line) => words.length === 0 || words.some((word) => line.includes(word)));
+  table(wanted.flatMap((line) => row(`without ${line}`, [line])));
+} else {
   const without = existsSync("removed") ? readFileSync("removed", "utf8").split("\n").filter(Boolean) : [];
   table(row("the inmate can", without));
 }
