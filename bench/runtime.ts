@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { percentile } from "./support/cluster.ts";
+import { openMachine } from "#runtime";
 import { Bundle, type Cost, type RuntimeUnderTest } from "./support/runtimeruns.ts";
 
 const { values: flags } = parseArgs({
@@ -45,10 +46,14 @@ function show(name: string, costs: readonly Cost[], reference: readonly Cost[] |
 
 try {
   const costs = new Map<string, Cost[]>(runtimes.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++)
+  const machine = openMachine({ entry: [join(import.meta.dirname, "../src/runtime/main.ts")] });
+  costs.set("dhow, by the library", []);
+  for (let round = 0; round < rounds; round++) {
     for (const runtime of runtimes) costs.get(runtime.name)!.push(await bundle.cycle(runtime, `b${round}`));
+    costs.get("dhow, by the library")!.push(await bundle.libraryCycle(machine, `b${round}`));
+  }
   console.log(`create, start, delete of \`true\`, ${rounds} rounds in turns`);
-  for (const { name } of runtimes) show(name, costs.get(name)!, name === "runc" ? undefined : costs.get("runc"));
+  for (const [name, list] of costs) show(name, list, name === "runc" ? undefined : costs.get("runc"));
 
   console.log(`${atOnce} at once, until the last is deleted`);
   for (const runtime of runtimes) {

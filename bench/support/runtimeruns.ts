@@ -3,9 +3,21 @@
 // Called by: bench/runtime.ts. Next on the way: bin/dhow-runtime.
 
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { create, type Machine, remove, start } from "#runtime";
 
 export interface RuntimeUnderTest {
   readonly name: string;
@@ -20,12 +32,14 @@ export interface Cost {
 
 const boundMs = 120_000;
 
-/** A life as one line of shell, so that starting it costs every runtime the same. The end is seen without asking the runtime. */
+/** A life as one line of bash (whose `times` counts finer than others'), so that starting it costs every runtime the same. The end is seen without asking the runtime. */
 const life = `"$R" --root "$S" create --bundle "$B" --pid-file "$B/pid" "$I" >/dev/null 2>&1 </dev/null && "$R" --root "$S" start "$I" &&
 read -r pid <"$B/pid" || [ -n "$pid" ]; while [ -e "/proc/$pid/exe" ]; do :; done; until "$R" --root "$S" delete "$I" 2>/dev/null; do :; done; times >&2`;
 
+/** Of what bash's `times` prints the second line: the children, without the shell's own waiting. */
 function seconds(text: string): number {
-  return [...text.matchAll(/(\d+)m([\d.]+)s/gu)].reduce((sum, match) => sum + Number(match[1]) * 60 + Number(match[2]), 0);
+  const children = text.trim().split("\n").at(-1) ?? "";
+  return [...children.matchAll(/(\d+)m([\d.]+)s/gu)].reduce((sum, match) => sum + Number(match[1]) * 60 + Number(match[2]), 0);
 }
 
 export class Bundle {
@@ -68,13 +82,35 @@ export class Bundle {
     const env = this.#environment(runtime, id);
     this.#made.set(env["I"]!, runtime);
     const started = performance.now();
-    const child = spawn("sh", ["-c", life], { env, stdio: ["ignore", "ignore", "pipe"], timeout: boundMs });
+    const child = spawn("bash", ["-c", life], { env, stdio: ["ignore", "ignore", "pipe"], timeout: boundMs });
     let times = "";
     child.stderr.on("data", (chunk: Buffer) => (times += chunk.toString()));
     const code = await new Promise((resolve) => child.once("close", resolve));
     if (code !== 0) throw new Error(`${runtime.name}: ${times}`);
     this.#made.delete(env["I"]!);
     return { wallMs: performance.now() - started, cpuMs: seconds(times) * 1000 };
+  }
+
+  /** The same life by the library, in this process, as a daemon would do it that makes one container after the other. */
+  async libraryCycle(machine: Machine, id: string): Promise<Cost> {
+    const root = join(this.#folder, "state-library");
+    const name = `dhow-bench-library-${id}`;
+    const bundle = this.#config(`library-${id}`);
+    const [started, before] = [performance.now(), process.cpuUsage()];
+    const options = { attached: false, preserveFds: 0, newKeyring: true, noPivot: false };
+    const { state } = create(machine, { root, id: name, bundle, ...options });
+    try {
+      start(root, name);
+      while (existsSync(`/proc/${state.pid}/exe`));
+    } finally {
+      // What has no program any more may still be ending.
+      remove(machine.syscalls, root, name, true);
+    }
+    const { user, system } = process.cpuUsage(before);
+    const cost = { wallMs: performance.now() - started, cpuMs: (user + system) / 1000 };
+    // The event loop asks how its child went.
+    await new Promise((resolve) => setImmediate(resolve));
+    return cost;
   }
 
   async waiting(runtime: RuntimeUnderTest): Promise<{ privateKiB: number; sharedKiB: number; threads: number }> {

@@ -1,5 +1,6 @@
 // The door of runtime/: an OCI runtime as a library. The command line around it is main.ts.
-// Invariant: everything is synchronous and may move the process it runs in between namespaces for a moment: only short-lived processes call create and exec.
+// Invariant: everything is synchronous. Where children are born is chosen for a moment and chosen back; nothing else of the calling process changes.
+// Called by: cli/, and by a process that lives long: a hand (by-hand.ts) then does the work inside, and no Node is started.
 
 export { create, type CreateOptions, type Created } from "./create.ts";
 export { RuntimeError } from "./errors.ts";
