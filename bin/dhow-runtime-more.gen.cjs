@@ -2378,7 +2378,7 @@ function exec(machine         , options             )           {
   const [user, time] = [namespaces.get("user"), namespaces.get("time")];
   const forks = machine.rootless && user !== undefined;
   const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
-  const byHand = prefix.length === 0 && handIsHere(machine.rootless);
+  const byHand = !forks && handIsHere(machine.rootless);
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);

@@ -113,7 +113,8 @@ export function exec(machine: Machine, options: ExecOptions): Executed {
   // nsenter then starts the process as its child, and ends with its status.
   const forks = machine.rootless && user !== undefined;
   const prefix = enterPrefix({ user, time, pid: forks ? namespaces.get("pid") : undefined });
-  const byHand = prefix.length === 0 && handIsHere(machine.rootless);
+  // Through nsenter, too: a hand needs no file that whom the namespace makes of us might not read.
+  const byHand = !forks && handIsHere(machine.rootless);
   const nothing = openSync("/dev/null", "r+");
   const [ours, theirs] = byHand ? handSocket(syscalls) : syscalls.socketPair();
   const console = options.consoleSocket === undefined ? undefined : syscalls.connectUnix(options.consoleSocket);
