@@ -179,7 +179,8 @@ function createIn(machine: Machine, options: CreateOptions, state: ContainerStat
   try {
     if (user.isNew) first = mapUser(syscalls, ours, config, child);
     const request = requestOf(machine, options, state, {
-      doors: user.isNew ? joinFromOutside(doors, first) : doors,
+      // Node joins when it is up, as its own act, lest its start be counted; a hand weighs nothing.
+      doors: user.isNew || byHand ? joinFromOutside(doors, first) : doors,
       pid: first,
       mappedMounts: mapped.map(({ mount }) => mount),
     });

@@ -9,7 +9,7 @@ import type { CallName } from "../sys/numbers.ts";
 import type { RawCall } from "../sys/raw.ts";
 import { type Syscalls, syscallsOver } from "../sys/syscalls.ts";
 import { lastList } from "./last.ts";
-import { callBytes, goOn, headBytes, memory, stop, writeCall, writeHead } from "./list.ts";
+import { callBytes, goOn, headBytes, memory, stop, wordsOf, writeCall, writeHead } from "./list.ts";
 
 const packetBytes = 64 << 10;
 const mostClosing = 64;
@@ -36,6 +36,7 @@ export class Hand {
   readonly #socket: number;
   readonly #theirs: number;
   readonly #packet = Buffer.alloc(packetBytes);
+  readonly #words = wordsOf(this.#packet);
   #closing: number[] = [];
   #noted: Noted[] | undefined;
 
@@ -76,17 +77,17 @@ export class Hand {
     const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
     for (const [index, { name, args }] of noted.entries())
       writeCall(
-        packet,
+        this.#words,
         headBytes + index * callBytes,
         name,
         args.map((argument) => arena.value(argument)),
         stop,
       );
-    writeHead(packet, { calls: noted.length, replyBytes: from, errnoTable: 0n });
+    writeHead(this.#words, { calls: noted.length, replyBytes: from, errnoTable: 0n });
     this.#write(packet.subarray(0, from + arena.written.length));
     this.#hear(from);
     for (const [index, { name, about }] of noted.entries()) {
-      const answer = Number(packet.readBigInt64LE(headBytes + index * callBytes));
+      const answer = Number(this.#words[(headBytes + index * callBytes) >> 3]);
       if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
     }
   }
@@ -96,22 +97,22 @@ export class Hand {
     const packet = this.#packet;
     const closing = this.#closing;
     this.#closing = [];
-    for (const [index, fd] of closing.entries()) writeCall(packet, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
+    for (const [index, fd] of closing.entries()) writeCall(this.#words, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
     const at = headBytes + closing.length * callBytes;
     const from = at + callBytes;
     const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
     const addresses = args.map((argument) => arena.value(argument));
-    writeCall(packet, at, name, addresses, stop);
+    writeCall(this.#words, at, name, addresses, stop);
     const answers = args.some((argument) => argument instanceof Uint8Array || typeof argument === "function");
     const replyBytes = answers ? from + arena.used : from;
-    writeHead(packet, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
+    writeHead(this.#words, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
     this.#write(packet.subarray(0, from + arena.written.length));
     return { at, arena, addresses, replyBytes };
   }
 
   #answer({ at, arena, addresses, replyBytes }: Told, name: CallName, args: readonly Argument[], about?: string): number {
     this.#hear(replyBytes);
-    const answer = Number(this.#packet.readBigInt64LE(at));
+    const answer = Number(this.#words[at >> 3]);
     if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
     for (const [index, argument] of args.entries())
       if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index]!, argument.length));

@@ -5,7 +5,7 @@
 import { Arena } from "../sys/arena.ts";
 import type { CallName } from "../sys/numbers.ts";
 import { type Syscalls, syscallsOver } from "../sys/syscalls.ts";
-import { callBytes, goOn, headBytes, memory, writeCall, writeHead } from "./list.ts";
+import { callBytes, goOn, headBytes, memory, wordsOf, writeCall, writeHead } from "./list.ts";
 
 /** Calls whose failure is no reason to end. */
 const unminded: ReadonlySet<CallName> = new Set(["rt_sigaction", "fcntl", "flock", "close"]);
@@ -77,7 +77,8 @@ export function lastList(last: (syscalls: Syscalls) => void): { readonly list: B
   if (noted.length > mostCalls) throw new Error(`${noted.length} calls are too many for one list`);
   const errnoTable = putErrnoTable(data);
   const list = Buffer.alloc(headBytes + noted.length * callBytes);
-  writeHead(list, { calls: noted.length, replyBytes: 0, errnoTable });
-  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(list, headBytes + index * callBytes, name, args, otherwise);
+  const words = wordsOf(list);
+  writeHead(words, { calls: noted.length, replyBytes: 0, errnoTable });
+  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(words, headBytes + index * callBytes, name, args, otherwise);
   return { list, data: data.written };
 }

@@ -19,14 +19,19 @@ export interface Head {
   readonly errnoTable: bigint;
 }
 
-export function writeHead(list: Buffer, { calls, replyBytes, errnoTable }: Head): void {
-  list.writeBigUInt64LE(BigInt(calls), 0);
-  list.writeBigUInt64LE(BigInt(replyBytes), 8);
-  list.writeBigUInt64LE(errnoTable, 16);
+/** The list as words; the bytes begin where a word may. */
+export const wordsOf = (list: Buffer): BigInt64Array => new BigInt64Array(list.buffer, list.byteOffset, list.length >> 3);
+
+export function writeHead(words: BigInt64Array, { calls, replyBytes, errnoTable }: Head): void {
+  words[0] = BigInt(calls);
+  words[1] = BigInt(replyBytes);
+  words[2] = errnoTable;
 }
 
-export function writeCall(list: Buffer, at: number, name: CallName, args: readonly bigint[], otherwise: bigint): void {
-  list.writeBigUInt64LE(BigInt(callNumber(name, "x64")), at);
-  for (let index = 0; index < 6; index++) list.writeBigInt64LE(BigInt.asIntN(64, args[index] ?? 0n), at + 8 + index * 8);
-  list.writeBigUInt64LE(otherwise, at + callBytes - 8);
+/** `at`: in bytes. Numbers beyond the sign wrap around, as the registers they are meant for do. */
+export function writeCall(words: BigInt64Array, at: number, name: CallName, args: readonly bigint[], otherwise: bigint): void {
+  const first = at >> 3;
+  words[first] = BigInt(callNumber(name, "x64"));
+  for (let index = 0; index < 6; index++) words[first + 1 + index] = args[index] ?? 0n;
+  words[first + 7] = otherwise;
 }

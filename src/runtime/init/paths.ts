@@ -38,8 +38,10 @@ export function makeReadonly(syscalls: Syscalls, inside: Inside, paths: readonly
     if (target === undefined) continue;
     inside.with(target, (fd) =>
       inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
-        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
-        syscalls.moveMount(tree, fd);
+        syscalls.together(() => {
+          syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+          syscalls.moveMount(tree, fd);
+        });
       }),
     );
   }
