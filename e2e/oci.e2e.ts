@@ -4,7 +4,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -36,4 +37,25 @@ test("a sample of the cases: ours fails none that the references pass", () => {
   const [, passed] = /^runc: (\d+) ok/mu.exec(output) ?? [];
   assert.ok(Number(passed) > 15, "a sample in which the reference itself passes little tells nothing");
   assert.deepEqual([mounts(), groups()], before);
+});
+
+test("user namespaces of a runtime below a folder that only root may enter", () => {
+  const closed = mkdtempSync(join(tmpdir(), "dhow-oci-closed-"));
+  try {
+    const bin = join(closed, "copy/bin");
+    mkdirSync(bin, { recursive: true });
+    for (const name of globSync("dhow-runtime*", { cwd: join(root, "bin") })) cpSync(join(root, "bin", name), join(bin, name));
+    symlinkSync(join(root, "node_modules"), join(closed, "copy/node_modules"));
+    const { status, output } = run(
+      "run.ts",
+      "--runtime",
+      join(bin, "dhow-runtime"),
+      "exec enters the user",
+      "root inside is another",
+    );
+    assert.equal(status, 0, output);
+    assert.match(output, /^dhow-runtime: [1-9]\d* ok, 0 failed/mu);
+  } finally {
+    rmSync(closed, { recursive: true, force: true });
+  }
 });
