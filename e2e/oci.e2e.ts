@@ -46,13 +46,7 @@ test("user namespaces of a runtime below a folder that only root may enter", () 
     mkdirSync(bin, { recursive: true });
     for (const name of globSync("dhow-runtime*", { cwd: join(root, "bin") })) cpSync(join(root, "bin", name), join(bin, name));
     symlinkSync(join(root, "node_modules"), join(closed, "copy/node_modules"));
-    const { status, output } = run(
-      "run.ts",
-      "--runtime",
-      join(bin, "dhow-runtime"),
-      "exec enters the user",
-      "root inside is another",
-    );
+    const { status, output } = run("run.ts", "--runtime", join(bin, "dhow-runtime"), "exec enters the user", "root inside is another");
     assert.equal(status, 0, output);
     assert.match(output, /^dhow-runtime: [1-9]\d* ok, 0 failed/mu);
   } finally {
