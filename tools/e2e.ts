@@ -16,6 +16,8 @@ const needed: Readonly<Record<string, string>> = {
   crun: "crun",
   strace: "strace",
   lsof: "lsof",
+  jq: "jq",
+  pkill: "procps",
   iptables: "iptables",
   curl: "curl",
   ip: "iproute2",
