@@ -112,8 +112,8 @@ export class OwnContainerd {
     const groups = globSync(`/sys/fs/cgroup/{,*/}${this.namespace}/*/`);
     const own = [...processes, ...groups, ...entriesOf(tasks), ...entriesOf(join("/run/containerd/runc", this.namespace))];
     const host = await picture(this.directory);
-    // The folder of the namespace itself, which a runtime makes and nobody removes, goes when this containerd ends.
-    const cgroups = host.cgroups.filter((path) => !path.endsWith(`/${this.namespace}`));
+    // Other groups are others'. The folder of the namespace itself, which a runtime makes and nobody removes, goes when this containerd ends.
+    const cgroups = host.cgroups.filter((path) => path.includes(`/${this.namespace}/`));
     return { host: { ...host, cgroups }, folders: shared.flatMap(entriesOf).toSorted(), own };
   }
 }
