@@ -4,7 +4,7 @@
 
 import { unreachable } from "#lib";
 import type { MemberId, Message } from "#raft";
-import { revision } from "#store/parts";
+import { revision, type StoreMember } from "#store/parts";
 import { Violation } from "../checks/violation.ts";
 import type { Group } from "./group.ts";
 import type { Fault, PlannedFault } from "./plan.ts";
@@ -139,7 +139,13 @@ export class Faults {
     const record = among[Math.floor(pick * among.length)];
     if (!record) return;
     if (change === "promote") say(cluster.promote(record));
-    else if (table.all.length - learners.length > 1 || record.learner) say(cluster.change({ change: "remove", id: record.id }));
+    else if (table.all.length - learners.length > 1 || record.learner) say(this.#remove(cluster, record));
+  }
+
+  /** The answer is a promise: from then on nobody needs its word. */
+  async #remove(cluster: StoreMember["group"], { id, number }: { readonly id: string; readonly number: MemberId }): Promise<void> {
+    const { type } = await cluster.change({ change: "remove", id });
+    if (type === "done") this.#group.switchOff(number);
   }
 
   #crashAfter(type: Message["type"], forMs: number): void {

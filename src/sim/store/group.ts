@@ -59,7 +59,7 @@ export class Group {
       agenda.after(10, () => {
         for (const id of this.current) this.add(id);
       });
-      agenda.after(farewellMs, () => this.#switchOff());
+      agenda.after(farewellMs, () => this.#switchOffUnneeded());
     };
   }
 
@@ -92,19 +92,23 @@ export class Group {
   }
 
   /** Who was removed; but not before nobody needs its word any more. */
-  #switchOff(): void {
-    for (const [id, member] of this.members) {
+  #switchOffUnneeded(): void {
+    for (const id of this.members.keys()) {
       if (this.isGone(id) || !this.reference.state.members.wasRemoved(recordOf(id).id)) continue;
       const isNeeded = this.current.some((one) => {
         const raft = this.members.get(one)?.life?.raft;
         return !raft || membersOf(raft.configuration).includes(id);
       });
-      if (isNeeded) this.agenda.after(farewellMs, () => this.#switchOff());
-      else {
-        this.#gone.add(id);
-        member.crash();
-      }
+      if (isNeeded) this.agenda.after(farewellMs, () => this.#switchOffUnneeded());
+      else this.switchOff(id);
     }
+  }
+
+  /** For ever: its removal was answered, or nobody needs its word. */
+  switchOff(id: MemberId): void {
+    if (this.isGone(id)) return;
+    this.#gone.add(id);
+    this.members.get(id)?.crash();
   }
 
   /** Removed, and switched off for ever. */
