@@ -9,6 +9,7 @@ import { header, type HttpHandler } from "#wire";
 import { isSimulatedNode } from "./cluster.ts";
 import { clusterStore } from "./cluster-store.ts";
 import type { PartContext } from "./context.ts";
+import { followHeapGrowth } from "./heap-growth.ts";
 import { inProcess } from "./in-process.ts";
 import { listenFrom } from "./listen.ts";
 import { startLoops } from "./loops.ts";
@@ -24,6 +25,7 @@ const closeGraceMs = 3000;
 export async function startControlPlane(context: PartContext): Promise<RunningPart> {
   const { paths, settings, clock, prng, log, metrics, spans } = context;
   processMetrics(metrics, clock);
+  const growth = followHeapGrowth();
   const store = await clusterStore(context);
   const local = inProcess(clock);
   // The port is taken first, because the first objects name it; whoever calls before the API server is there waits a moment.
@@ -73,6 +75,7 @@ export async function startControlPlane(context: PartContext): Promise<RunningPa
   return {
     facts: { port: server.port },
     async stop() {
+      growth.close();
       await loops.close();
       const closed = server.close(closeGraceMs);
       apiserver.close();

@@ -1,6 +1,6 @@
 // What V8 is told about the memory of each part: how large its young generation is, and when the old one is looked through.
 // Invariant: an option that V8 does not promise is given only to the V8 it was measured on, for an unknown one keeps a process from starting.
-// Called by: cluster.ts, for the command line of every part. bench/README.md has what these options were measured to do.
+// Called by: cluster.ts, for the command line of every part; heap-growth.ts. bench/README.md has what these options were measured to do.
 
 /** From here on a cluster is one for load, and spends memory: what a crowd of pods has in flight would only be copied to and fro. */
 const manyNodes = 50;
@@ -33,9 +33,11 @@ const countOutside = ["--external-memory-accounted-in-global-limit"];
 /** Where heartbeats never end, V8 takes them for a rest and looks through the whole heap every ten seconds for memory to give back. */
 const keepAtRest = ["--no-memory-reducer", "--no-scavenger-updates-allocation-limit"];
 
+const growth = "--heap-growing-percent=100";
+
 /** Beginning with room for ten pods a node, 768 MB at most, and then with as much again as lives. */
 function roomToGrow(nodes: number): readonly string[] {
-  return [`--initial-old-space-size=${Math.min(768, Math.max(64, Math.round(nodes * 0.75)))}`, "--heap-growing-percent=100"];
+  return [`--initial-old-space-size=${Math.min(768, Math.max(64, Math.round(nodes * 0.75)))}`, growth];
 }
 
 function old(role: Role, nodes: number, v8: string): readonly string[] {
@@ -47,6 +49,11 @@ function old(role: Role, nodes: number, v8: string): readonly string[] {
 export function heapFlags(role: Role, nodes: number, v8 = process.versions.v8): readonly string[] {
   const many = nodes >= manyNodes;
   return [...young(role, many), ...(many ? old(role, nodes, v8) : [])];
+}
+
+/** For a control plane that is running already, and has more to keep than was to be expected: those that V8 reads again and again. */
+export function growthFlags(v8 = process.versions.v8): readonly string[] {
+  return v8.startsWith(measuredV8) ? [...countOutside, growth] : [];
 }
 
 const names = /^--(m(ax|in)-semi-space-size|v8-pool-size|initial-old-space-size|heap-growing-percent)=/;
