@@ -10,17 +10,19 @@ const headBytes = 24;
 const callBytes = 64;
 const stop = 0n;
 const goOn = 1n;
-function writeHead(list        , { calls, replyBytes, errnoTable }      )       {
-  list.writeBigUInt64LE(BigInt(calls), 0);
-  list.writeBigUInt64LE(BigInt(replyBytes), 8);
-  list.writeBigUInt64LE(errnoTable, 16);
+const wordsOf = (list        )                => new BigInt64Array(list.buffer, list.byteOffset, list.length >> 3);
+function writeHead(words               , { calls, replyBytes, errnoTable }      )       {
+  words[0] = BigInt(calls);
+  words[1] = BigInt(replyBytes);
+  words[2] = errnoTable;
 }
-function writeCall(list        , at        , name          , args                   , otherwise        )       {
-  list.writeBigUInt64LE(BigInt(callNumber(name, "x64")), at);
-  for (let index = 0; index < 6; index++) list.writeBigInt64LE(BigInt.asIntN(64, args[index] ?? 0n), at + 8 + index * 8);
-  list.writeBigUInt64LE(otherwise, at + callBytes - 8);
+function writeCall(words               , at        , name          , args                   , otherwise        )       {
+  const first = at >> 3;
+  words[first] = BigInt(callNumber(name, "x64"));
+  for (let index = 0; index < 6; index++) words[first + 1 + index] = args[index] ?? 0n;
+  words[first + 7] = otherwise;
 }
-return { memory, headBytes, callBytes, stop, goOn, writeHead, writeCall };
+return { memory, headBytes, callBytes, stop, goOn, wordsOf, writeHead, writeCall };
 })();
 // src/linux/hand/last.ts
 const m33 = (() => {
@@ -30,6 +32,7 @@ const { callBytes: callBytes } = m32;
 const { goOn: goOn } = m32;
 const { headBytes: headBytes } = m32;
 const { memory: memory } = m32;
+const { wordsOf: wordsOf } = m32;
 const { writeCall: writeCall } = m32;
 const { writeHead: writeHead } = m32;
 const unminded                        = new Set(["rt_sigaction", "fcntl", "flock", "close"]);
@@ -88,8 +91,9 @@ function lastList(last                              )                           
   if (noted.length > mostCalls) throw new Error(`${noted.length} calls are too many for one list`);
   const errnoTable = putErrnoTable(data);
   const list = Buffer.alloc(headBytes + noted.length * callBytes);
-  writeHead(list, { calls: noted.length, replyBytes: 0, errnoTable });
-  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(list, headBytes + index * callBytes, name, args, otherwise);
+  const words = wordsOf(list);
+  writeHead(words, { calls: noted.length, replyBytes: 0, errnoTable });
+  for (const [index, { name, args, otherwise }] of noted.entries()) writeCall(words, headBytes + index * callBytes, name, args, otherwise);
   return { list, data: data.written };
 }
 return { failures, lastList };
@@ -107,6 +111,7 @@ const { goOn: goOn } = m32;
 const { headBytes: headBytes } = m32;
 const { memory: memory } = m32;
 const { stop: stop } = m32;
+const { wordsOf: wordsOf } = m32;
 const { writeCall: writeCall } = m32;
 const { writeHead: writeHead } = m32;
 const packetBytes = 64 << 10;
@@ -120,6 +125,7 @@ class Hand {
            #socket        ;
            #theirs        ;
            #packet = Buffer.alloc(packetBytes);
+           #words = wordsOf(this.#packet);
   #closing           = [];
   #noted                     ;
   constructor(socket        , theirs        ) {
@@ -155,17 +161,17 @@ class Hand {
     const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
     for (const [index, { name, args }] of noted.entries())
       writeCall(
-        packet,
+        this.#words,
         headBytes + index * callBytes,
         name,
         args.map((argument) => arena.value(argument)),
         stop,
       );
-    writeHead(packet, { calls: noted.length, replyBytes: from, errnoTable: 0n });
+    writeHead(this.#words, { calls: noted.length, replyBytes: from, errnoTable: 0n });
     this.#write(packet.subarray(0, from + arena.written.length));
     this.#hear(from);
     for (const [index, { name, about }] of noted.entries()) {
-      const answer = Number(packet.readBigInt64LE(headBytes + index * callBytes));
+      const answer = Number(this.#words[(headBytes + index * callBytes) >> 3]);
       if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
     }
   }
@@ -173,21 +179,21 @@ class Hand {
     const packet = this.#packet;
     const closing = this.#closing;
     this.#closing = [];
-    for (const [index, fd] of closing.entries()) writeCall(packet, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
+    for (const [index, fd] of closing.entries()) writeCall(this.#words, headBytes + index * callBytes, "close", [BigInt(fd)], goOn);
     const at = headBytes + closing.length * callBytes;
     const from = at + callBytes;
     const arena = new Arena(packet.subarray(from), BigInt(memory.list + from));
     const addresses = args.map((argument) => arena.value(argument));
-    writeCall(packet, at, name, addresses, stop);
+    writeCall(this.#words, at, name, addresses, stop);
     const answers = args.some((argument) => argument instanceof Uint8Array || typeof argument === "function");
     const replyBytes = answers ? from + arena.used : from;
-    writeHead(packet, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
+    writeHead(this.#words, { calls: closing.length + 1, replyBytes, errnoTable: 0n });
     this.#write(packet.subarray(0, from + arena.written.length));
     return { at, arena, addresses, replyBytes };
   }
   #answer({ at, arena, addresses, replyBytes }      , name          , args                     , about         )         {
     this.#hear(replyBytes);
-    const answer = Number(this.#packet.readBigInt64LE(at));
+    const answer = Number(this.#words[at >> 3]);
     if (answer < 0 && answer >= -lastErrno) throw new SyscallError(name, -answer, about);
     for (const [index, argument] of args.entries())
       if (argument instanceof Uint8Array) argument.set(arena.get(addresses[index] , argument.length));
@@ -1291,8 +1297,10 @@ function makeReadonly(syscalls          , inside        , paths                 
     if (target === undefined) continue;
     inside.with(target, (fd) =>
       inside.with(syscalls.openTree(fd, "", { recursive: true }), (tree) => {
-        syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
-        syscalls.moveMount(tree, fd);
+        syscalls.together(() => {
+          syscalls.mountSetattr(tree, { set: mountAttributes.readonly });
+          syscalls.moveMount(tree, fd);
+        });
       }),
     );
   }
@@ -2199,7 +2207,7 @@ function createIn(machine         , options               , state               
   try {
     if (user.isNew) first = mapUser(syscalls, ours, config, child);
     const request = requestOf(machine, options, state, {
-      doors: user.isNew ? joinFromOutside(doors, first) : doors,
+      doors: user.isNew || byHand ? joinFromOutside(doors, first) : doors,
       pid: first,
       mappedMounts: mapped.map(({ mount }) => mount),
     });
