@@ -961,6 +961,17 @@ function ruleCode({ allow, type: kind = "a", major: first = -1, minor: second = 
   ];
   return tests.reduceRight((behind, test) => [...test(behind.length), ...behind], end);
 }
+const fitsAll = ({ type: kind = "a", access: text = "rwm" }            )          => kind === "a" && accessBits(text) === allAccesses;
+function rulesCode(rules                       )                {
+  const newest = rules.toReversed();
+  const last = newest.findIndex(fitsAll);
+  const reached = last < 0 ? newest : newest.slice(0, last + 1);
+  const otherwise                         = [
+    [op.set, pair(verdict), 0, 0],
+    [op.exit, 0, 0, 0],
+  ];
+  return [...reached.flatMap(ruleCode), ...(last < 0 ? otherwise : [])];
+}
 function deviceFilter(rules                       )         {
   const code                = [
     [op.load, pair(type, context), 0, 0],
@@ -969,9 +980,7 @@ function deviceFilter(rules                       )         {
     [op.shiftRight, pair(access), 0, 16],
     [op.load, pair(major, context), 4, 0],
     [op.load, pair(minor, context), 8, 0],
-    ...rules.toReversed().flatMap(ruleCode),
-    [op.set, pair(verdict), 0, 0],
-    [op.exit, 0, 0, 0],
+    ...rulesCode(rules),
   ];
   const bytes = Buffer.alloc(code.length * 8);
   for (const [index, [opcode, registers, offset, value]] of code.entries()) {

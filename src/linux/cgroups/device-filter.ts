@@ -51,6 +51,21 @@ function ruleCode({ allow, type: kind = "a", major: first = -1, minor: second = 
   return tests.reduceRight((behind, test) => [...test(behind.length), ...behind], end);
 }
 
+/** Fits everything: what was written before it is never asked. */
+const fitsAll = ({ type: kind = "a", access: text = "rwm" }: DeviceRule): boolean => kind === "a" && accessBits(text) === allAccesses;
+
+/** The last rule first. The kernel takes no program with instructions that are never reached, so a rule that fits everything ends it. */
+function rulesCode(rules: readonly DeviceRule[]): Instruction[] {
+  const newest = rules.toReversed();
+  const last = newest.findIndex(fitsAll);
+  const reached = last < 0 ? newest : newest.slice(0, last + 1);
+  const otherwise: readonly Instruction[] = [
+    [op.set, pair(verdict), 0, 0],
+    [op.exit, 0, 0, 0],
+  ];
+  return [...reached.flatMap(ruleCode), ...(last < 0 ? otherwise : [])];
+}
+
 export function deviceFilter(rules: readonly DeviceRule[]): Buffer {
   const code: Instruction[] = [
     [op.load, pair(type, context), 0, 0],
@@ -59,9 +74,7 @@ export function deviceFilter(rules: readonly DeviceRule[]): Buffer {
     [op.shiftRight, pair(access), 0, 16],
     [op.load, pair(major, context), 4, 0],
     [op.load, pair(minor, context), 8, 0],
-    ...rules.toReversed().flatMap(ruleCode),
-    [op.set, pair(verdict), 0, 0],
-    [op.exit, 0, 0, 0],
+    ...rulesCode(rules),
   ];
   const bytes = Buffer.alloc(code.length * 8);
   for (const [index, [opcode, registers, offset, value]] of code.entries()) {
