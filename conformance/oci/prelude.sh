@@ -51,6 +51,8 @@ rewrite() { "$NODE" -e 'const fs = require("node:fs"); const [path, statement] =
 # cg CONTROLLER FILE: a value of the container's cgroup, in a v1 hierarchy.
 cg() { cat "/sys/fs/cgroup/$1/dhow-oci/$ID/$2"; }
 
+cg2() { cat "/sys/fs/cgroup/dhow-oci/$ID/$1"; } # where there is version 2 alone
+
 mounts_now() { sed 's/^[0-9]* [0-9]* [0-9:]* //; s/ master:[0-9]*//; s/ shared:[0-9]*//' /proc/self/mountinfo; }
 processes_left() {
   for folder in /proc/[0-9]*; do
