@@ -135,7 +135,9 @@ export const lifecycle: readonly PodCase[] = [
     sees: [
       [
         "message",
-        (pod) => (state(pod)?.state?.waiting?.message ?? "").startsWith("back-off 10s restarting failed container=c pod=run-crash_pods("),
+        // A slow machine is looked at when it waits for the second or third time.
+        (pod) =>
+          /^back-off (?:10|20|40)s restarting failed container=c pod=run-crash_pods\(/.test(state(pod)?.state?.waiting?.message ?? ""),
         true,
       ],
     ],
@@ -216,7 +218,7 @@ export const lifecycle: readonly PodCase[] = [
       const startedMs = Date.now();
       await kubectl("delete", "pod", key);
       const tookMs = Date.now() - startedMs;
-      if (tookMs < 1900 || tookMs > 12_000) throw new Error(`gone after ${tookMs} ms`);
+      if (tookMs < 1900 || tookMs > 28_000) throw new Error(`gone after ${tookMs} ms`);
     },
   },
   {
