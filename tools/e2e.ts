@@ -18,6 +18,7 @@ const needed: Readonly<Record<string, string>> = {
   lsof: "lsof",
   jq: "jq",
   pkill: "procps",
+  script: "bsdutils",
   iptables: "iptables",
   curl: "curl",
   ip: "iproute2",

@@ -31,10 +31,10 @@ export async function main(argv: readonly string[], entry: string): Promise<numb
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
   };
-  // `dhow … | head`: whoever reads no more is told no more; what was begun is still finished and cleared away.
+  // `dhow … | head`, a terminal that was closed: whoever reads no more is told no more; what was begun is still finished and cleared away.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) throw error;
     });
   try {
     return await program(io, argv);

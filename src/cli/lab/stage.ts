@@ -67,7 +67,7 @@ export function terminalStage(io: Io, place: Place): Stage {
       process.stdout.write(styleText("gray", hint));
       const key = await readKey();
       process.stdout.write("\r\u001b[K");
-      if (key === "q" || key === "\u0003" || key === "\u0004") throw new CliError("left in the middle", exitCodes.interrupted);
+      if (key === "q" || key === "\u0003" || key === endOfInput) throw left();
       if (key !== "e" || last === undefined) return;
       openEditor(io, place, last);
     }
@@ -90,24 +90,38 @@ export function terminalStage(io: Io, place: Place): Stage {
     async ask(question) {
       io.out(prose(question));
       const reader = createInterface({ input: process.stdin, output: process.stdout });
-      await reader.question(styleText("cyan", "your guess> "));
+      const gone = new Promise<never>((_, reject) => reader.once("close", () => reject(left())));
+      await Promise.race([reader.question(styleText("cyan", "your guess> ")), gone]);
       reader.close();
     },
     next: pause,
   };
 }
 
+const endOfInput = "\u0004";
+const left = (): CliError => new CliError("left in the middle", exitCodes.interrupted);
+
+/** One key. A terminal that is closed has pressed the last one: what runs for this page has to end with it. */
 function readKey(): Promise<string> {
   const { stdin } = process;
   stdin.setRawMode(true);
   stdin.resume();
-  return new Promise((resolve) =>
-    stdin.once("data", (data: Buffer) => {
-      stdin.setRawMode(false);
+  return new Promise((resolve) => {
+    const heard = (key: string): void => {
+      for (const [event, listener] of events) stdin.off(event, listener);
+      if (!stdin.destroyed && !stdin.readableEnded) stdin.setRawMode(false);
       stdin.pause();
-      resolve(data.toString());
-    }),
-  );
+      resolve(key);
+    };
+    const closed = (): void => heard(endOfInput);
+    const events = [
+      ["data", (data: Buffer) => heard(data.toString())],
+      ["end", closed],
+      ["error", closed],
+      ["close", closed],
+    ] as const;
+    for (const [event, listener] of events) stdin.on(event, listener);
+  });
 }
 
 function openEditor(io: Io, place: Place, reference: Reference): void {
