@@ -198,7 +198,8 @@ export class ClusterSession {
           .replaceAll(String(id), `<${name}>`);
     }
     return shown(scrubbed)
-      .replaceAll(/\b[0-9a-f]{15,16}\b/g, "<id>")
+      // etcdctl pads an id that begins with a zero by a space, one in sixteen.
+      .replaceAll(/(?<= ) +[0-9a-f]{13,15}\b|\b[0-9a-f]{15,16}\b/g, "<id>")
       .replaceAll("<lease>", "<id>");
   }
 }
