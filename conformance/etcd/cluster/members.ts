@@ -197,9 +197,11 @@ export class ClusterSession {
           .replaceAll(id.toString(16), `<${name}>`)
           .replaceAll(String(id), `<${name}>`);
     }
-    return shown(scrubbed)
-      // etcdctl pads an id that begins with a zero by a space, one in sixteen.
-      .replaceAll(/(?<= ) +[0-9a-f]{13,15}\b|\b[0-9a-f]{15,16}\b/g, "<id>")
-      .replaceAll("<lease>", "<id>");
+    return (
+      shown(scrubbed)
+        // etcdctl pads an id that begins with a zero by a space, one in sixteen.
+        .replaceAll(/(?<= ) +[0-9a-f]{13,15}\b|\b[0-9a-f]{15,16}\b/g, "<id>")
+        .replaceAll("<lease>", "<id>")
+    );
   }
 }
