@@ -4,11 +4,16 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { cgroupFolders, processCgroups } from "#linux";
 import { OwnContainerd } from "./support/containerd.ts";
+import { updateTask } from "./support/taskupdate.ts";
 
 const containerd = new OwnContainerd("runtime", join(import.meta.dirname, "../bin/dhow-runtime"));
+/** By version of the control groups. */
+const limits = ["memory.limit_in_bytes", "memory.max"] as const;
 let untouched: Awaited<ReturnType<OwnContainerd["look"]>>;
 
 before(async () => {
@@ -75,6 +80,24 @@ test("a container that stays: exec, pause, resume, metrics, kill, delete", async
   assert.match(await task("metrics", "c-long"), /memory\.usage_in_bytes\s+[1-9]|memory\.usage\s+[1-9]/u);
   assert.match(await task("ps", "c-long"), /\d+/u);
   assert.equal(await end("c-long"), 137);
+});
+
+test("what a running task may use is changed, and the kernel has it", async () => {
+  await start("c-update");
+  const pid = Number(/c-update\s+(\d+)\s+RUNNING/u.exec(await task("ls"))?.[1]);
+  const memory = processCgroups(pid)
+    .flatMap(cgroupFolders)
+    .find((folder) => existsSync(join(folder, limits[0])) || existsSync(join(folder, limits[1])));
+  assert.ok(memory, "its memory is counted");
+  const limit = (): string =>
+    limits
+      .map((name) => join(memory, name))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, "utf8"))[0]!;
+  await updateTask(containerd, "c-update", { memory: { limit: 60_002_304 } });
+  assert.equal(limit(), "60002304\n");
+  await assert.rejects(updateTask(containerd, "c-update", { memory: { limit: 1 } }), /memory/u);
+  assert.equal(await end("c-update"), 137);
 });
 
 test("a terminal: for run and for exec, as large as the caller's", async () => {

@@ -38,7 +38,11 @@ export class OwnContainerd {
     this.rootfs = join(this.directory, "rootfs");
     this.namespace = `dhow-e2e-${name}-${process.pid}`;
     this.runtime = runtime;
-    this.#ctr = ["--address", join(this.directory, "containerd.sock"), "--namespace", this.namespace];
+    this.#ctr = ["--address", this.socket, "--namespace", this.namespace];
+  }
+
+  get socket(): string {
+    return join(this.directory, "containerd.sock");
   }
 
   ctr(...args: readonly string[]): Promise<Result> {
