@@ -1143,8 +1143,8 @@ function ownGroup(syscalls          )              {
 function mountCgroups(context                    , mount             , plan           )       {
   const { syscalls, inside, namespaced } = context;
   const group = ownGroup(syscalls);
-  const newTree = (type        , data                   )         =>
-    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
+  const newTree = (type        , data                   , source = "cgroup")         =>
+    makeFileSystem(syscalls, { type, source, data, superFlags: [] }, plan.set);
   const boundTree = (folder        )         => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
   if (group.unified) {
     place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0] .folder), mount.destination, plan);
@@ -1160,7 +1160,7 @@ function mountCgroups(context                    , mount             , plan     
   for (const { version, controllers, mountPoint, folder } of group.places) {
     if (version === 2) continue;
     const name = basename(mountPoint);
-    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
+    const tree = namespaced ? newTree("cgroup", controllers, name === "systemd" ? name : undefined) : boundTree(folder);
     place(context, tree, `${mount.destination}/${name}`, plan);
     linkControllers(context, mount.destination, name, controllers);
   }

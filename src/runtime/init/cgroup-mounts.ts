@@ -38,8 +38,9 @@ function ownGroup(syscalls: Syscalls): CgroupGroup {
 export function mountCgroups(context: CgroupMountContext, mount: MountConfig, plan: MountPlan): void {
   const { syscalls, inside, namespaced } = context;
   const group = ownGroup(syscalls);
-  const newTree = (type: string, data: readonly string[]): number =>
-    makeFileSystem(syscalls, { type, source: "cgroup", data, superFlags: [] }, plan.set);
+  // What stands in the list of mounts: systemd's own hierarchy by its name, as everywhere.
+  const newTree = (type: string, data: readonly string[], source = "cgroup"): number =>
+    makeFileSystem(syscalls, { type, source, data, superFlags: [] }, plan.set);
   const boundTree = (folder: string): number => syscalls.openTree(AT_FDCWD, folder, { recursive: false });
   if (group.unified) {
     place(context, namespaced ? newTree("cgroup2", plan.data) : boundTree(group.places[0]!.folder), mount.destination, plan);
@@ -55,7 +56,7 @@ export function mountCgroups(context: CgroupMountContext, mount: MountConfig, pl
   for (const { version, controllers, mountPoint, folder } of group.places) {
     if (version === 2) continue;
     const name = basename(mountPoint);
-    const tree = namespaced ? newTree("cgroup", controllers) : boundTree(folder);
+    const tree = namespaced ? newTree("cgroup", controllers, name === "systemd" ? name : undefined) : boundTree(folder);
     place(context, tree, `${mount.destination}/${name}`, plan);
     linkControllers(context, mount.destination, name, controllers);
   }
