@@ -22,20 +22,16 @@ function run(file: string, ...args: readonly string[]): { status: number | null;
   return { status, output: stdout + stderr };
 }
 
-/** Only those of the suite: others may mount meanwhile. */
-const mounts = (): string[] =>
-  readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .filter((line) => line.includes("dhow-oci"));
+const mounts = (): string[] => readFileSync("/proc/self/mountinfo", "utf8").split("\n");
 const groups = (): string[] => globSync(["/sys/fs/cgroup/dhow-oci/*", "/sys/fs/cgroup/*/dhow-oci/oci-*"]).toSorted();
 
 test("a sample of the cases: ours fails none that the references pass", () => {
   const before = [mounts(), groups()];
-  const { status, output } = run("run.ts", ...runtimes, "--sample", "16");
+  const { status, output } = run("run.ts", ...runtimes, "--sample", "12");
   console.log(output);
   assert.equal(status, 0, output);
   const [, passed] = /^runc: (\d+) ok/mu.exec(output) ?? [];
-  assert.ok(Number(passed) > 15, "a sample in which the reference itself passes little tells nothing");
+  assert.ok(Number(passed) > 20, "a sample in which the reference itself passes little tells nothing");
   assert.deepEqual([mounts(), groups()], before);
 });
 

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { before, cellConfig } from "../11-inmate/cell.ts";
+import { table } from "../shared/table.ts";
 
 const runtimes = ["runc", "crun", "dhow-runtime"];
 
@@ -44,17 +45,6 @@ function callsOf(runtime: string): readonly string[] {
     .split("\n")
     .map((line) => line.replace(/^\d+ +/, ""))
     .filter((line) => /^\w+\(/.test(line) && !/ = -1 /.test(line));
-}
-
-function table(rows: readonly (readonly string[])[]): void {
-  const width = (column: number): number => Math.max(...rows.map((row) => row[column]!.length));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(width(column)))
-        .join("   ")
-        .trimEnd(),
-    );
 }
 
 const name = (call: string): string => /^\w+/.exec(call)![0];

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { table } from "../shared/table.ts";
 import { before, cellConfig, lines, writeRootfs } from "./cell.ts";
 
 const runtimes = ["runc", "crun", "dhow-runtime"];
@@ -23,17 +24,6 @@ function deeds(runtime: string, without: readonly string[]): readonly string[] {
   });
   if (status !== 0) throw new Error(`${runtime}, without ${without.join(", ") || "nothing"}: status ${status}\n${stderr}`);
   return stdout.split("\n").filter((line) => line !== "");
-}
-
-function table(rows: readonly (readonly string[])[]): void {
-  const width = (column: number): number => Math.max(...rows.map((row) => row[column]!.length));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(width(column)))
-        .join("   ")
-        .trimEnd(),
-    );
 }
 
 function row(name: string, without: readonly string[]): readonly (readonly string[])[] {

@@ -81,6 +81,26 @@ test("a silent node is NotReady after 40 s, and its pods are elsewhere after 300
   assert.equal((await world.admin.resource<Pod>("pods").list("default")).items.length, 3);
 });
 
+test("where no node speaks nobody's pods have to leave; when one is back, the others' go, ten seconds apart", async () => {
+  const one = await testWorld(keys, 9);
+  const leaving = async (): Promise<readonly number[]> => {
+    const { items } = await one.admin.resource<Node>("nodes").list();
+    const taints = items.flatMap(({ spec }) => spec?.taints ?? []).filter(({ effect }) => effect === "NoExecute");
+    return taints.map(({ timeAdded }) => atSecond(timeAdded)).toSorted((a, b) => a - b);
+  };
+  for (const node of ["a", "b", "c"]) await one.cluster.nodes.silence(node);
+  await one.step(80_000);
+  assert.equal(await nodes(one), "a Unknown, b Unknown, c Unknown");
+  assert.deepEqual(await leaving(), []);
+  one.cluster.nodes.start("c");
+  await one.step(30_000);
+  assert.equal(await nodes(one), "a Unknown, b Unknown, c True");
+  const [first, second, ...others] = await leaving();
+  assert.deepEqual(others, []);
+  assert.ok(second! - first! >= 10 && second! - first! <= 11, `${first} and ${second}`);
+  await one.close();
+});
+
 test("a CronJob of every minute fires ten times in ten minutes, on the minute", async () => {
   const from = world.clock.nowMs();
   await world.admin.resource("cronjobs.batch").create({

@@ -6,7 +6,7 @@ import type { Lease, Node, Pod } from "#api";
 import { type AnyObject, keyOf, type Live } from "#client";
 import type { Clock } from "#lib";
 import { type Controller, defineController } from "../framework/define.ts";
-import { EvictionPace, intervalMs, zoneOf } from "./pace.ts";
+import { type Asking, EvictionPace, intervalMs, isDark, zoneOf } from "./pace.ts";
 import { isEvicting, monitorGraceMs, planNode, readiness, type SeenNode } from "./plan.ts";
 
 /** When each node was last heard of. By our own clock: those of the nodes may be wrong. */
@@ -44,6 +44,14 @@ function telling(object: Live<AnyObject>): string {
   return JSON.stringify([conditions, spec?.taints, spec?.unschedulable, metadata.labels]);
 }
 
+const asking = (node: Live<Node>, nodes: readonly Live<Node>[]): Asking => ({
+  node: keyOf(node),
+  zone: zoneOf(node),
+  evicting: isEvicting(node),
+  dark: isDark(nodes),
+  everyMs: intervalMs(node, nodes),
+});
+
 export const nodeLifecycle: Controller = {
   name: "node-lifecycle-controller",
   account: "node-controller",
@@ -61,7 +69,7 @@ export const nodeLifecycle: Controller = {
       watches: [
         {
           resource: "nodes",
-          keys: (node) => (beat(node), [keyOf(node)]),
+          keys: (node) => (beat(node), [keyOf(node), ...pace.waiting]),
           matters: (old, node) => (beat(node), telling(old) !== telling(node)),
         },
         {
@@ -81,6 +89,7 @@ export const nodeLifecycle: Controller = {
           beats.forget(leaseOf(key));
           beats.forget(statusOf(key));
           met.delete(key);
+          pace.forget(key);
           return undefined;
         }
         const heardMs = beats.lastMs([leaseOf(key), statusOf(key)]) ?? (Date.parse(node.metadata.creationTimestamp ?? "") || 0);
@@ -88,7 +97,8 @@ export const nodeLifecycle: Controller = {
         met.add(key);
         const nowMs = context.clock.nowMs();
         const trouble = readiness(node.status?.conditions) !== "True" || heardMs + monitorGraceMs < nowMs;
-        const asks = trouble && !isEvicting(node) && node.status?.conditions?.some(({ type }) => type === "Ready") === true;
+        if (!trouble) pace.forget(key);
+        const asks = trouble && node.status?.conditions?.some(({ type }) => type === "Ready") === true;
         // Most nodes are well most of the time: only a node in trouble costs a look at all others.
         const pods = trouble ? world.lister<Pod>("pods").list() : [];
         return {
@@ -96,7 +106,7 @@ export const nodeLifecycle: Controller = {
           node,
           first,
           heardMs,
-          evictableInMs: asks ? pace.ask(zoneOf(node), intervalMs(node, nodes.list()), nowMs) : 0,
+          evictableInMs: asks ? pace.ask(asking(node, nodes.list()), nowMs) : 0,
           pods: pods.filter((pod) => pod.spec?.nodeName === key),
         };
       },

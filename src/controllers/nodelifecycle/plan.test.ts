@@ -8,7 +8,7 @@ import type { Node, Pod, Taint, Toleration } from "#api";
 import type { Live } from "#client";
 import type { Plan } from "../framework/plan.ts";
 import { freeRange } from "./ipam.ts";
-import { EvictionPace, intervalMs, lookAgainMs } from "./pace.ts";
+import { type Asking, EvictionPace, intervalMs, isDark } from "./pace.ts";
 import { isEvicting, planNode, type SeenNode } from "./plan.ts";
 import { planEviction, toleratedMs } from "./tainteviction.ts";
 
@@ -110,22 +110,46 @@ test("a node that waits for its turn asks again", () => {
   assert.equal(isEvicting(nodeOf("Unknown", { taints: [taint(unreachable, "NoSchedule"), taint("team", "NoExecute")] })), false);
 });
 
-test("evictions stop when all are silent, or most of a small zone; a large one goes on slowly", () => {
+test("evictions stop in most of a small zone; a large one goes on slowly; where no node speaks it is dark", () => {
   const nodes = (states: string): Live<Node>[] => states.split("").map((state) => nodeOf(state === "+" ? "True" : "Unknown"));
   const every = (states: string): number => intervalMs(nodes(states)[0]!, nodes(states));
-  assert.deepEqual(["-", "-+", "--+", "---+", "---++++"].map(every), [Infinity, 10_000, 10_000, Infinity, 10_000]);
+  assert.deepEqual(["-+", "--+", "---+", "---++++"].map(every), [10_000, 10_000, Infinity, 10_000]);
   assert.equal(every("-".repeat(28) + "+".repeat(22)), Infinity);
   assert.equal(every("-".repeat(29) + "+".repeat(22)), 100_000);
+  assert.deepEqual(
+    ["-", "---", "-+", "--+"].map((states) => isDark(nodes(states))),
+    [true, true, false, false],
+  );
+});
+
+const ask = (node: string, more: Partial<Asking> = {}): Asking => ({
+  node,
+  zone: "a",
+  evicting: false,
+  dark: false,
+  everyMs: 10_000,
+  ...more,
 });
 
 test("a zone loses its first node at once, the next after ten seconds; zones do not wait for each other", () => {
   const pace = new EvictionPace();
   assert.deepEqual(
-    [0, 1000, 9999, 10_000, 10_001].map((ms) => pace.ask("a", 10_000, nowMs + ms)),
+    [0, 1000, 9999, 10_000, 10_001].map((ms) => pace.ask(ask("n"), nowMs + ms)),
     [0, 9000, 1, 0, 9999],
   );
-  assert.equal(pace.ask("b", 10_000, nowMs), 0);
-  assert.equal(pace.ask("c", Infinity, nowMs), lookAgainMs, "what stops it are others, whose return wakes nobody here");
+  assert.equal(pace.ask(ask("m", { zone: "b" }), nowMs), 0);
+});
+
+test("who was asked to leave stays asked, unless all is dark; both hear of every other node's change", () => {
+  const pace = new EvictionPace();
+  assert.equal(pace.ask(ask("n", { evicting: true, everyMs: Infinity }), nowMs), 0);
+  assert.equal(pace.ask(ask("m", { everyMs: Infinity }), nowMs), Infinity);
+  assert.equal(pace.ask(ask("n", { evicting: true, dark: true }), nowMs), Infinity);
+  assert.deepEqual(pace.waiting, ["n", "m"]);
+  const tainted = nodeOf("Unknown", { taints: [taint(unreachable, "NoSchedule"), taint(unreachable, "NoExecute")] });
+  assert.deepEqual(words(planNode(seen(tainted, 60, { evictableInMs: Infinity }), { nowMs })).at(-1), "taints unreachable:NoSchedule");
+  pace.forget("m");
+  assert.deepEqual(pace.waiting, ["n"]);
 });
 
 const exists = (key: string, tolerationSeconds?: number): Toleration => ({

@@ -12,7 +12,7 @@ export interface SeenNode {
   readonly node: Live<Node>;
   /** When the node was last heard of: by its Lease or its status, on our clock. */
   readonly heardMs: number;
-  /** 0: its Pods may be asked to leave now. Else when to ask again. */
+  /** 0: its Pods may be asked to leave now. Else when to ask again; Infinity: when another node has changed. */
   readonly evictableInMs: number;
   readonly pods: readonly Live<Pod>[];
   /** Nobody has looked at this node before. */
@@ -48,7 +48,7 @@ export function planNode(seen: SeenNode, { nowMs }: { nowMs: number }): Plan {
   // A node that says itself that it is not ready still looks after its Pods.
   if (ready === "Unknown") actions.push(...unready(seen.pods, nowMs));
   const decision = silent ? "the node is silent" : ready === "True" ? "the node is ready" : `the node says Ready=${ready}`;
-  // A silent node wakes us itself when it speaks again; one whose Pods have to wait for others' does not.
+  // A silent node wakes us itself when it speaks again; one whose Pods have to wait for others' asks again.
   const againMs = Math.min(silent ? Infinity : leftMs + 1, seen.evictableInMs === 0 ? Infinity : seen.evictableInMs);
   return { actions, decision, ...(againMs === Infinity ? {} : { requeueAfterMs: againMs }) };
 }
