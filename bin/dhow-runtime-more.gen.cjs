@@ -1059,11 +1059,15 @@ function makeFileSystem(
     syscalls.close(context);
   }
 }
-function tmpfsMode(inside        , destination        , data                   )                    {
-  if (data.some((option) => option.startsWith("mode="))) return data;
+function modeBelow(inside        , destination        , data                   )                     {
+  if (data.some((option) => option.startsWith("mode="))) return undefined;
   const fd = inside.tryOpen(destination, openFlags.pathDirectory);
-  if (fd === undefined) return data;
-  return [...data, `mode=${(inside.with(fd, (open) => inside.status(open).mode) & 0o7777).toString(8)}`];
+  return fd === undefined ? undefined : inside.with(fd, (open) => inside.status(open).mode & 0o7777);
+}
+function changeMode(syscalls          , tree        , mode        )       {
+  const folder = syscalls.openat2(tree, ".", { flags: openFlags.read });
+  syscalls.fchmod(folder, mode);
+  syscalls.close(folder);
 }
 function ownMount(context              , mount             , plan           )       {
   const { syscalls, inside, late } = context;
@@ -1071,14 +1075,15 @@ function ownMount(context              , mount             , plan           )   
   const ordinary = type === "proc" || type === "sysfs";
   const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
   const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
-  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
-  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
+  const data = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const mode = type === "tmpfs" ? modeBelow(inside, mount.destination, data) : undefined;
   const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
   const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
   inside.with(target, (fd) => {
     const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
     const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
-    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    if (data.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    if (mode !== undefined) changeMode(syscalls, tree, mode);
     syscalls.moveMount(tree, fd);
     spread(syscalls, tree, plan);
     if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
@@ -1439,21 +1444,21 @@ function joinNamespaces({ syscalls, request }             )       {
     syscalls.close(fd);
   }
 }
-function becomeRoot(syscalls          )       {
+function becomeRootGroup(syscalls          )       {
   try {
     syscalls.setgroups([]);
   } catch (error) {
     if (!isErrno(error, "EPERM")) throw error;
   }
   syscalls.setresgid(0);
-  syscalls.setresuid(0);
 }
 function enterNamespaces(context             )       {
   const { syscalls, request } = context;
   const { config } = request;
-  if (request.userNamespace) becomeRoot(syscalls);
+  if (request.userNamespace) syscalls.setresuid(0);
   joinNamespaces(context);
   if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
+  if (request.userNamespace) becomeRootGroup(syscalls);
   if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
   if (config.hostname) syscalls.sethostname(config.hostname);
   if (config.domainname) syscalls.setdomainname(config.domainname);

@@ -27,22 +27,23 @@ export function joinNamespaces({ syscalls, request }: InitContext): void {
   }
 }
 
-function becomeRoot(syscalls: Syscalls): void {
+function becomeRootGroup(syscalls: Syscalls): void {
   try {
     syscalls.setgroups([]);
   } catch (error) {
     if (!isErrno(error, "EPERM")) throw error;
   }
   syscalls.setresgid(0);
-  syscalls.setresuid(0);
 }
 
 function enterNamespaces(context: InitContext): void {
   const { syscalls, request } = context;
   const { config } = request;
-  if (request.userNamespace) becomeRoot(syscalls);
+  if (request.userNamespace) syscalls.setresuid(0);
   joinNamespaces(context);
   if (request.newNamespaces !== 0) syscalls.unshare(request.newNamespaces);
+  // After the new namespaces, as everywhere: /dev/mqueue, made with its namespace, belongs to the user's root and to nobody's group.
+  if (request.userNamespace) becomeRootGroup(syscalls);
   if ((request.newNamespaces & namespaceFlags.network) !== 0) syscalls.interfaceUp("lo");
   if (config.hostname) syscalls.sethostname(config.hostname);
   if (config.domainname) syscalls.setdomainname(config.domainname);

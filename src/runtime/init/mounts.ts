@@ -118,11 +118,17 @@ export function makeFileSystem(
 }
 
 /** A folder that was there gives a tmpfs its mode, unless the options do. */
-function tmpfsMode(inside: Inside, destination: string, data: readonly string[]): readonly string[] {
-  if (data.some((option) => option.startsWith("mode="))) return data;
+function modeBelow(inside: Inside, destination: string, data: readonly string[]): number | undefined {
+  if (data.some((option) => option.startsWith("mode="))) return undefined;
   const fd = inside.tryOpen(destination, openFlags.pathDirectory);
-  if (fd === undefined) return data;
-  return [...data, `mode=${(inside.with(fd, (open) => inside.status(open).mode) & 0o7777).toString(8)}`];
+  return fd === undefined ? undefined : inside.with(fd, (open) => inside.status(open).mode & 0o7777);
+}
+
+/** Changed on the folder and not said as an option, so that the list of mounts has the options of config.json and no others. */
+function changeMode(syscalls: Syscalls, tree: number, mode: number): void {
+  const folder = syscalls.openat2(tree, ".", { flags: openFlags.read });
+  syscalls.fchmod(folder, mode);
+  syscalls.close(folder);
 }
 
 function ownMount(context: MountContext, mount: MountConfig, plan: MountPlan): void {
@@ -131,14 +137,15 @@ function ownMount(context: MountContext, mount: MountConfig, plan: MountPlan): v
   const ordinary = type === "proc" || type === "sysfs";
   const isLate = (plan.set & mountAttributes.readonly) !== 0 && (type === "tmpfs" || resolve("/", mount.destination) === "/dev");
   const wantsReadonly = (plan.set & mountAttributes.readonly) !== 0 && !isLate;
-  const given = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
-  const data = type === "tmpfs" ? tmpfsMode(inside, mount.destination, given) : given;
+  const data = plan.data.filter((option) => type !== "tmpfs" || option !== "tmpcopyup");
+  const mode = type === "tmpfs" ? modeBelow(inside, mount.destination, data) : undefined;
   const superFlags = wantsReadonly ? [...plan.superFlags, "ro"] : plan.superFlags;
   const target = ordinary ? ordinaryFolder(inside, mount.destination, type) : inside.makeFolder(mount.destination);
   inside.with(target, (fd) => {
     const attributes = isLate ? plan.set & ~mountAttributes.readonly : plan.set;
     const tree = makeFileSystem(syscalls, { type, source: mount.source ?? type, data, superFlags }, attributes);
-    if (given.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    if (data.length < plan.data.length) copyUp(inside, mount.destination, `/proc/self/fd/${tree}`);
+    if (mode !== undefined) changeMode(syscalls, tree, mode);
     syscalls.moveMount(tree, fd);
     spread(syscalls, tree, plan);
     if (isLate) late.push(() => syscalls.mountSetattr(tree, { set: mountAttributes.readonly }));
