@@ -103,7 +103,7 @@ async function askSupervisor(io: Io, paths: StatePaths): Promise<Stopped> {
 /** The supervisor is dead: this process takes its place for as long as stopping takes. */
 async function takeOver(io: Io, home: string, paths: StatePaths, settings: ClusterSettings): Promise<Stopped> {
   const records = [...partRecords(paths)].filter(([part]) => part !== "supervisor");
-  const { user } = readUser(paths);
+  const { user, kept } = readUser(paths);
   const supervisor = await startSupervisor({
     paths,
     clock: io.clock,
@@ -111,7 +111,8 @@ async function takeOver(io: Io, home: string, paths: StatePaths, settings: Clust
     facts: () => Promise.resolve({ settings }),
     report: { partReady: () => undefined, progress: (part, text) => io.err(`${part}: ${text}`), restarting: () => undefined },
     spawn: false,
-    ...(user ? { group: user.gid } : {}),
+    // Where root was kept, the number is nobody's: it may not even exist here.
+    ...(user && kept === undefined ? { group: user.gid } : {}),
   });
   const alive = new Set(supervisor.views().map((view) => view.pid));
   supervisor.stop();
