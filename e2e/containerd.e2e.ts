@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -12,10 +12,12 @@ import {
   clearLeftovers,
   connectCri,
   type ContainerConfig,
+  containerdContainers,
   containerdPaths,
   type Cri,
   type CriEvent,
   endStrays,
+  type EndStraysOptions,
   findContainerd,
   findShims,
   imageVisible,
@@ -23,12 +25,12 @@ import {
   prepareContainerd,
   runtimeReady,
   stopSandboxes,
-  strayShims,
 } from "#cri";
 import { loadImage, pauseArchive, pauseReference } from "#image";
 import { delay, noSpans, systemClock, systemPrng } from "#lib";
 import * as linux from "#linux";
 import { cleanupCni, cniConflist, conflistFile, networkName } from "#network";
+import { must } from "./support/commands.ts";
 import { type HostPicture, picture } from "./support/host.ts";
 import { busyboxArchive } from "./support/images.ts";
 
@@ -204,7 +206,16 @@ test("a containerd that starts waits for a shim that is slow to answer: nothing 
   setTimeout(() => process.kill(shim!.pid, "SIGCONT"), 8000);
   await start();
   assert.equal((await cri.containerStatus(steady!.id))?.state, "CONTAINER_RUNNING");
-  assert.deepEqual(strayShims(directory, linux), []);
+  assert.deepEqual(await endStrays(strayOptions()), []);
+});
+
+const strayOptions = (): EndStraysOptions => ({
+  directory,
+  cgroup,
+  kernel: linux,
+  clock,
+  containers: () => containerdContainers(containerdPaths(directory).socket, clock),
+  kill: (pid, signal) => void process.kill(pid, signal),
 });
 
 test("a shim that containerd has lost is a stray, and ends with what it holds", async () => {
@@ -216,13 +227,31 @@ test("a shim that containerd has lost is a stray, and ends with what it holds", 
     rmSync(join(tasks, id), { recursive: true });
   }
   assert.ok(linux.cgroupProcesses(cgroup).length >= 2);
-  const kill = (pid: number, signal: "SIGKILL"): void => void process.kill(pid, signal);
-  const ended = await endStrays({ directory, cgroup, kernel: linux, clock, kill });
+  await start();
+  const ended = await endStrays(strayOptions());
   assert.match(ended.join("\n"), /^(container process \d+\n)+shim \d+$/);
   // The kernel takes a moment, a busy one a longer one.
   for (let round = 0; round < 100 && linux.cgroupProcesses(cgroup).length > 0; round++) await delay(clock, 100);
   assert.deepEqual([findShims(directory, linux), linux.cgroupProcesses(cgroup)], [[], []]);
-  await start();
+});
+
+test("a shim that was started for a container that never came to be is a stray, also where its folder is still there", async () => {
+  const id = "ab".repeat(32);
+  const bundle = join(containerdPaths(directory).tasks, id);
+  mkdirSync(bundle, { recursive: true });
+  writeFileSync(join(bundle, "config.json"), "{}");
+  // Where containerd would read what the shim says.
+  await must("mkfifo", [join(bundle, "log")]);
+  const log = openSync(join(bundle, "log"), "r+");
+  const { socket } = containerdPaths(directory);
+  const words = ["-namespace", "k8s.io", "-id", id, "-address", socket, "-publish-binary", "containerd", "start"];
+  await must("containerd-shim-runc-v2", words, { cwd: bundle, env: { TTRPC_ADDRESS: `${socket}.ttrpc` } });
+  assert.equal(findShims(directory, linux).length, 1);
+  assert.match((await endStrays(strayOptions())).join("\n"), /^shim \d+$/);
+  for (let round = 0; round < 100 && findShims(directory, linux).length > 0; round++) await delay(clock, 100);
+  assert.deepEqual(findShims(directory, linux), []);
+  closeSync(log);
+  rmSync(bundle, { recursive: true });
 });
 
 test("a clean stop leaves nothing", async () => {

@@ -3,7 +3,15 @@
 // Called by: cluster.ts. Next on the way: cri/containerd/, which knows containerd's own ways.
 
 import { join } from "node:path";
-import { clearLeftovers, containerdPaths, discardInput, endStrays, type PreparedContainerd, prepareContainerd } from "#cri";
+import {
+  clearLeftovers,
+  containerdContainers,
+  containerdPaths,
+  discardInput,
+  endStrays,
+  type PreparedContainerd,
+  prepareContainerd,
+} from "#cri";
 import { pauseReference } from "#image";
 import type { Clock, Log } from "#lib";
 import {
@@ -59,17 +67,30 @@ export function containerdFor(
   return { ...prepared, clear: () => clearNode(paths, place, clock) };
 }
 
+/** Deletions come in crowds; one look serves them all, and what was deleted ends in peace before. */
+const strayPauseMs = 1000;
+
 /** Ends what the node's containerd has lost, in the background. */
 export function strayEnder({ containerd, cgroup }: NodePlace, clock: Clock, log: Log): () => void {
   const own = { parentProcess, unixSockets, processCgroups, removeEmptyCgroup };
   const kernel = { ...own, processIds, commandLine, processStartTime, cgroupProcesses };
-  return () =>
-    void endStrays({ directory: containerd, cgroup, clock, kernel, kill: (pid, signal) => process.kill(pid, signal) }).then(
-      (ended) => {
-        if (ended.length > 0) log.warn("ended what containerd had lost", { ended });
-      },
-      (error: unknown) => log.warn("could not look for what containerd has lost", { error }),
-    );
+  const containers = (): Promise<ReadonlySet<string>> => containerdContainers(containerdPaths(containerd).socket, clock);
+  let waiting = false;
+  const look = async (): Promise<void> => {
+    waiting = false;
+    try {
+      const kill = (pid: number, signal: "SIGKILL"): void => void process.kill(pid, signal);
+      const ended = await endStrays({ directory: containerd, cgroup, clock, kernel, containers, kill });
+      if (ended.length > 0) log.warn("ended what containerd had lost", { ended });
+    } catch (error) {
+      log.warn("could not look for what containerd has lost; its next start will be another chance", { error });
+    }
+  };
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    clock.after(strayPauseMs, () => void look());
+  };
 }
 
 /** Lets containerd tell how a process ended that has not read all its input, in the background. */

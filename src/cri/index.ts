@@ -1,6 +1,7 @@
 // The door of cri/: the container runtime as an interface, its gRPC and simulated forms, and containerd of dhow's own.
 // Invariant: grpc-js and protobufjs are loaded only by `connectCri`, so that a simulated node costs neither.
 
+import type { Clock } from "#lib";
 import type { Cri } from "./contract.ts";
 import type { CallRecorder } from "./spans.ts";
 
@@ -17,7 +18,7 @@ export {
 } from "./containerd/instance.ts";
 export { answered, imageVisible, pathExists, runtimeReady, type WaitOptions } from "./containerd/ready.ts";
 export { type ClearOptions, clearLeftovers, type Leftovers, removeCgroupWhenEmpty, stopSandboxes } from "./containerd/shutdown.ts";
-export { type EndStraysOptions, endStrays, type StrayKernel, strayShims } from "./containerd/strays.ts";
+export { type EndStraysOptions, endStrays, type StrayKernel } from "./containerd/strays.ts";
 export type {
   CallOptions,
   Cri,
@@ -42,4 +43,10 @@ export type { CallRecorder } from "./spans.ts";
 export async function connectCri(socketPath: string, recorder: CallRecorder): Promise<Cri> {
   const { grpcCri } = await import("./grpc/client.ts");
   return grpcCri(socketPath, recorder);
+}
+
+/** The ids in the own book of the containerd behind this socket. */
+export async function containerdContainers(socketPath: string, clock: Clock): Promise<ReadonlySet<string>> {
+  const { listContainers } = await import("./grpc/containers.ts");
+  return listContainers(socketPath, clock);
 }

@@ -55,7 +55,7 @@ export interface KubeletDependencies {
   readonly volumes: Volumes;
   /** Removes a pod's control group when the pod is gone; runtimes remove only the containers' own. */
   readonly removeCgroup?: (path: string) => void;
-  /** Ends what the runtime has lost sight of; called whenever its events begin anew. */
+  /** Ends what the runtime has lost sight of; called whenever its events begin anew and when a container is out of its book. */
   readonly endStrays?: () => void;
   /** Told of every process that was started by exec and has ended, where the runtime tells it. */
   readonly execEnded?: (containerId: string, execId: string) => void;

@@ -1,5 +1,5 @@
 // Turns the table of CRI v1 into the descriptors protobufjs compiles at run time, trimmed to the calls dhow makes.
-// Invariant: same input, same bytes; field numbers come from the table only (CRI) or from the dozen lines below (containerd events).
+// Invariant: same input, same bytes; field numbers come from the table only (CRI) or from the lines below (containerd's own services).
 // Called by: hand, `sh bin/node tools/facts-cri/generate.ts FOLDER-WITH-CRI.JSON`. Writes src/cri/descriptors.gen.json.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -23,10 +23,22 @@ const calls: Record<string, readonly string[]> = {
 const camel = (name: string): string => name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 const scalars = new Set(["string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float"]);
 
-/** containerd.services.events.v1 and containerd.events: what Subscribe sends for tasks and containers. */
+/** containerd.services.events.v1 and containerd.events: what Subscribe sends for tasks and containers; and who is in containerd's own book. */
 const containerd = {
   services: {
     nested: {
+      containers: {
+        nested: {
+          v1: {
+            nested: {
+              Containers: { methods: { List: { requestType: "ListContainersRequest", responseType: "ListContainersResponse" } } },
+              ListContainersRequest: { fields: { filters: { id: 1, type: "string", rule: "repeated" } } },
+              ListContainersResponse: { fields: { containers: { id: 1, type: "Container", rule: "repeated" } } },
+              Container: { fields: { id: { id: 1, type: "string" } } },
+            },
+          },
+        },
+      },
       events: {
         nested: {
           v1: {

@@ -1,5 +1,5 @@
-// Which shims are strays: a table of processes and a folder of containers.
-// Invariant shown: a shim that any container still names is left alone, also when its own first container is gone.
+// Which shims are strays: a table of processes, a folder of containers, containerd's book.
+// Invariant shown: a shim that any container in the book still names is left alone, also when its own first container is gone.
 // Called by: npm test.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { ManualClock } from "#lib";
 import { containerdPaths } from "./config.ts";
-import { endStrays, type StrayKernel, strayShims } from "./strays.ts";
+import { endStrays, type StrayKernel, shimsAtWork, strayShims } from "./strays.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "dhow-strays-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -65,26 +65,49 @@ function container(letter: string, address?: string): void {
   if (address !== undefined) writeFileSync(join(tasks, id(letter), "address"), `unix://${address}`);
 }
 
-test("no folder of containers, no strays", () => {
-  assert.deepEqual(strayShims(directory, kernelOf()), []);
+const strays = (...book: readonly string[]): readonly number[] =>
+  strayShims(directory, kernelOf(), shimsAtWork(directory, kernelOf()), new Set(book.map(id))).map(({ pid }) => pid);
+
+test("short calls of containerd's own are no shims at work", () => {
+  assert.deepEqual(
+    [...shimsAtWork(directory, kernelOf())].map(([{ pid }]) => pid),
+    [10, 20, 30, 50],
+  );
 });
 
-test("a stray is named by no container, neither by id nor by socket; it ends with what it started", async () => {
-  container("a", listens("a"));
+test("a shim whose container is in the book and has a folder is none", () => {
+  for (const letter of ["a", "b", "c"]) container(letter, listens(letter));
+  assert.deepEqual(strays("a", "b", "c"), []);
+});
+
+test("a folder alone saves nobody: containerd was killed after it had started the shim, and has struck the container out since", () => {
+  assert.deepEqual(strays("a", "b"), [30]);
+});
+
+test("nor does the book alone: containerd gave the shim up and took its folder, and says that the container has ended", () => {
+  rmSync(join(tasks, id("c")), { recursive: true });
+  assert.deepEqual(strays("a", "b", "c"), [30]);
+});
+
+test("a shim that another container is reached through is none; a stray ends with what it started", async () => {
   container("f", listens("b"));
-  assert.deepEqual(
-    strayShims(directory, kernelOf()).map(({ pid }) => pid),
-    [30],
-  );
+  rmSync(join(tasks, id("b")), { recursive: true });
   const [killed, removed, clock] = [[] as number[], [] as string[], new ManualClock()];
-  const ending = endStrays({ directory, cgroup: "/dhow-x", kernel: kernelOf(removed), clock, kill: (pid) => void killed.push(pid) });
+  const ending = endStrays({
+    directory,
+    cgroup: "/dhow-x",
+    kernel: kernelOf(removed),
+    clock,
+    containers: async () => new Set([id("a"), id("f")]),
+    kill: (pid) => void killed.push(pid),
+  });
+  await new Promise(setImmediate);
   clock.advance(200);
   assert.deepEqual(await ending, ["container process 31", "container process 32", "shim 30"]);
   assert.deepEqual(killed, [31, 32, 30]);
   assert.deepEqual(removed, ["/dhow-x/pod3/c", "/dhow-x/pod3"]);
 });
 
-test("where a container does not say how it is reached, nobody is a stray", () => {
-  container("g");
-  assert.deepEqual(strayShims(directory, kernelOf()), []);
+test("a shim that listens nowhere yet is left alone", () => {
+  assert.deepEqual(strays("a", "b", "c"), []);
 });

@@ -1,8 +1,8 @@
-// Shims that containerd has lost: it waited for their answer when it started, gave up, and forgot them; what they hold would run on for ever.
-// Invariant: a shim is a stray only if no container's folder names it, by id or by its socket; where that cannot be told, nothing is ended.
-// Called by: compose/node.ts, whenever the runtime's events begin anew (containerd has just told what it knows). Next on the way: the kernel.
+// Shims that containerd has lost: killed while it started one, or left waiting for an answer, it forgets them; what they hold would run on for ever.
+// Invariant: a shim is a stray only if its container is not in containerd's own book or has no folder there, and no other one is reached through it.
+// Called by: compose/containerd.ts, when the runtime's events begin anew and after containers were deleted. Next on the way: the kernel.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "#lib";
 import { delay } from "#lib";
@@ -19,30 +19,39 @@ export interface StrayKernel extends Pick<Kernel, "processIds" | "commandLine" |
   removeEmptyCgroup(path: string): void;
 }
 
-/** Where containers' folders say that their shims listen; undefined: a folder does not say it in a way we know. */
-function shimAddresses(tasks: string): ReadonlySet<string> | undefined {
-  const addresses = new Set<string>();
-  for (const id of readdirSync(tasks)) {
-    const file = join(tasks, id, "address");
-    if (!existsSync(file)) return undefined;
-    addresses.add(readFileSync(file, "utf8").replace(/^unix:\/\//, ""));
-  }
-  return addresses;
+/** Where the folders of these containers say that their shims listen. */
+function shimAddresses(tasks: string, containers: ReadonlySet<string>): ReadonlySet<string> {
+  const files = [...containers].map((id) => join(tasks, id, "address")).filter((file) => existsSync(file));
+  return new Set(files.map((file) => readFileSync(file, "utf8").replace(/^unix:\/\//, "")));
 }
 
-/** A shim serves all containers of a pod, also when the one it was started for is gone. */
-export function strayShims(directory: string, kernel: StrayKernel): readonly FoundProcess[] {
+/** Every shim of the instance and the container that it was started for. */
+export function shimsAtWork(directory: string, kernel: StrayKernel): ReadonlyMap<FoundProcess, string> {
+  return new Map(
+    findShims(directory, kernel).flatMap((shim) => {
+      const argv = kernel.commandLine(shim.pid);
+      const id = argv[argv.indexOf("-id") + 1] ?? "";
+      // `start` and `delete` are short calls of containerd's own.
+      return /^[0-9a-f]{64}$/.test(id) && !["start", "delete"].includes(argv.at(-1) ?? "") ? [[shim, id] as const] : [];
+    }),
+  );
+}
+
+/**
+ * Which of these shims are strays, if containerd's book has these containers. The book must be younger than the list of shims:
+ * containerd writes a container down, makes it a folder, starts a shim for it; and takes all back in the opposite order.
+ * A shim serves all containers of a pod, also when the one it was started for is gone.
+ */
+export function strayShims(
+  directory: string,
+  kernel: StrayKernel,
+  shims: ReadonlyMap<FoundProcess, string>,
+  containers: ReadonlySet<string>,
+): readonly FoundProcess[] {
   const { tasks } = containerdPaths(directory);
-  if (!existsSync(tasks)) return [];
-  const lone = findShims(directory, kernel).filter(({ pid }) => {
-    const argv = kernel.commandLine(pid);
-    const id = argv[argv.indexOf("-id") + 1] ?? "";
-    // `start` and `delete` are short calls of containerd's own.
-    return /^[0-9a-f]{64}$/.test(id) && !["start", "delete"].includes(argv.at(-1) ?? "") && !existsSync(join(tasks, id));
-  });
+  const lone = [...shims].filter(([, id]) => !containers.has(id) || !existsSync(join(tasks, id))).map(([shim]) => shim);
   if (lone.length === 0) return [];
-  const addresses = shimAddresses(tasks);
-  if (addresses === undefined) return [];
+  const addresses = shimAddresses(tasks, containers);
   return lone.filter(({ pid }) => {
     const sockets = kernel.unixSockets(pid);
     return sockets.length > 0 && !sockets.some((path) => addresses.has(path));
@@ -54,11 +63,16 @@ export interface EndStraysOptions {
   readonly cgroup: string;
   readonly kernel: StrayKernel;
   readonly clock: Clock;
+  /** The ids in containerd's own book. */
+  readonly containers: () => Promise<ReadonlySet<string>>;
   readonly kill: (pid: number, signal: "SIGKILL") => void;
 }
 
 /** Ends strays with all that they started. Returns what was ended, in words. */
-export async function endStrays({ directory, cgroup, kernel, clock, kill }: EndStraysOptions): Promise<readonly string[]> {
+export async function endStrays({ directory, cgroup, kernel, clock, containers, kill }: EndStraysOptions): Promise<readonly string[]> {
+  const shims = shimsAtWork(directory, kernel);
+  if (shims.size === 0) return [];
+  const strays = strayShims(directory, kernel, shims, await containers());
   const ended: string[] = [];
   const end = (pid: number, what: string): void => {
     try {
@@ -69,7 +83,7 @@ export async function endStrays({ directory, cgroup, kernel, clock, kill }: EndS
     }
   };
   const groups = new Set<string>();
-  for (const shim of strayShims(directory, kernel)) {
+  for (const shim of strays) {
     const children = kernel.processIds().filter((pid) => kernel.parentProcess(pid) === shim.pid);
     const held = children.flatMap((pid) => kernel.processCgroups(pid)).filter((path) => path.startsWith(`${cgroup}/`));
     for (const path of held) groups.add(path);

@@ -169,10 +169,12 @@ export class NodePods {
         if (uid !== undefined) this.#workers.get(uid)?.poke();
         return;
       }
-      // Only our own calls create, start and delete, and whoever makes them looks afterwards.
+      case "deleted":
+        this.#node.endStrays?.();
+        return;
+      // Only our own calls create and start, and whoever makes them looks afterwards.
       case "created":
       case "started":
-      case "deleted":
         return;
     }
   }
