@@ -3,19 +3,22 @@
 // Called by: hand; e2e/runtime.e2e.ts plays the same in small. Next on the way: e2e/support/containerd.ts.
 
 import assert from "node:assert/strict";
-import { parseArgs } from "node:util";
 import { OwnContainerd } from "../../e2e/support/containerd.ts";
-import { findRuntime } from "./play.ts";
+import { count, runtimesOf, settings } from "./flags.ts";
 
-const { values } = parseArgs({
-  options: {
-    runtime: { type: "string", default: "bin/dhow-runtime" },
-    parallel: { type: "string", default: "100" },
-    row: { type: "string", default: "1000" },
+const command = {
+  name: "many.ts",
+  flags: {
+    runtime: { type: "string", default: "bin/dhow-runtime", value: "NAME", says: "by name or path" },
+    parallel: { type: "string", default: "100", value: "N", says: "containers at once" },
+    row: { type: "string", default: "1000", value: "N", says: "containers one after the other" },
   },
-});
-const [parallel, row] = [Number(values.parallel), Number(values.row)];
-const runtime = findRuntime(values.runtime);
+} as const;
+const { runtime, parallel, row } = settings(command, (values) => ({
+  runtime: runtimesOf([values.runtime])[0]!,
+  parallel: count("parallel", values.parallel, 0),
+  row: count("row", values.row, 0),
+}));
 const containerd = new OwnContainerd("many", runtime.path);
 let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (interrupted = true));

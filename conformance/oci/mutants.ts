@@ -6,7 +6,8 @@ import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, sym
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "./cases.ts";
-import { type Edit, mutants } from "./guards.ts";
+import { settings, UsageError } from "./flags.ts";
+import { type Edit, type Mutant, mutants } from "./guards.ts";
 import { playAll, type Result } from "./suite.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -52,8 +53,12 @@ async function attacked(names: readonly string[], edits: readonly Edit[], ownNod
   return cases.map((one) => results.get(one)?.get(runtime.name));
 }
 
-const words = process.argv.slice(2);
-const chosen = mutants.filter(({ guard, see }) => words.length === 0 || words.some((word) => guard.includes(word) || see.includes(word)));
+const chosen = settings({ name: "mutants.ts", words: "WORDS…", flags: {} }, (_values, words) => {
+  const has = (word: string) => (mutant: Mutant) => mutant.guard.includes(word) || mutant.see.includes(word);
+  const idle = words.find((word) => !mutants.some(has(word)));
+  if (idle !== undefined) throw new UsageError(`no guard and no hole has the word: ${idle}`);
+  return mutants.filter((mutant) => words.length === 0 || words.some((word) => has(word)(mutant)));
+});
 let failures = 0;
 const names = [...new Set(chosen.map(({ attack }) => attack))];
 for (const [index, result] of (await attacked(names, [], true)).entries()) {

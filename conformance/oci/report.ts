@@ -5,9 +5,10 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type Case, parse } from "./cases.ts";
-import { findRuntime, play, type Runtime } from "./play.ts";
+import { choice, choose } from "./choice.ts";
+import { runtimesOf, settings } from "./flags.ts";
+import { play, type Runtime } from "./play.ts";
 
 const here = import.meta.dirname;
 const program = readFileSync(join(here, "report.sh"), "utf8");
@@ -46,20 +47,22 @@ function compare(reference: readonly string[], other: readonly string[]): string
   ];
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { runtime: { type: "string", multiple: true, default: ["runc"] }, show: { type: "boolean", default: false } },
-});
-const [first, ...others] = values.runtime.map(findRuntime);
-if (!first) throw new Error("--runtime NAME");
+const command = {
+  name: "report.ts",
+  words: "WORDS…",
+  flags: { runtime: choice.runtime, show: { type: "boolean", default: false, says: "what the first one's container says" } },
+} as const;
 const all = parse(readFileSync(join(here, "configurations.txt"), "utf8"), "configurations").cases;
-const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.some((word) => name.includes(word)));
+const { first, others, chosen, show } = settings(command, (values, words) => {
+  const [first, ...others] = runtimesOf(values.runtime);
+  return { first: first!, others, chosen: choose(all, words), show: values.show };
+});
 const folder = mkdtempSync(join(tmpdir(), "dhow-oci-"));
 chmodSync(folder, 0o755);
 let differences = 0;
 for (const [index, entry] of chosen.entries()) {
   const reference = await reportOf(entry, first, folder, `oci-${process.pid}-${index}-0`);
-  if (values.show) console.log(reference.join("\n"));
+  if (show) console.log(reference.join("\n"));
   for (const [at, runtime] of others.entries()) {
     const lines = compare(reference, await reportOf(entry, runtime, folder, `oci-${process.pid}-${index}-${at + 1}`));
     differences += lines.length;

@@ -1,22 +1,17 @@
 // The suite's command: `sh bin/node conformance/oci/run.ts --runtime runc --runtime crun --runtime bin/dhow-runtime [FILE-OR-WORDS…]`.
 // Invariant: one table, a row a case, a column a runtime; exit 1 if one fails a case that no reference fails here, `--strict`: if any does.
-// Called by: people, e2e/oci.e2e.ts. Next on the way: cases.ts, play.ts.
+// Called by: people, e2e/oci.e2e.ts. Next on the way: choice.ts, suite.ts.
 
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { type Case, format, parse } from "./cases.ts";
-import { findRuntime } from "./play.ts";
+import { choose, eachLine, readCases, run } from "./choice.ts";
+import { count, part, runtimesOf, settings, UsageError } from "./flags.ts";
 import { playAll } from "./suite.ts";
 import { summary } from "./summary.ts";
 import { printTable } from "./table.ts";
 
 const folder = join(import.meta.dirname, "cases");
-
-/** A word chooses the cases whose file or name has it. */
-function chosen(cases: readonly Case[], words: readonly string[]): readonly Case[] {
-  return words.length === 0 ? cases : cases.filter(({ file, name }) => words.some((word) => file === word || name.includes(word)));
-}
 
 function record(cases: readonly Case[], answers: ReadonlyMap<Case, Case["steps"]>): void {
   for (const file of new Set(cases.map((entry) => entry.file))) {
@@ -31,36 +26,27 @@ function record(cases: readonly Case[], answers: ReadonlyMap<Case, Case["steps"]
   }
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    runtime: { type: "string", multiple: true, default: ["runc"] },
-    record: { type: "boolean", default: false },
-    jobs: { type: "string", default: "2" },
-    all: { type: "boolean", default: false },
-    strict: { type: "boolean", default: false },
-    sample: { type: "string", default: "1" },
-    summary: { type: "string" },
-  },
+const { runtimes, cases, jobs, values } = settings(run, (values, words) => {
+  const of = part(values.part);
+  const sample = count("sample", values.sample);
+  const sampled = choose(readCases(folder), words).filter((_entry, index) => index % sample === 0);
+  const chosen = sampled.filter((_entry, index) => index % of.of === of.index - 1);
+  const runtimes = runtimesOf(values.runtime);
+  if (values.record && (runtimes.length !== 1 || runtimes[0]?.name !== "runc"))
+    throw new UsageError("--record is for runc alone: only a reference is recorded");
+  return { runtimes, cases: chosen, jobs: count("jobs", values.jobs), values };
 });
-const runtimes = values.runtime.map(findRuntime);
-const files = globSync("*.txt", { cwd: folder }).toSorted((a, b) => (a < b ? -1 : 1));
-const all = files.flatMap((name) => parse(readFileSync(join(folder, name), "utf8"), name.slice(0, -4)).cases);
-const cases = chosen(all, positionals).filter((_entry, index) => index % Number(values.sample) === 0);
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
 const { results, answers, place } = await playAll({
   cases,
   runtimes,
-  jobs: Number(values.jobs),
+  jobs,
   strict: values.strict,
   signal: stop.signal,
+  ...(values.each && { told: (entry, { name }, { verdict }) => console.log(eachLine(entry, name, verdict)) }),
 });
 rmSync(place, { recursive: true, force: true });
-if (values.record) {
-  const [first] = runtimes;
-  if (runtimes.length !== 1 || first?.name !== "runc") throw new Error("--record is for runc alone: only a reference is recorded");
-  record(cases, answers);
-}
+if (values.record) record(cases, answers);
 if (values.summary !== undefined) writeFileSync(values.summary, summary(cases, runtimes, results));
 process.exitCode = printTable(cases, runtimes, results, { all: values.all, strict: values.strict }) ? 0 : 1;

@@ -70,6 +70,8 @@ export interface Wanted {
   /** Plays what a reference is known to answer otherwise, too. */
   readonly strict: boolean;
   readonly signal: AbortSignal;
+  /** Hears of every verdict at once. */
+  readonly told?: (entry: Case, runtime: Runtime, result: Result) => void;
 }
 
 export async function playAll({
@@ -78,11 +80,16 @@ export async function playAll({
   jobs,
   strict,
   signal,
+  told,
 }: Wanted): Promise<{ results: Results; answers: Map<Case, Case["steps"]>; place: string }> {
   const folder = mkdtempSync(join(tmpdir(), "dhow-oci-"));
   chmodSync(folder, 0o755);
   const results = new Map<Case, Map<string, Result>>(cases.map((entry) => [entry, new Map()]));
   const recorded = new Map<Case, Case["steps"]>();
+  const note = (entry: Case, runtime: Runtime, result: Result): void => {
+    results.get(entry)?.set(runtime.name, result);
+    told?.(entry, runtime, result);
+  };
   const waiting = cases.flatMap((entry) => runtimes.map((runtime) => ({ entry, runtime })));
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -92,16 +99,16 @@ export async function playAll({
       const { entry, runtime } = job;
       const lacking = lacks(entry);
       if (lacking !== undefined) {
-        results.get(entry)?.set(runtime.name, { verdict: "skipped", why: `this machine lacks ${lacking}` });
+        note(entry, runtime, { verdict: "skipped", why: `this machine lacks ${lacking}` });
         continue;
       }
       const except = entry.except.get(runtime.name);
       if (except !== undefined && !strict) {
-        results.get(entry)?.set(runtime.name, { verdict: "known", why: except });
+        note(entry, runtime, { verdict: "known", why: except });
         continue;
       }
       const played = await play(entry, runtime, { folder, id: `oci-${process.pid}-${next}` });
-      results.get(entry)?.set(runtime.name, judge(entry, runtime, played));
+      note(entry, runtime, judge(entry, runtime, played));
       recorded.set(entry, played.steps);
     }
   };
