@@ -1,21 +1,60 @@
-// The same cases where control groups have version 2 alone, or on another processor (`--arch arm64`): a machine in QEMU with Debian's kernel.
-// Invariant: opt-in; nothing is installed; the guest can write nothing of the host's and ends with this command. Emulated, so a case takes seconds.
-// Called by: hand, `sh bin/node conformance/oci/vm.ts [--arch arm64] [run.ts's words and flags]`. Next on the way: vm-boot.ts, then run.ts inside.
+// The same cases where control groups have version 2 alone: machines in QEMU with Debian's kernel, this project and the host's /usr inside, read-only.
+// Invariant: opt-in; a guest can write nothing of the host's, has no network, and ends with this command. Emulated, so a case takes seconds.
+// Called by: hand, `sh bin/node conformance/oci/vm.ts --runtime bin/dhow-runtime`. Next on the way: vm-machine.ts, then run.ts inside.
 
-import { amd64Guest } from "./vm-amd64.ts";
-import { arm64Guest } from "./vm-arm64.ts";
-import { boot } from "./vm-boot.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { choice, choose, readCases, readEach } from "./choice.ts";
+import { count, runtimesOf, settings, UsageError } from "./flags.ts";
+import type { Result } from "./suite.ts";
+import { summary } from "./summary.ts";
+import { printTable } from "./table.ts";
+import { boot, kernel, missing, root } from "./vm-machine.ts";
 
-const guests = new Map([
-  ["amd64", amd64Guest],
-  ["arm64", arm64Guest],
-]);
-const words = process.argv.slice(2);
-const at = words.indexOf("--arch");
-const [, architecture = "amd64"] = at < 0 ? [] : words.splice(at, 2);
-const guest = guests.get(architecture);
-if (!guest) {
-  console.error(`--arch ${architecture}: not known; there are ${[...guests.keys()].join(", ")}`);
+const all = readCases(join(import.meta.dirname, "cases"));
+const command = {
+  name: "vm.ts",
+  words: "FILE-OR-WORDS…",
+  flags: { ...choice, machines: { type: "string", default: "1", value: "N", says: "that share the cases; each takes a processor" } },
+} as const;
+const wanted = settings(command, (values, words) => {
+  for (const name of values.runtime)
+    if (name.startsWith("/") && ![root, "/usr"].some((folder) => name.startsWith(`${folder}/`)))
+      throw new UsageError(`--runtime: inside there are only this project and /usr, and not ${name}`);
+  const inside = values.runtime.map((name) => (name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name));
+  const sample = count("sample", values.sample);
+  const cases = choose(all, words).filter((_entry, index) => index % sample === 0);
+  const flags = [
+    ...inside.flatMap((name) => ["--runtime", name]),
+    "--sample",
+    `${sample}`,
+    ...(values.all ? ["--all"] : []),
+    ...(values.strict ? ["--strict"] : []),
+  ];
+  return {
+    cases,
+    runtimes: runtimesOf(values.runtime),
+    machines: count("machines", values.machines),
+    values,
+    guest: [...flags, "--", ...words],
+  };
+});
+if (missing().length > 0) {
+  console.error(`this needs Debian's ${missing().join(", ")}`);
   process.exit(1);
 }
-boot(guest(), words);
+const linux = kernel();
+const { machines, cases, runtimes, guest, values } = wanted;
+const results = new Map(cases.map((entry) => [entry, new Map<string, Result>()]));
+const codes = Array.from({ length: machines }, (_none, index) => {
+  const mark = machines === 1 ? "" : `${index + 1}| `;
+  return boot(linux, ["--part", `${index + 1}/${machines}`, ...guest], (line) => {
+    console.log(mark + line);
+    const told = readEach(line, all);
+    if (told) results.get(told.entry)?.set(told.runtime, { verdict: told.verdict, why: "see above" });
+  });
+});
+const code = Math.max(...(await Promise.all(codes)));
+if (machines > 1) printTable(cases, runtimes, results, values);
+if (values.summary !== undefined) writeFileSync(values.summary, `Linux ${linux.version}\n\n${summary(cases, runtimes, results)}`);
+process.exitCode = code;
