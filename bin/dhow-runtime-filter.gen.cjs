@@ -1,9 +1,9 @@
 "use strict";
 // Made by `npm run bundle` from src/runtime and what it uses: read those.
 module.exports = ((known, later) => {
-const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69 } = known;
+const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71 } = known;
 // src/linux/seccomp/program.ts
-const m70 = (() => {
+const m72 = (() => {
 const opcodes = {
   load: 0x20,
   and: 0x54,
@@ -65,7 +65,7 @@ class ReverseProgram {
 return { opcodes, ReverseProgram };
 })();
 // src/linux/seccomp/tables.gen.ts
-const m71 = (() => {
+const m73 = (() => {
 const syscallTables                                                                         = {
   x86_64:
     "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
@@ -245,9 +245,9 @@ const syscallTables                                                             
 return { syscallTables };
 })();
 // src/linux/seccomp/tables.ts
-const m72 = (() => {
-const { architectures: architectures } = m59;
-const { syscallTables: syscallTables } = m71;
+const m74 = (() => {
+const { architectures: architectures } = m61;
+const { syscallTables: syscallTables } = m73;
                                                    
 const x32Bit = 0x40000000;
 function parseTable(text        )                              {
@@ -272,13 +272,13 @@ function nativeArchitecture(arch        )         {
 return { x32Bit, parseTable, architecture, nativeArchitecture };
 })();
 // src/linux/seccomp/filter.ts
-const m73 = (() => {
-const { readProfile: readProfile } = m60;
-const { opcodes: opcodes } = m70;
-const { ReverseProgram: ReverseProgram } = m70;
-const { architecture: architecture } = m72;
-const { nativeArchitecture: nativeArchitecture } = m72;
-const { x32Bit: x32Bit } = m72;
+const m75 = (() => {
+const { readProfile: readProfile } = m62;
+const { opcodes: opcodes } = m72;
+const { ReverseProgram: ReverseProgram } = m72;
+const { architecture: architecture } = m74;
+const { nativeArchitecture: nativeArchitecture } = m74;
+const { x32Bit: x32Bit } = m74;
 const dataNumber = 0;
 const dataArchitecture = 4;
 const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
@@ -374,16 +374,16 @@ function assembleFilter(profile                , arch        )                {
 return { assembleFilter };
 })();
 // src/runtime/features.ts
-const m74 = (() => {
-const { actionNames: actionNames } = m60;
-const { architectureNames: architectureNames } = m59;
-const { capabilityNames: capabilityNames } = m39;
-const { flagNames: flagNames } = m60;
-const { operatorNames: operatorNames } = m60;
+const m76 = (() => {
+const { actionNames: actionNames } = m62;
+const { architectureNames: architectureNames } = m61;
+const { capabilityNames: capabilityNames } = m41;
+const { flagNames: flagNames } = m62;
+const { operatorNames: operatorNames } = m62;
 const { hookPhases: hookPhases } = m13;
-const { mountOptionNames: mountOptionNames } = m44;
+const { mountOptionNames: mountOptionNames } = m46;
 const { specVersion: specVersion } = m23;
-const { namespaceTypes: namespaceTypes } = m61;
+const { namespaceTypes: namespaceTypes } = m63;
 function features()                          {
   return {
     ociVersionMin: "1.0.0",
@@ -413,6 +413,6 @@ function features()                          {
 }
 return { features };
 })();
-Object.assign(known, { m70, m71, m72, m73, m74 });
-return { "src/linux/seccomp/filter.ts": m73, "src/runtime/features.ts": m74 };
+Object.assign(known, { m72, m73, m74, m75, m76 });
+return { "src/linux/seccomp/filter.ts": m75, "src/runtime/features.ts": m76 };
 });

@@ -5,7 +5,7 @@ const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m1
 // src/linux/hand/list.ts
 const m32 = (() => {
 const { callNumber: callNumber } = m7;
-const memory = { list: 0x1000_0000, listBytes: 128 << 10, data: 0x1002_0000, dataBytes: 16 << 20 }         ;
+const memory = { list: 0x1001_0000, listBytes: 128 << 10, data: 0x1003_0000, dataBytes: 16 << 20 }         ;
 const headBytes = 24;
 const callBytes = 64;
 const stop = 0n;
@@ -18,7 +18,7 @@ function writeHead(words               , { calls, replyBytes, errnoTable }      
 }
 function writeCall(words               , at        , name          , args                   , otherwise        )       {
   const first = at >> 3;
-  words[first] = BigInt(callNumber(name, "x64"));
+  words[first] = BigInt(callNumber(name, process.arch));
   for (let index = 0; index < 6; index++) words[first + 1 + index] = args[index] ?? 0n;
   words[first + 7] = otherwise;
 }
@@ -288,15 +288,124 @@ function elf(architecture              , code            , memory              )
 }
 return { elf };
 })();
-// src/linux/hand/program.ts
+// src/linux/hand/assemble.ts
 const m36 = (() => {
+const word = (value        )           => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
+function assemble(program                        , jump      )         {
+  const labels = new Map                ();
+  let offset = 0;
+  for (const instruction of program) {
+    if ("label" in instruction) labels.set(instruction.label, offset);
+    else offset += "jump" in instruction ? jump(instruction.jump, 0, 0).length : instruction.length;
+  }
+  const bytes           = [];
+  for (const instruction of program) {
+    if ("jump" in instruction) bytes.push(...jump(instruction.jump, bytes.length, labels.get(instruction.to) ));
+    else if (!("label" in instruction)) bytes.push(...instruction);
+  }
+  return Buffer.from(bytes);
+}
+return { word, assemble };
+})();
+// src/linux/hand/arm64.ts
+const m37 = (() => {
+const { word: word } = m36;
+const { callBytes: callBytes } = m32;
+const { goOn: goOn } = m32;
+const { headBytes: headBytes } = m32;
+const { memory: memory } = m32;
+const calls = { read: 63, write: 64, exitGroup: 94 }         ;
+const number = 8;
+const [list, left, call, otherwise, table] = [19, 20, 21, 22, 23];
+const supervisor = word(0xd4000001); // svc 0
+const movz = (to        , value        )           => word(0xd2800000 | (value << 5) | to);
+const set = (to        , value        )           => [
+  ...movz(to, value & 0xffff),
+  ...word(0xf2a00000 | (((value >>> 16) & 0xffff) << 5) | to),
+];
+const mov = (to        , from        )           => word(0xaa0003e0 | (from << 16) | to);
+const neg = (to        , from        )           => word(0xcb0003e0 | (from << 16) | to);
+const ldr = (to        , base        , offset = 0)           => word(0xf9400000 | ((offset >> 3) << 10) | (base << 5) | to);
+const str = (from        , base        )           => word(0xf9000000 | (base << 5) | from);
+const ldp = (to        , second        , base        , offset = 0)           =>
+  word(0xa9400000 | ((offset >> 3) << 15) | (second << 10) | (base << 5) | to);
+const add = (to        , from        , value        )           => word(0x91000000 | (value << 10) | (from << 5) | to);
+const addSixteens = (to        , from        , other        )           => word(0x8b001000 | (other << 16) | (from << 5) | to);
+const cmp = (register        , value        )           => word(0xf100001f | (value << 10) | (register << 5));
+const cmn = (register        , value        )           => word(0xb100001f | (value << 10) | (register << 5));
+const decrement = (register        )           => word(0xf1000400 | (register << 5) | register); // subs register, register, 1
+const conditions = { equal: [0x0], notEqual: [0x1], lower: [0x3], lessOrEqual: [0xd], always: [0xe] }         ;
+const conditional       = ([condition], from, to) => word(0x54000000 | ((((to - from) >> 2) & 0x7ffff) << 5) | condition );
+const make = (name                    )                => [movz(number, calls[name]), supervisor];
+const arm64 = (socket        )                         => [
+  set(list, memory.list),
+  { label: "next" },
+  set(0, socket),
+  mov(1, list),
+  set(2, memory.listBytes),
+  ...make("read"),
+  cmp(0, 0),
+  { jump: conditions.lessOrEqual, to: "end" }, // nobody is there any more
+  ldr(left, list), // how many calls
+  add(call, list, headBytes), // the first
+  { label: "call" },
+  ldp(number, 0, call),
+  ldp(1, 2, call, 16),
+  ldp(3, 4, call, 32),
+  ldr(5, call, 48),
+  supervisor,
+  str(0, call), // the answer
+  cmn(0, 4095), // from -4095 up it is an errno
+  { jump: conditions.lower, to: "done" },
+  ldr(otherwise, call, 56),
+  cmp(otherwise, Number(goOn)),
+  { jump: conditions.equal, to: "done" },
+  ldr(2, list, 8),
+  cmp(2, 0), // does somebody want a reply?
+  { jump: conditions.notEqual, to: "reply" },
+  cmp(otherwise, 0),
+  { jump: conditions.equal, to: "end" }, // no words
+  neg(call, 0), // the errno
+  set(0, 2),
+  add(1, otherwise, 8),
+  ldr(2, otherwise), // how many bytes
+  ...make("write"),
+  ldr(table, list, 16), // of the errnos' words, an address and a length each
+  addSixteens(call, table, call),
+  set(0, 2),
+  ldp(1, 2, call),
+  ...make("write"),
+  { jump: conditions.always, to: "end" },
+  { label: "done" },
+  add(call, call, callBytes),
+  decrement(left),
+  { jump: conditions.notEqual, to: "call" },
+  { label: "reply" },
+  ldr(2, list, 8), // how many bytes
+  cmp(2, 0),
+  { jump: conditions.equal, to: "end" },
+  set(0, socket),
+  mov(1, list),
+  ...make("write"),
+  { jump: conditions.always, to: "next" },
+  { label: "end" },
+  set(0, 255),
+  ...make("exitGroup"),
+];
+return { conditional, arm64 };
+})();
+// src/linux/hand/program.ts
+const m38 = (() => {
 const { elf: elf } = m35;
+const { arm64: arm64 } = m37;
+const { conditional: conditional } = m37;
+const { assemble: assemble } = m36;
+const { word: word } = m36;
 const { callBytes: callBytes } = m32;
 const { goOn: goOn } = m32;
 const { headBytes: headBytes } = m32;
 const { memory: memory } = m32;
 const calls = { read: 0, write: 1, exitGroup: 231 }         ;
-const word = (value        )           => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
 const syscall = [0x0f, 0x05];
 const eax = (number        )           => [0xb8, ...word(number)];
 const edi = (value        )           => [0xbf, ...word(value)];
@@ -364,29 +473,18 @@ const amd64 = (socket        )                         => [
   eax(calls.exitGroup),
   syscall,
 ];
-function assemble(program                        )         {
-  const labels = new Map                ();
-  let offset = 0;
-  for (const instruction of program) {
-    if ("label" in instruction) labels.set(instruction.label, offset);
-    else offset += "jump" in instruction ? instruction.jump.length + 4 : instruction.length;
-  }
-  const bytes           = [];
-  for (const instruction of program) {
-    if ("jump" in instruction)
-      bytes.push(...instruction.jump, ...word(labels.get(instruction.to)  - (bytes.length + instruction.jump.length + 4)));
-    else if (!("label" in instruction)) bytes.push(...instruction);
-  }
-  return Buffer.from(bytes);
-}
-const hasHand = (architecture        )          => architecture === "x64";
-function handProgram(socket        )         {
-  return elf("amd64", assemble(amd64(socket)), { address: memory.list, bytes: memory.listBytes + memory.dataBytes });
+const near       = (opcode, from, to) => [...opcode, ...word(to - (from + opcode.length + 4))];
+const hasHand = (processor        )          => processor === "x64" || processor === "arm64";
+function handProgram(socket        , processor         = process.arch)         {
+  const empty = { address: memory.list, bytes: memory.listBytes + memory.dataBytes };
+  if (processor === "x64") return elf("amd64", assemble(amd64(socket), near), empty);
+  if (processor === "arm64") return elf("arm64", assemble(arm64(socket), conditional), empty);
+  throw new Error(`no hand for the processor ${processor}`);
 }
 return { hasHand, handProgram };
 })();
 // src/runtime/init/confinement.ts
-const m37 = (() => {
+const m39 = (() => {
 const { isErrno: isErrno } = m0;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
@@ -428,7 +526,7 @@ function openConfinement({ process, config }                                    
 return { attributeFiles, openConfinement };
 })();
 // src/runtime/init/console.ts
-const m38 = (() => {
+const m40 = (() => {
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
 const multiplexer = 0x502; // c 5:2
@@ -467,7 +565,7 @@ function takeTerminal(syscalls          , slave        )       {
 return { openTerminal, mountConsole, handOver, takeTerminal };
 })();
 // src/linux/capabilities.ts
-const m39 = (() => {
+const m41 = (() => {
 const names =
   "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN " +
   "NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME " +
@@ -494,7 +592,7 @@ function capabilityBits(mask        )           {
 return { capabilityNames, capabilityBit, capabilityMask, capabilityBits };
 })();
 // src/runtime/init/look-path.ts
-const m40 = (() => {
+const m42 = (() => {
 const { isErrno: isErrno } = m0;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
@@ -528,7 +626,7 @@ function lookPath(name        , env                   , syscalls                
 return { lookPath };
 })();
 // src/runtime/init/scheduling.ts
-const m41 = (() => {
+const m43 = (() => {
 const { RuntimeError: RuntimeError } = m1;
 const personas                                   = { LINUX: 0, LINUX32: 8 };
 const ioClasses                                   = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 };
@@ -576,16 +674,16 @@ function applyScheduling(syscalls          , { ioPriority, scheduler }          
 return { applyPersonality, applyScheduling };
 })();
 // src/runtime/init/identity.ts
-const m42 = (() => {
+const m44 = (() => {
 function assembleFilter(...args) { return new.target ? new (later(2)["src/linux/seccomp/filter.ts"].assembleFilter)(...args) : later(2)["src/linux/seccomp/filter.ts"].assembleFilter(...args); }
-const { capabilityBits: capabilityBits } = m39;
-const { capabilityMask: capabilityMask } = m39;
+const { capabilityBits: capabilityBits } = m41;
+const { capabilityMask: capabilityMask } = m41;
 const { isErrno: isErrno } = m0;
 const { rlimits: rlimits } = m2;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
-const { lookPath: lookPath } = m40;
-const { applyScheduling: applyScheduling } = m41;
+const { lookPath: lookPath } = m42;
+const { applyScheduling: applyScheduling } = m43;
 const rlimitNofile = 7;
 const nullDevice = 0x103;
 const setpcap = 8n;
@@ -729,7 +827,7 @@ function become(
 return { prepare, become };
 })();
 // src/runtime/init/inside.ts
-const m43 = (() => {
+const m45 = (() => {
 const { isErrno: isErrno } = m0;
 const { openFlags: openFlags } = m3;
 const { resolveFlags: resolveFlags } = m2;
@@ -830,7 +928,7 @@ function split(path        )                   {
 return { Inside, split };
 })();
 // src/runtime/mount-options.ts
-const m44 = (() => {
+const m46 = (() => {
 const { mountAttributes: mountAttributes } = m2;
 const { propagationFlags: propagationFlags } = m2;
 const { readonly: ro, nosuid, nodev, noexec, atimeMask, relatime, noatime, strictatime, nodiratime, nosymfollow } = mountAttributes;
@@ -919,7 +1017,7 @@ function planMount(options                    = [], type = "")            {
 return { mountOptionNames, planMount };
 })();
 // src/runtime/init/copy-up.ts
-const m45 = (() => {
+const m47 = (() => {
 const { chmodSync: chmodSync } = require("node:fs");
 const { closeSync: closeSync } = require("node:fs");
 const { constants: constants } = require("node:fs");
@@ -965,15 +1063,15 @@ function copyUp(inside        , from        , to        )       {
 return { copyUp };
 })();
 // src/runtime/init/mounts.ts
-const m46 = (() => {
+const m48 = (() => {
 const { resolve: resolve } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { isErrno: isErrno } = m0;
 const { mountAttributes: mountAttributes } = m2;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
-const { planMount: planMount } = m44;
-const { copyUp: copyUp } = m45;
+const { planMount: planMount } = m46;
+const { copyUp: copyUp } = m47;
 const allowedInProc = new Set(
   [
     "cpuinfo",
@@ -1122,13 +1220,13 @@ function bindsDev(mounts                        )          {
 return { makeFileSystem, mountOne, bindsDev };
 })();
 // src/runtime/init/cgroup-mounts.ts
-const m47 = (() => {
+const m49 = (() => {
 const { basename: basename } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { CgroupGroup: CgroupGroup } = m21;
 const { machineHierarchies: machineHierarchies } = m21;
 const { mountAttributes: mountAttributes } = m2;
-const { makeFileSystem: makeFileSystem } = m46;
+const { makeFileSystem: makeFileSystem } = m48;
 function place(context                    , tree        , destination        , plan           )       {
   const { syscalls, inside } = context;
   try {
@@ -1185,13 +1283,13 @@ function linkControllers(
 return { mountCgroups };
 })();
 // src/runtime/init/devices.ts
-const m48 = (() => {
+const m50 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { deviceNumber: deviceNumber } = m3;
 const { isErrno: isErrno } = m0;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
-const { split: split } = m43;
+const { split: split } = m45;
 const device = (name        , major        , minor        )               => ({
   path: `/dev/${name}`,
   type: "c",
@@ -1270,10 +1368,10 @@ function openNull(syscalls          , isNull                         )         {
 return { defaultDevices, createDevices, linkDevices, openNull };
 })();
 // src/runtime/init/paths.ts
-const m49 = (() => {
+const m51 = (() => {
 const { mountAttributes: mountAttributes } = m2;
-const { openNull: openNull } = m48;
-const { makeFileSystem: makeFileSystem } = m46;
+const { openNull: openNull } = m50;
+const { makeFileSystem: makeFileSystem } = m48;
 const nullDevice = 0x103;
 function maskPaths(syscalls          , inside        , paths                   )       {
   if (paths.length === 0) return;
@@ -1313,18 +1411,18 @@ function makeReadonly(syscalls          , inside        , paths                 
 return { maskPaths, makeReadonly };
 })();
 // src/runtime/init/rootfs.ts
-const m50 = (() => {
+const m52 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { mountAttributes: mountAttributes } = m2;
 const { openFlags: openFlags } = m3;
-const { mountCgroups: mountCgroups } = m47;
-const { createDevices: createDevices } = m48;
-const { linkDevices: linkDevices } = m48;
-const { Inside: Inside } = m43;
-const { bindsDev: bindsDev } = m46;
-const { mountOne: mountOne } = m46;
-const { makeReadonly: makeReadonly } = m49;
-const { maskPaths: maskPaths } = m49;
+const { mountCgroups: mountCgroups } = m49;
+const { createDevices: createDevices } = m50;
+const { linkDevices: linkDevices } = m50;
+const { Inside: Inside } = m45;
+const { bindsDev: bindsDev } = m48;
+const { mountOne: mountOne } = m48;
+const { makeReadonly: makeReadonly } = m51;
+const { maskPaths: maskPaths } = m51;
 const withRoot =    (syscalls          , use                     )    => {
   const root = syscalls.openat2(AT_FDCWD, "/", { flags: openFlags.path });
   try {
@@ -1409,7 +1507,7 @@ function finalPropagation(syscalls          , text                    )       {
 return { buildRootfs, changeRoot, coverRoot, chrootInto, rootReadonly, finalPropagation };
 })();
 // src/runtime/init/create.ts
-const m51 = (() => {
+const m53 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { CLONE_FS: CLONE_FS } = m2;
 const { isErrno: isErrno } = m0;
@@ -1417,22 +1515,22 @@ const { namespaceFlags: namespaceFlags } = m2;
 const { openFlags: openFlags } = m3;
 const { hasHooks: hasHooks } = m15;
 const { runHooks: runHooks } = m15;
-const { attributeFiles: attributeFiles } = m37;
-const { openConfinement: openConfinement } = m37;
-const { mountConsole: mountConsole } = m38;
-const { handOver: handOver } = m38;
-const { openTerminal: openTerminal } = m38;
-const { takeTerminal: takeTerminal } = m38;
-const { become: become } = m42;
-const { prepare: prepare } = m42;
-const { Inside: Inside } = m43;
-const { buildRootfs: buildRootfs } = m50;
-const { changeRoot: changeRoot } = m50;
-const { chrootInto: chrootInto } = m50;
-const { coverRoot: coverRoot } = m50;
-const { finalPropagation: finalPropagation } = m50;
-const { rootReadonly: rootReadonly } = m50;
-const { applyPersonality: applyPersonality } = m41;
+const { attributeFiles: attributeFiles } = m39;
+const { openConfinement: openConfinement } = m39;
+const { mountConsole: mountConsole } = m40;
+const { handOver: handOver } = m40;
+const { openTerminal: openTerminal } = m40;
+const { takeTerminal: takeTerminal } = m40;
+const { become: become } = m44;
+const { prepare: prepare } = m44;
+const { Inside: Inside } = m45;
+const { buildRootfs: buildRootfs } = m52;
+const { changeRoot: changeRoot } = m52;
+const { chrootInto: chrootInto } = m52;
+const { coverRoot: coverRoot } = m52;
+const { finalPropagation: finalPropagation } = m52;
+const { rootReadonly: rootReadonly } = m52;
+const { applyPersonality: applyPersonality } = m43;
 function joinCgroups(syscalls          , doors                   )       {
   for (const door of doors) syscalls.writeFile(door, "0");
 }
@@ -1529,21 +1627,21 @@ function newKeyring(syscalls          , name        )       {
 return { joinCgroups, joinNamespaces, initCreate };
 })();
 // src/runtime/init/exec.ts
-const m52 = (() => {
+const m54 = (() => {
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { openFlags: openFlags } = m3;
 const { RuntimeError: RuntimeError } = m1;
-const { attributeFiles: attributeFiles } = m37;
-const { openConfinement: openConfinement } = m37;
-const { handOver: handOver } = m38;
-const { openTerminal: openTerminal } = m38;
-const { takeTerminal: takeTerminal } = m38;
-const { joinCgroups: joinCgroups } = m51;
-const { joinNamespaces: joinNamespaces } = m51;
-const { become: become } = m42;
-const { prepare: prepare } = m42;
-const { Inside: Inside } = m43;
-const { applyPersonality: applyPersonality } = m41;
+const { attributeFiles: attributeFiles } = m39;
+const { openConfinement: openConfinement } = m39;
+const { handOver: handOver } = m40;
+const { openTerminal: openTerminal } = m40;
+const { takeTerminal: takeTerminal } = m40;
+const { joinCgroups: joinCgroups } = m53;
+const { joinNamespaces: joinNamespaces } = m53;
+const { become: become } = m44;
+const { prepare: prepare } = m44;
+const { Inside: Inside } = m45;
+const { applyPersonality: applyPersonality } = m43;
 function initExec(context             )       {
   const { syscalls, request } = context;
   const { config, process: spec } = request;
@@ -1572,7 +1670,7 @@ function initExec(context             )       {
 return { initExec };
 })();
 // src/runtime/init/request.ts
-const m53 = (() => {
+const m55 = (() => {
 function descriptorsFrom(socket        , request             )                                                     {
   const after = socket + (request.hasConsole ? 4 : 3);
   return {
@@ -1584,16 +1682,16 @@ function descriptorsFrom(socket        , request             )                  
 return { descriptorsFrom };
 })();
 // src/runtime/by-hand.ts
-const m54 = (() => {
+const m56 = (() => {
 const { Hand: Hand } = m34;
-const { handProgram: handProgram } = m36;
-const { hasHand: hasHand } = m36;
+const { handProgram: handProgram } = m38;
+const { hasHand: hasHand } = m38;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { hasHooks: hasHooks } = m15;
-const { initCreate: initCreate } = m51;
-const { initExec: initExec } = m52;
-const { descriptorsFrom: descriptorsFrom } = m53;
+const { initCreate: initCreate } = m53;
+const { initExec: initExec } = m54;
+const { descriptorsFrom: descriptorsFrom } = m55;
 const { messageBoundMs: messageBoundMs } = m14;
 function handIsHere(rootless         )          {
   return hasHand(process.arch) && !rootless;
@@ -1641,7 +1739,7 @@ function workByHand(own          , socket        , request             , outside
 return { handIsHere, isForHand, handSocket, handAsFirst, workByHand };
 })();
 // src/runtime/device-rules.ts
-const m55 = (() => {
+const m57 = (() => {
 const rule = (major                    , minor                    , access = "rwm", type = "c")             => ({
   allow: true,
   type,
@@ -1664,7 +1762,7 @@ const defaultDeviceRules                        = [
 return { defaultDeviceRules };
 })();
 // src/runtime/launch.ts
-const m56 = (() => {
+const m58 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
@@ -1737,7 +1835,7 @@ function joinPid(syscalls          , path        )       {
 return { nodeAsFirst, launch };
 })();
 // src/runtime/user-namespace.ts
-const m57 = (() => {
+const m59 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { existsSync: existsSync } = require("node:fs");
 const { RuntimeError: RuntimeError } = m1;
@@ -1789,15 +1887,15 @@ function mapUser(syscalls          , socket        , config        , child      
 return { tool, userPrefix, enterPrefix, writeMap, mapUser };
 })();
 // src/runtime/mapped-mounts.ts
-const m58 = (() => {
+const m60 = (() => {
 function spawn(...args) { return new.target ? new (require("node:child_process").spawn)(...args) : require("node:child_process").spawn(...args); }
 const { openSync: openSync } = require("node:fs");
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { RuntimeError: RuntimeError } = m1;
 const { pause: pause } = m12;
-const { planMount: planMount } = m44;
-const { tool: tool } = m57;
-const { writeMap: writeMap } = m57;
+const { planMount: planMount } = m46;
+const { tool: tool } = m59;
+const { writeMap: writeMap } = m59;
 const attempts = 5000;
 function holdNamespace(syscalls          , uids                      , gids                      )         {
   const child = spawn(tool("unshare"), ["--user", "--", tool("sleep"), "60"], { stdio: "ignore", env: {} });
@@ -1827,7 +1925,7 @@ function mappedMounts(syscalls          , config        )                {
 return { mappedMounts };
 })();
 // src/linux/seccomp/names.ts
-const m59 = (() => {
+const m61 = (() => {
 const architectures = {
   SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
   SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
@@ -1843,9 +1941,9 @@ const foreignArchitectures                    =
 return { architectures, architectureNames, foreignArchitectures };
 })();
 // src/linux/seccomp/profile.ts
-const m60 = (() => {
-const { architectureNames: architectureNames } = m59;
-const { foreignArchitectures: foreignArchitectures } = m59;
+const m62 = (() => {
+const { architectureNames: architectureNames } = m61;
+const { foreignArchitectures: foreignArchitectures } = m61;
 const EPERM = 1;
 const actions                                                                  = {
   SCMP_ACT_KILL: () => 0,
@@ -1911,13 +2009,13 @@ function readProfile(profile                )               {
 return { actionNames, operatorNames, flagNames, readProfile };
 })();
 // src/runtime/validate.ts
-const m61 = (() => {
-const { capabilityNames: capabilityNames } = m39;
+const m63 = (() => {
+const { capabilityNames: capabilityNames } = m41;
 const { namespaceFlags: namespaceFlags } = m2;
-const { readProfile: readProfile } = m60;
+const { readProfile: readProfile } = m62;
 const { rlimits: rlimits } = m2;
 const { RuntimeError: RuntimeError } = m1;
-const { planMount: planMount } = m44;
+const { planMount: planMount } = m46;
 function refuse(text        )        {
   throw new RuntimeError(text);
 }
@@ -2046,7 +2144,7 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m62 = (() => {
+const m64 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readFileSync: readFileSync } = require("node:fs");
@@ -2059,21 +2157,21 @@ const { resolve: resolve } = require("node:path");
 const { AT_FDCWD: AT_FDCWD } = m2;
 const { namespaceFlags: namespaceFlags } = m2;
 const { processStartTime: processStartTime } = m22;
-const { handAsFirst: handAsFirst } = m54;
-const { handSocket: handSocket } = m54;
-const { isForHand: isForHand } = m54;
-const { workByHand: workByHand } = m54;
+const { handAsFirst: handAsFirst } = m56;
+const { handSocket: handSocket } = m56;
+const { isForHand: isForHand } = m56;
+const { workByHand: workByHand } = m56;
 const { parseExactJson: parseExactJson } = m13;
-const { defaultDeviceRules: defaultDeviceRules } = m55;
+const { defaultDeviceRules: defaultDeviceRules } = m57;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { hasHooks: hasHooks } = m15;
 const { runEndHooks: runEndHooks } = m15;
 const { runHooks: runHooks } = m15;
-const { launch: launch } = m56;
-const { nodeAsFirst: nodeAsFirst } = m56;
+const { launch: launch } = m58;
+const { nodeAsFirst: nodeAsFirst } = m58;
 const { pause: pause } = m12;
-const { mappedMounts: mappedMounts } = m58;
+const { mappedMounts: mappedMounts } = m60;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { checkId: checkId } = m23;
@@ -2083,10 +2181,10 @@ const { groupOf: groupOf } = m23;
 const { removeState: removeState } = m23;
 const { saveState: saveState } = m23;
 const { specState: specState } = m23;
-const { mapUser: mapUser } = m57;
-const { userPrefix: userPrefix } = m57;
-const { namespacesOf: namespacesOf } = m61;
-const { validate: validate } = m61;
+const { mapUser: mapUser } = m59;
+const { userPrefix: userPrefix } = m59;
+const { namespacesOf: namespacesOf } = m63;
+const { validate: validate } = m63;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2296,29 +2394,29 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m63 = (() => {
+const m65 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { namespaceFiles: namespaceFiles } = m2;
 const { namespaceFlags: namespaceFlags } = m2;
-const { handAsFirst: handAsFirst } = m54;
-const { handIsHere: handIsHere } = m54;
-const { handSocket: handSocket } = m54;
-const { workByHand: workByHand } = m54;
-const { writePidFile: writePidFile } = m62;
+const { handAsFirst: handAsFirst } = m56;
+const { handIsHere: handIsHere } = m56;
+const { handSocket: handSocket } = m56;
+const { workByHand: workByHand } = m56;
+const { writePidFile: writePidFile } = m64;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
-const { launch: launch } = m56;
-const { nodeAsFirst: nodeAsFirst } = m56;
+const { launch: launch } = m58;
+const { nodeAsFirst: nodeAsFirst } = m58;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { groupOf: groupOf } = m23;
 const { loadState: loadState } = m23;
 const { specState: specState } = m23;
 const { statusOf: statusOf } = m23;
-const { enterPrefix: enterPrefix } = m57;
-const { checkProcess: checkProcess } = m61;
+const { enterPrefix: enterPrefix } = m59;
+const { checkProcess: checkProcess } = m63;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2444,7 +2542,7 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/list.ts
-const m64 = (() => {
+const m66 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
@@ -2489,7 +2587,7 @@ function processTable(root        , id        , options                   )     
 return { stateOf, list, listTable, processes, processTable };
 })();
 // src/runtime/spec.ts
-const m65 = (() => {
+const m67 = (() => {
 const { specVersion: specVersion } = m23;
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 const plain = ["nosuid", "noexec", "nodev"];
@@ -2542,7 +2640,7 @@ function exampleConfig(rootless                                          )      
 return { exampleConfig };
 })();
 // src/linux/cgroups/stats.ts
-const m66 = (() => {
+const m68 = (() => {
 const { readFileSync: readFileSync } = require("node:fs");
 const { join: join } = require("node:path");
 const tickNs = 10_000_000;
@@ -2627,8 +2725,8 @@ function cgroupStats(group             )              {
 return { cgroupStats };
 })();
 // src/runtime/update.ts
-const m67 = (() => {
-const { cgroupStats: cgroupStats } = m66;
+const m69 = (() => {
+const { cgroupStats: cgroupStats } = m68;
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
 const { loadState: loadState } = m23;
@@ -2665,7 +2763,7 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m68 = (() => {
+const m70 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync: writeSync } = require("node:fs");
 const { constants: constants } = require("node:os");
@@ -2726,7 +2824,7 @@ async function stayWith({ pid, master, child, resize }            )             
 return { stayWith };
 })();
 // src/runtime/init/index.ts
-const m69 = (() => {
+const m71 = (() => {
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { writeSync: writeSync } = require("node:fs");
 const { openSyscalls: openSyscalls } = m11;
@@ -2734,9 +2832,9 @@ const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { receive: receive } = m14;
 const { send: send } = m14;
-const { initCreate: initCreate } = m51;
-const { initExec: initExec } = m52;
-const { descriptorsFrom: descriptorsFrom } = m53;
+const { initCreate: initCreate } = m53;
+const { initExec: initExec } = m54;
+const { descriptorsFrom: descriptorsFrom } = m55;
 function init(socket        , born                    )       {
   const syscalls = openSyscalls();
   let told = false;
@@ -2777,6 +2875,6 @@ function init(socket        , born                    )       {
 }
 return { init };
 })();
-Object.assign(known, { m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69 });
-return { "src/runtime/create.ts": m62, "src/runtime/exec.ts": m63, "src/runtime/list.ts": m64, "src/runtime/spec.ts": m65, "src/runtime/update.ts": m67, "src/runtime/cli/foreground.ts": m68, "src/runtime/init/index.ts": m69 };
+Object.assign(known, { m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71 });
+return { "src/runtime/create.ts": m64, "src/runtime/exec.ts": m65, "src/runtime/list.ts": m66, "src/runtime/spec.ts": m67, "src/runtime/update.ts": m69, "src/runtime/cli/foreground.ts": m70, "src/runtime/init/index.ts": m71 };
 });

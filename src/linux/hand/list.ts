@@ -4,8 +4,11 @@
 
 import { type CallName, callNumber } from "../sys/numbers.ts";
 
-/** Where lists arrive, and the data of the last one, which may be large: a program's arguments and environment. */
-export const memory = { list: 0x1000_0000, listBytes: 128 << 10, data: 0x1002_0000, dataBytes: 16 << 20 } as const;
+/**
+ * Where lists arrive, and the data of the last one, which may be large: a program's arguments and environment.
+ * Not where a page of 2 MiB could begin, else a kernel that is generous with those gives one for a few kilobytes.
+ */
+export const memory = { list: 0x1001_0000, listBytes: 128 << 10, data: 0x1003_0000, dataBytes: 16 << 20 } as const;
 export const headBytes = 24;
 export const callBytes = 64;
 /** What to do if a call fails, beside the address of what to say. */
@@ -31,7 +34,7 @@ export function writeHead(words: BigInt64Array, { calls, replyBytes, errnoTable 
 /** `at`: in bytes. Numbers beyond the sign wrap around, as the registers they are meant for do. */
 export function writeCall(words: BigInt64Array, at: number, name: CallName, args: readonly bigint[], otherwise: bigint): void {
   const first = at >> 3;
-  words[first] = BigInt(callNumber(name, "x64"));
+  words[first] = BigInt(callNumber(name, process.arch));
   for (let index = 0; index < 6; index++) words[first + 1 + index] = args[index] ?? 0n;
   words[first + 7] = otherwise;
 }

@@ -1,15 +1,13 @@
 // The hand: a program of some two hundred bytes that makes the system calls it is told to make, and nothing else. The head, elsewhere, decides.
 // Invariant: one thread, no libc, no memory but what is laid out below; it ends when nobody holds the other end of its socket.
-// Called by: hand.ts. Next on the way: hand.ts, what it is told. Format: elf.ts.
+// Called by: hand.ts. Next on the way: hand.ts, what it is told; arm64.ts, the same for another processor. Format: elf.ts.
 
 import { elf } from "../elf.ts";
+import { arm64, conditional } from "./arm64.ts";
+import { assemble, type Instruction, type Jump, word } from "./assemble.ts";
 import { callBytes, goOn, headBytes, memory } from "./list.ts";
 
 const calls = { read: 0, write: 1, exitGroup: 231 } as const;
-
-type Instruction = readonly number[] | { readonly jump: readonly number[]; readonly to: string } | { readonly label: string };
-
-const word = (value: number): number[] => [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
 const syscall = [0x0f, 0x05];
 const eax = (number: number): number[] => [0xb8, ...word(number)];
 const edi = (value: number): number[] => [0xbf, ...word(value)];
@@ -97,27 +95,16 @@ const amd64 = (socket: number): readonly Instruction[] => [
   syscall,
 ];
 
-/** Jumps with four bytes of distance, counted from their own end. */
-function assemble(program: readonly Instruction[]): Buffer {
-  const labels = new Map<string, number>();
-  let offset = 0;
-  for (const instruction of program) {
-    if ("label" in instruction) labels.set(instruction.label, offset);
-    else offset += "jump" in instruction ? instruction.jump.length + 4 : instruction.length;
-  }
-  const bytes: number[] = [];
-  for (const instruction of program) {
-    if ("jump" in instruction)
-      bytes.push(...instruction.jump, ...word(labels.get(instruction.to)! - (bytes.length + instruction.jump.length + 4)));
-    else if (!("label" in instruction)) bytes.push(...instruction);
-  }
-  return Buffer.from(bytes);
-}
+/** x86-64: an opcode and four bytes of distance, counted from the jump's end. */
+const near: Jump = (opcode, from, to) => [...opcode, ...word(to - (from + opcode.length + 4))];
 
 /** Whether there is a hand for this processor. */
-export const hasHand = (architecture: string): boolean => architecture === "x64";
+export const hasHand = (processor: string): boolean => processor === "x64" || processor === "arm64";
 
 /** The program, told by whoever holds the other end of this descriptor of its own. */
-export function handProgram(socket: number): Buffer {
-  return elf("amd64", assemble(amd64(socket)), { address: memory.list, bytes: memory.listBytes + memory.dataBytes });
+export function handProgram(socket: number, processor: string = process.arch): Buffer {
+  const empty = { address: memory.list, bytes: memory.listBytes + memory.dataBytes };
+  if (processor === "x64") return elf("amd64", assemble(amd64(socket), near), empty);
+  if (processor === "arm64") return elf("arm64", assemble(arm64(socket), conditional), empty);
+  throw new Error(`no hand for the processor ${processor}`);
 }
