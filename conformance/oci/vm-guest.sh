@@ -1,14 +1,15 @@
 #!/bin/busybox sh
-# Process 1 of vm.ts's machine: modules, the host's /usr and this project read-only, cgroup version 2, then /words, and off.
+# Process 1 of vm.ts's machine: modules, /usr and this project read-only from the host, cgroup version 2, then /words, and off.
 # Invariant: nothing of the host can be written; everything else is memory. Called by: the kernel. Next on the way: run.ts, inside.
 b=/bin/busybox
 $b mkdir -p /proc /sys /dev /r
 $b mount -t proc proc /proc && $b mount -t sysfs sys /sys && $b mount -t devtmpfs dev /dev
 for module in /modules/*; do $b insmod "$module"; done
 $b mount -t tmpfs -o size=70% root /r && cd /r || $b poweroff -f
-$b mkdir -p usr proc sys dev tmp run etc root mnt home var/tmp opt/dhow opt/node-linux-x64
+read -r shares </shares
+$b mkdir -p proc sys dev tmp run etc root mnt home var/tmp $shares
 for folder in bin sbin lib lib64; do $b ln -s usr/$folder $folder; done
-for share in usr opt/dhow opt/node-linux-x64; do
+for share in $shares; do
   $b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose "${share##*/}" "$share" || $b poweroff -f
 done
 echo root:x:0:0:root:/root:/bin/sh >etc/passwd
