@@ -21,8 +21,11 @@ const freshnessTimeoutMs = 3000;
 
 export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectReader {
   const read: Read = (shape, entry) => cache.decoded.get(entry.key, entry.revision, entry.bytes.length, () => objectOf(shape, entry));
+  const known = new Map<string, ResourceInfo[]>();
   const find = (group: string, resource: string): ResourceInfo => {
-    const info = resources.find((one) => one.group === group && one.resource === resource);
+    let named = known.get(resource);
+    if (named === undefined) known.set(resource, (named = resources.filter((one) => one.resource === resource)));
+    const info = named.find((one) => one.group === group);
     assert(info, `${resource}.${group} is served`);
     return info;
   };
@@ -49,6 +52,8 @@ export function cacheReader(cache: WatchCache, store: Store, log: Log): ObjectRe
     },
     async list(group, resource, namespace) {
       const one = cache.of(find(group, resource));
+      // Of most kinds that admission asks for there is nothing.
+      if (one.size === 0) return [];
       const prefix = namespace === undefined ? one.prefix : `${one.prefix}${namespace}/`;
       const objects: ApiObject[] = [];
       for (const [key, entry] of one.snapshot().entries(prefix)) {

@@ -124,7 +124,8 @@ class WatchStream implements AsyncIterable<Uint8Array> {
         const items = await this.#watcher!.take();
         if (items.length === 0) return;
         const pieces = this.#encode(items);
-        if (this.#whole) yield* pieces;
+        // One by one: handing them over to the array's own iterator would cost several promises each.
+        if (this.#whole) for (const piece of pieces) yield piece;
         else if (pieces.length > 0) yield pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
       }
     } finally {

@@ -54,12 +54,19 @@ function sameIn(left: Document, right: Document): (name: string) => boolean {
 
 function messageOf(object: Document, type: string, leftOut?: (name: string) => boolean): Document {
   const out: Document = {};
-  for (const field of planOf(type).fields) {
-    if (leftOut?.(field.name)) continue;
-    const value = object[field.name];
+  const plan = planOf(type);
+  // By what is there: of a type's fields most objects have few.
+  for (const name of Object.keys(object)) {
+    const field = plan.byName.get(name);
+    if (field === undefined || leftOut?.(name)) continue;
+    const value = object[name];
     const absent = value === undefined || value === null || ((field.dropZero || field.nullIfEmpty) && isZero(value, field.shape));
-    if (!absent) out[field.name] = valueOf(value, field.shape);
-    else if (field.absent !== undefined && !field.dropZero) out[field.name] = field.name === "metadata" ? {} : absentValue(field);
+    if (!absent) out[name] = valueOf(value, field.shape);
+  }
+  for (const field of plan.always) {
+    const { name } = field;
+    if (out[name] !== undefined || leftOut?.(name)) continue;
+    out[name] = name === "metadata" ? {} : absentValue(field);
   }
   return out;
 }

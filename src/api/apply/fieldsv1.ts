@@ -4,6 +4,7 @@
 // Called by: managers.ts. Next on the way: fieldset.ts.
 
 import { own } from "#lib";
+import { sortTexts } from "../machinery/sorttexts.ts";
 import { canonicalElement, compareElements } from "./element.ts";
 import { FieldSet } from "./fieldset.ts";
 
@@ -36,7 +37,7 @@ const plainField = /^f:[ -~]*$/;
 
 /** Names of fields are in order as any text is; whatever else there is has an order of its own. */
 function sortElements(elements: string[]): void {
-  if (elements.every((element) => plainField.test(element))) elements.sort();
+  if (elements.every((element) => plainField.test(element))) sortTexts(elements);
   else elements.sort(compareElements);
 }
 

@@ -78,8 +78,8 @@ export function isWildcardSubdomain(text: string): string[] {
 /** A label key: an optional DNS prefix, a slash, a name. Also annotations, taints, resource names. */
 export function isQualifiedName(text: string): string[] {
   const parts = text.split("/");
-  const rule = regexError(labelKeyText, labelKey, "MyName", "my.name", "123-abc");
-  if (parts.length > 2) return [`a valid label key ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  const rule = (): string => regexError(labelKeyText, labelKey, "MyName", "my.name", "123-abc");
+  if (parts.length > 2) return [`a valid label key ${rule()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   const complaints: string[] = [];
   const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
   const name = parts.at(-1) ?? "";
@@ -88,7 +88,7 @@ export function isQualifiedName(text: string): string[] {
     complaints.push(...isDns1123Subdomain(prefix).map((complaint) => `prefix part ${complaint.replace(/ characters$/, " bytes")}`));
   if (name === "") complaints.push("name part must be non-empty");
   else if (byteLength(name) > maxLabelBytes) complaints.push(`name part ${maxLenError(maxLabelBytes, "bytes")}`);
-  if (!labelKeyWhole.test(name)) complaints.push(`name part ${rule}`);
+  if (!labelKeyWhole.test(name)) complaints.push(`name part ${rule()}`);
   return complaints;
 }
 

@@ -31,6 +31,8 @@ export class WatchCache {
   readonly #options: WatchCacheOptions;
   readonly #limits: CacheLimits;
   #resources = new Map<string, ResourceCache>();
+  /** Where each resource's objects lie: asked for several times in each request. */
+  readonly #prefixes = new WeakMap<ResourceInfo, string>();
   /** What readers inside the server have decoded. */
   readonly decoded = new DecodedObjects();
   readonly #expected = new Map<string, Entry>();
@@ -53,7 +55,9 @@ export class WatchCache {
 
   /** Every served resource has one; another version of the same objects shares it. */
   of(info: ResourceInfo): ResourceCache {
-    return this.#resources.get(prefixOf(info))!;
+    let prefix = this.#prefixes.get(info);
+    if (prefix === undefined) this.#prefixes.set(info, (prefix = prefixOf(info)));
+    return this.#resources.get(prefix)!;
   }
 
   all(): Iterable<ResourceCache> {

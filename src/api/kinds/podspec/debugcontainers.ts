@@ -24,9 +24,10 @@ const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && (typeof value !== "object" || Array.isArray(value) || Object.keys(value).length > 0);
 
 export function validateEphemeralContainers(field: string, spec: PodSpec, scope: ContainerScope): FieldError[] {
+  if (!spec.ephemeralContainers?.length) return [];
   const others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name));
   const all = new Set(others);
-  return (spec.ephemeralContainers ?? []).flatMap((container, i) => {
+  return spec.ephemeralContainers.flatMap((container, i) => {
     const path = `${field}[${i}]`;
     const { name, targetContainerName: target, volumeMounts = [] } = container;
     const errors = validateCommon(path, container as Container, scope);

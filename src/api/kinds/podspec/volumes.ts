@@ -29,7 +29,9 @@ function projectedErrors(field: string, projected: NonNullable<Volume["projected
     if (paths.has(path)) errors.push(fieldError.invalid(field, shown, "conflicting duplicate paths"));
     paths.add(path);
   };
-  for (const [i, source] of (projected.sources ?? []).entries()) {
+  const { sources = [] } = projected;
+  for (let i = 0; i < sources.length; i++) {
+    const source = sources[i]!;
     const path = `${field}.sources[${i}]`;
     for (const kind of ["secret", "configMap"] as const) {
       const part = source[kind];
@@ -48,7 +50,8 @@ function projectedErrors(field: string, projected: NonNullable<Volume["projected
       if (!token.path) errors.push(fieldError.required(`${field}.path`));
       else errors.push(...filePathErrors(`${field}.path`, token.path));
     }
-    const used = Object.values(source).filter((part) => part !== undefined && part !== null).length;
+    let used = 0;
+    for (const kind of Object.keys(source) as (keyof typeof source)[]) if (source[kind] !== undefined && source[kind] !== null) used++;
     if (used > 1) errors.push(fieldError.forbidden(path, "may not specify more than 1 volume type per source"));
   }
   return errors;

@@ -29,6 +29,7 @@ export function fractionWarning(field: string, text: string | undefined): string
 }
 
 function envWarnings({ env = [] }: Container, field: string): string[] {
+  if (env.length < 2) return [];
   const seen = new Set<string>();
   return env.flatMap(({ name, value = "", valueFrom }, i) => {
     if (!seen.has(name)) {
@@ -53,8 +54,10 @@ function perContainer({ container, field }: Placed, { annotations }: ObjectMeta,
   if (isTemplate && !securityContext?.appArmorProfile)
     annotated(`container.apparmor.security.beta.kubernetes.io/${name}`, 'deprecated since v1.30; use the "appArmorProfile" field instead');
   for (const resource of ["memory", "ephemeral-storage"])
-    for (const list of ["limits", "requests"] as const)
-      warnings.push(...fractionWarning(`${field}.resources.${list}[${resource}]`, own(resources?.[list], resource)));
+    for (const list of ["limits", "requests"] as const) {
+      const amount = own(resources?.[list], resource);
+      if (amount !== undefined) warnings.push(...fractionWarning(`${field}.resources.${list}[${resource}]`, amount));
+    }
   return [...warnings, ...envWarnings(container, field)];
 }
 
@@ -78,6 +81,7 @@ function struct({ name = "", hostPort = 0, containerPort, protocol = "", hostIP 
 
 function portWarnings(all: readonly Placed[]): string[] {
   const blocks = all.flatMap(({ container, field }) => (container.ports ?? []).map((port, i) => ({ field: `${field}.ports[${i}]`, port })));
+  if (blocks.length === 0) return [];
   const byNumber = new Map<string, Block[]>();
   const warnings: string[] = [];
   for (const { field, port } of blocks) {

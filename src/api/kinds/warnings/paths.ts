@@ -18,6 +18,7 @@ function overlap(one: Placed, other: Placed): boolean {
 }
 
 function overlaps(all: readonly Placed[]): string[] {
+  if (all.length < 2) return [];
   const trimmed = all.map(({ path, source }) => ({ path: path.replace(/\/+$/, ""), source }));
   return trimmed.flatMap((one, i) => {
     const before = trimmed.slice(0, i).filter((other) => overlap(one, other));
@@ -40,6 +41,7 @@ function projected({ configMap, secret, downwardAPI, serviceAccountToken, cluste
 
 export function pathWarnings(volumes: readonly Volume[]): string[] {
   return volumes.flatMap(({ name, configMap, secret, downwardAPI, projected: sources }) => {
+    if (!configMap?.items && !secret?.items && !downwardAPI?.items && !sources) return [];
     const told = (what: string, found: readonly Placed[]): string[] =>
       overlaps(found).map((one) => `volume ${JSON.stringify(name)} (${what}): overlapping paths: ${one}`);
     const empty = (sources?.sources ?? []).filter((source) => Object.keys(source).length === 0);

@@ -18,6 +18,7 @@ export function claimSpecWarnings(field: string, spec: PersistentVolumeClaimSpec
 }
 
 function placement(spec: PodSpec, field: string): string[] {
+  if (!spec.affinity && !spec.nodeSelector && !spec.topologySpreadConstraints) return [];
   const { nodeAffinity } = spec.affinity ?? {};
   const affinity = `${field}.affinity.nodeAffinity`;
   const selected = Object.keys(spec.nodeSelector ?? {})
@@ -48,8 +49,10 @@ function placement(spec: PodSpec, field: string): string[] {
 function volumes(spec: PodSpec, field: string): string[] {
   return (spec.volumes ?? []).flatMap((volume, i) => {
     const path = `${field}.volumes[${i}]`;
-    const old = oldVolumeSources.flatMap(([name, text, shown = name]) => (volume[name] ? [`${path}.${shown}: ${text}`] : []));
-    const claim = claimSpecWarnings(`${path}.ephemeral.volumeClaimTemplate.spec`, volume.ephemeral?.volumeClaimTemplate?.spec);
+    const old: string[] = [];
+    for (const [name, text, shown = name] of oldVolumeSources) if (volume[name]) old.push(`${path}.${shown}: ${text}`);
+    if (!volume.ephemeral) return old;
+    const claim = claimSpecWarnings(`${path}.ephemeral.volumeClaimTemplate.spec`, volume.ephemeral.volumeClaimTemplate?.spec);
     return [...old, ...claim];
   });
 }
@@ -69,6 +72,7 @@ function duplicates<Item>(field: string, given: readonly Item[] | undefined, nam
 
 function references(spec: PodSpec, field: string): string[] {
   const secrets = spec.imagePullSecrets ?? [];
+  if (secrets.length === 0 && !spec.hostAliases && !spec.overhead) return [];
   return [
     ...duplicates(`${field}.hostAliases`, spec.hostAliases, "ip", ({ ip }) => ip),
     ...duplicates(`${field}.imagePullSecrets`, secrets, "name", ({ name = "" }) => name),
@@ -78,6 +82,7 @@ function references(spec: PodSpec, field: string): string[] {
 }
 
 function podAffinity(spec: PodSpec, field: string): string[] {
+  if (!spec.affinity) return [];
   return (["podAffinity", "podAntiAffinity"] as const).flatMap((kind) => {
     const affinity = spec.affinity?.[kind];
     const path = `${field}.affinity.${kind}`;
@@ -105,7 +110,7 @@ export function podWarnings(spec: PodSpec, meta: ObjectMeta, prefix: string): st
   const grace = (spec.terminationGracePeriodSeconds ?? 0) < 0;
   return [
     ...placement(spec, field),
-    ...oldPodAnnotations.flatMap(([key, text]) => annotation(key, text)),
+    ...(meta.annotations ? oldPodAnnotations.flatMap(([key, text]) => annotation(key, text)) : []),
     ...volumes(spec, field),
     ...pathWarnings(spec.volumes ?? []),
     ...references(spec, field),

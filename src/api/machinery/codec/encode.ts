@@ -5,6 +5,7 @@
 import { type FieldInfo, findType, type Shape, type SpecialName, type TypeInfo, typeOfKind } from "../facts.ts";
 import { splitApiVersion } from "../object.ts";
 import { RawJson } from "../raw.ts";
+import { sortTexts } from "../sorttexts.ts";
 import { compact } from "./scanner.ts";
 
 // oxlint-disable-next-line no-control-regex -- control characters are what must be found
@@ -24,15 +25,20 @@ function encodeRaw(raw: RawJson): string {
   return compact(raw.text).replace(html, escapeHtml);
 }
 
+const surrogate = /[\ud800-\udfff]/;
+
 /** Order of bytes of UTF-8, which is order of code points; the platform's own order differs for surrogates. */
 export function sortedKeys(map: object): string[] {
-  const keys = Object.keys(map).sort();
-  if (!keys.some((key) => /[\ud800-\udfff]/.test(key))) return keys;
+  const keys = sortTexts(Object.keys(map));
+  if (!keys.some((key) => surrogate.test(key))) return keys;
   return keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 export interface Plan {
   readonly fields: readonly FieldPlan[];
+  readonly byName: ReadonlyMap<string, FieldPlan>;
+  /** Those that stand there even when the object has them not. */
+  readonly always: readonly FieldPlan[];
 }
 
 export interface FieldPlan {
@@ -55,7 +61,9 @@ export function planOf(ref: string): Plan {
   if (known !== undefined) return known;
   const info = findType(ref);
   if (info === undefined) throw new Error(`no such type in the table of facts: ${ref}`);
-  const plan: Plan = { fields: info.fields.map((field) => fieldPlan(info, field)) };
+  const fields = info.fields.map((field) => fieldPlan(info, field));
+  const always = fields.filter(({ absent, dropZero }) => absent !== undefined && !dropZero);
+  const plan: Plan = { fields, byName: new Map(fields.map((field) => [field.name, field])), always };
   plans.set(ref, plan);
   return plan;
 }
