@@ -1,9 +1,9 @@
 "use strict";
 // Made by `npm run bundle` from src/runtime and what it uses: read those.
 module.exports = ((known, later) => {
-const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71 } = known;
+const { m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71, m72 } = known;
 // src/linux/seccomp/program.ts
-const m72 = (() => {
+const m73 = (() => {
 const opcodes = {
   load: 0x20,
   and: 0x54,
@@ -65,7 +65,7 @@ class ReverseProgram {
 return { opcodes, ReverseProgram };
 })();
 // src/linux/seccomp/tables.gen.ts
-const m73 = (() => {
+const m74 = (() => {
 const syscallTables                                                                         = {
   x86_64:
     "read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn ioctl " +
@@ -245,9 +245,9 @@ const syscallTables                                                             
 return { syscallTables };
 })();
 // src/linux/seccomp/tables.ts
-const m74 = (() => {
-const { architectures: architectures } = m61;
-const { syscallTables: syscallTables } = m73;
+const m75 = (() => {
+const { architectures: architectures } = m62;
+const { syscallTables: syscallTables } = m74;
                                                    
 const x32Bit = 0x40000000;
 function parseTable(text        )                              {
@@ -272,13 +272,13 @@ function nativeArchitecture(arch        )         {
 return { x32Bit, parseTable, architecture, nativeArchitecture };
 })();
 // src/linux/seccomp/filter.ts
-const m75 = (() => {
-const { readProfile: readProfile } = m62;
-const { opcodes: opcodes } = m72;
-const { ReverseProgram: ReverseProgram } = m72;
-const { architecture: architecture } = m74;
-const { nativeArchitecture: nativeArchitecture } = m74;
-const { x32Bit: x32Bit } = m74;
+const m76 = (() => {
+const { readProfile: readProfile } = m63;
+const { opcodes: opcodes } = m73;
+const { ReverseProgram: ReverseProgram } = m73;
+const { architecture: architecture } = m75;
+const { nativeArchitecture: nativeArchitecture } = m75;
+const { x32Bit: x32Bit } = m75;
 const dataNumber = 0;
 const dataArchitecture = 4;
 const dataArgument = (index        , high         )         => 16 + index * 8 + (high ? 4 : 0);
@@ -374,16 +374,16 @@ function assembleFilter(profile                , arch        )                {
 return { assembleFilter };
 })();
 // src/runtime/features.ts
-const m76 = (() => {
-const { actionNames: actionNames } = m62;
-const { architectureNames: architectureNames } = m61;
+const m77 = (() => {
+const { actionNames: actionNames } = m63;
+const { architectureNames: architectureNames } = m62;
 const { capabilityNames: capabilityNames } = m41;
-const { flagNames: flagNames } = m62;
-const { operatorNames: operatorNames } = m62;
+const { flagNames: flagNames } = m63;
+const { operatorNames: operatorNames } = m63;
 const { hookPhases: hookPhases } = m13;
 const { mountOptionNames: mountOptionNames } = m46;
 const { specVersion: specVersion } = m23;
-const { namespaceTypes: namespaceTypes } = m63;
+const { namespaceTypes: namespaceTypes } = m64;
 function features()                          {
   return {
     ociVersionMin: "1.0.0",
@@ -413,6 +413,6 @@ function features()                          {
 }
 return { features };
 })();
-Object.assign(known, { m72, m73, m74, m75, m76 });
-return { "src/linux/seccomp/filter.ts": m75, "src/runtime/features.ts": m76 };
+Object.assign(known, { m73, m74, m75, m76, m77 });
+return { "src/linux/seccomp/filter.ts": m76, "src/runtime/features.ts": m77 };
 });

@@ -1924,8 +1924,27 @@ function mappedMounts(syscalls          , config        )                {
 }
 return { mappedMounts };
 })();
-// src/linux/seccomp/names.ts
+// src/runtime/outer-terminal.ts
 const m61 = (() => {
+const { closeSync: closeSync } = require("node:fs");
+const { openSync: openSync } = require("node:fs");
+const { isErrno: isErrno } = m0;
+const { RuntimeError: RuntimeError } = m1;
+function requireTerminal()       {
+  const { isatty } = process.getBuiltinModule("node:tty");
+  if ([0, 1, 2].some((fd) => isatty(fd))) return;
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+  } catch (error) {
+    if (isErrno(error, "ENXIO", "ENOENT", "ENODEV", "EACCES"))
+      throw new RuntimeError("open /dev/tty: no such device or address", { cause: error });
+    throw error;
+  }
+}
+return { requireTerminal };
+})();
+// src/linux/seccomp/names.ts
+const m62 = (() => {
 const architectures = {
   SCMP_ARCH_X86_64: { token: 0xc000003e, table: "x86_64" },
   SCMP_ARCH_X86: { token: 0x40000003, table: "x86" },
@@ -1941,9 +1960,9 @@ const foreignArchitectures                    =
 return { architectures, architectureNames, foreignArchitectures };
 })();
 // src/linux/seccomp/profile.ts
-const m62 = (() => {
-const { architectureNames: architectureNames } = m61;
-const { foreignArchitectures: foreignArchitectures } = m61;
+const m63 = (() => {
+const { architectureNames: architectureNames } = m62;
+const { foreignArchitectures: foreignArchitectures } = m62;
 const EPERM = 1;
 const actions                                                                  = {
   SCMP_ACT_KILL: () => 0,
@@ -2009,10 +2028,10 @@ function readProfile(profile                )               {
 return { actionNames, operatorNames, flagNames, readProfile };
 })();
 // src/runtime/validate.ts
-const m63 = (() => {
+const m64 = (() => {
 const { capabilityNames: capabilityNames } = m41;
 const { namespaceFlags: namespaceFlags } = m2;
-const { readProfile: readProfile } = m62;
+const { readProfile: readProfile } = m63;
 const { rlimits: rlimits } = m2;
 const { RuntimeError: RuntimeError } = m1;
 const { planMount: planMount } = m46;
@@ -2144,7 +2163,7 @@ function validate(config        , machine                 )       {
 return { namespaceTypes, namespacesOf, checkProcess, unknownCapabilities, validate };
 })();
 // src/runtime/create.ts
-const m64 = (() => {
+const m65 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readFileSync: readFileSync } = require("node:fs");
@@ -2172,6 +2191,7 @@ const { launch: launch } = m58;
 const { nodeAsFirst: nodeAsFirst } = m58;
 const { pause: pause } = m12;
 const { mappedMounts: mappedMounts } = m60;
+const { requireTerminal: requireTerminal } = m61;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { checkId: checkId } = m23;
@@ -2183,8 +2203,8 @@ const { saveState: saveState } = m23;
 const { specState: specState } = m23;
 const { mapUser: mapUser } = m59;
 const { userPrefix: userPrefix } = m59;
-const { namespacesOf: namespacesOf } = m63;
-const { validate: validate } = m63;
+const { namespacesOf: namespacesOf } = m64;
+const { validate: validate } = m64;
 function readConfig(bundle        )         {
   const path = join(bundle, "config.json");
   try {
@@ -2215,6 +2235,7 @@ function checkConsole(options               , config        )       {
     throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
   if (options.consoleSocket !== undefined && (!terminal || options.attached))
     throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  if (terminal && options.attached) requireTerminal();
 }
 function create(machine         , options               )          {
   checkId(options.id);
@@ -2394,7 +2415,7 @@ function tryKill(pid        )       {
 return { readConfig, create, writePidFile };
 })();
 // src/runtime/exec.ts
-const m65 = (() => {
+const m66 = (() => {
 const { closeSync: closeSync } = require("node:fs");
 const { openSync: openSync } = require("node:fs");
 const { readlinkSync: readlinkSync } = require("node:fs");
@@ -2404,11 +2425,12 @@ const { handAsFirst: handAsFirst } = m56;
 const { handIsHere: handIsHere } = m56;
 const { handSocket: handSocket } = m56;
 const { workByHand: workByHand } = m56;
-const { writePidFile: writePidFile } = m64;
+const { writePidFile: writePidFile } = m65;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const { launch: launch } = m58;
 const { nodeAsFirst: nodeAsFirst } = m58;
+const { requireTerminal: requireTerminal } = m61;
 const { receive: receive } = m14;
 const { send: send } = m14;
 const { groupOf: groupOf } = m23;
@@ -2416,7 +2438,7 @@ const { loadState: loadState } = m23;
 const { specState: specState } = m23;
 const { statusOf: statusOf } = m23;
 const { enterPrefix: enterPrefix } = m59;
-const { checkProcess: checkProcess } = m63;
+const { checkProcess: checkProcess } = m64;
 function foreignNamespaces(pid        )                             {
   const found = new Map                       ();
   for (const [type, file] of Object.entries(namespaceFiles)                             ) {
@@ -2469,8 +2491,9 @@ function check(options             , machine         )                 {
   const terminal = options.process.terminal ?? false;
   if (terminal && options.detach && options.consoleSocket === undefined)
     throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
-  if (!terminal && options.consoleSocket !== undefined)
+  if (options.consoleSocket !== undefined && (!terminal || !options.detach))
     throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  if (terminal && !options.detach) requireTerminal();
   return state;
 }
 function joinGroup(machine         , state                , pid        )       {
@@ -2542,7 +2565,7 @@ function processFromArgs(state                , args                   , changes
 return { exec, processFromArgs };
 })();
 // src/runtime/list.ts
-const m66 = (() => {
+const m67 = (() => {
 function spawnSync(...args) { return new.target ? new (require("node:child_process").spawnSync)(...args) : require("node:child_process").spawnSync(...args); }
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
@@ -2587,7 +2610,7 @@ function processTable(root        , id        , options                   )     
 return { stateOf, list, listTable, processes, processTable };
 })();
 // src/runtime/spec.ts
-const m67 = (() => {
+const m68 = (() => {
 const { specVersion: specVersion } = m23;
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 const plain = ["nosuid", "noexec", "nodev"];
@@ -2640,7 +2663,7 @@ function exampleConfig(rootless                                          )      
 return { exampleConfig };
 })();
 // src/linux/cgroups/stats.ts
-const m68 = (() => {
+const m69 = (() => {
 const { readFileSync: readFileSync } = require("node:fs");
 const { join: join } = require("node:path");
 const tickNs = 10_000_000;
@@ -2725,8 +2748,8 @@ function cgroupStats(group             )              {
 return { cgroupStats };
 })();
 // src/runtime/update.ts
-const m69 = (() => {
-const { cgroupStats: cgroupStats } = m68;
+const m70 = (() => {
+const { cgroupStats: cgroupStats } = m69;
 const { RuntimeError: RuntimeError } = m1;
 const { groupOf: groupOf } = m23;
 const { loadState: loadState } = m23;
@@ -2763,7 +2786,7 @@ function look(
 return { update, look };
 })();
 // src/runtime/cli/foreground.ts
-const m70 = (() => {
+const m71 = (() => {
 function once(...args) { return new.target ? new (require("node:events").once)(...args) : require("node:events").once(...args); }
 const { writeSync: writeSync } = require("node:fs");
 const { constants: constants } = require("node:os");
@@ -2824,7 +2847,7 @@ async function stayWith({ pid, master, child, resize }            )             
 return { stayWith };
 })();
 // src/runtime/init/index.ts
-const m71 = (() => {
+const m72 = (() => {
 const { readlinkSync: readlinkSync } = require("node:fs");
 const { writeSync: writeSync } = require("node:fs");
 const { openSyscalls: openSyscalls } = m11;
@@ -2875,6 +2898,6 @@ function init(socket        , born                    )       {
 }
 return { init };
 })();
-Object.assign(known, { m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71 });
-return { "src/runtime/create.ts": m64, "src/runtime/exec.ts": m65, "src/runtime/list.ts": m66, "src/runtime/spec.ts": m67, "src/runtime/update.ts": m69, "src/runtime/cli/foreground.ts": m70, "src/runtime/init/index.ts": m71 };
+Object.assign(known, { m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71, m72 });
+return { "src/runtime/create.ts": m65, "src/runtime/exec.ts": m66, "src/runtime/list.ts": m67, "src/runtime/spec.ts": m68, "src/runtime/update.ts": m70, "src/runtime/cli/foreground.ts": m71, "src/runtime/init/index.ts": m72 };
 });

@@ -116,6 +116,7 @@ export async function play(entry: Case, runtime: Runtime, place: Place): Promise
     STATE: state,
     RUNTIME: runtime.path,
     NODE: process.execPath,
+    TOOLS: import.meta.dirname,
   };
   const outside = await runShell(script(runtime, entry.steps), env);
   const steps = entry.steps.map((step, index) => ({ command: step.command, expected: answerOf(work, index) }));

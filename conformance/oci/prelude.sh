@@ -1,4 +1,4 @@
-# What the commands of a case may call, for busybox's shell. Given: RUNTIME STATE BUNDLE WORK ID, and NODE for what a shell cannot.
+# What the commands of a case may call, for busybox's shell. Given: RUNTIME STATE BUNDLE WORK ID, and NODE and TOOLS for what a shell cannot.
 # Invariant: every wait is bounded and ends at an event that /proc or a file shows; stdout of a helper is part of the answer.
 # Called by: play.ts, which puts the case's commands behind it. Next on the way: cases/*.txt.
 
@@ -41,6 +41,11 @@ printed() { grep -q "$1" "$WORK/stdout"; }
 told() { within printed "$1"; } # the container has printed a line with it
 output() { gone && cat "$WORK/stdout"; }
 here() { [ -e "$1" ]; }
+
+# terminal SOCKET ACTION…: takes a terminal from there and sits before it, until its last user has gone. named (what it was called, first), told WORD, size ROWS COLUMNS, type TEXT, key NUMBER.
+terminal() { "$NODE" --disable-proto=delete --no-warnings "$TOOLS/terminal.ts" "$@" >"$WORK/terminal" 2>&1 & }
+console() { terminal "$WORK/console" "$@" && within here "$WORK/console.ready"; }
+screen() { wait && cat "$WORK/terminal"; }
 
 # json EXPRESSION: of the object `it` on stdin, printed.
 json() { "$NODE" -e 'const it = JSON.parse(require("node:fs").readFileSync(0, "utf8")); const answer = eval(process.argv[1]); console.log(typeof answer === "string" ? answer : JSON.stringify(answer))' "$1"; }

@@ -16,6 +16,7 @@ import type { InitRequest } from "./init/request.ts";
 import { launch, nodeAsFirst } from "./launch.ts";
 import { type Machine, pause } from "./machine.ts";
 import { mappedMounts } from "./mapped-mounts.ts";
+import { requireTerminal } from "./outer-terminal.ts";
 import { receive, send } from "./protocol.ts";
 import { checkId, claimFolder, type ContainerState, fifoPath, groupOf, removeState, saveState, specState } from "./state.ts";
 import { mapUser, userPrefix } from "./user-namespace.ts";
@@ -76,6 +77,7 @@ function checkConsole(options: CreateOptions, config: Config): void {
     throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
   if (options.consoleSocket !== undefined && (!terminal || options.attached))
     throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  if (terminal && options.attached) requireTerminal();
 }
 
 export function create(machine: Machine, options: CreateOptions): Created {

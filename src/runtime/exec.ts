@@ -12,6 +12,7 @@ import { messageOf, RuntimeError } from "./errors.ts";
 import type { InitRequest } from "./init/request.ts";
 import { launch, nodeAsFirst } from "./launch.ts";
 import type { Machine } from "./machine.ts";
+import { requireTerminal } from "./outer-terminal.ts";
 import { receive, send } from "./protocol.ts";
 import { type ContainerState, groupOf, loadState, specState, statusOf } from "./state.ts";
 import { enterPrefix } from "./user-namespace.ts";
@@ -89,8 +90,9 @@ function check(options: ExecOptions, machine: Machine): ContainerState {
   const terminal = options.process.terminal ?? false;
   if (terminal && options.detach && options.consoleSocket === undefined)
     throw new RuntimeError("cannot allocate tty if the runtime will detach without setting console socket");
-  if (!terminal && options.consoleSocket !== undefined)
+  if (options.consoleSocket !== undefined && (!terminal || !options.detach))
     throw new RuntimeError("cannot use console socket if the runtime will not detach or allocate tty");
+  if (terminal && !options.detach) requireTerminal();
   return state;
 }
 
