@@ -36,7 +36,7 @@ export function openStore(options: OpenStoreOptions): Promise<Store> {
 /** With all that etcd's face needs beyond the contract. */
 export async function openLocalStore(options: OpenStoreOptions): Promise<LocalStore> {
   const unlock = options.disk ? () => undefined : lockFolder(options.directory);
-  const disk = options.disk ?? new ThreadDisk(options.directory);
+  const disk = options.disk ?? new ThreadDisk(options.directory, options.clock);
   try {
     return await openOn(disk, unlock, options);
   } catch (error) {

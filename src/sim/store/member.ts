@@ -61,7 +61,7 @@ export class Member {
   start(): void {
     if (this.#life) return;
     const { id, drift } = this;
-    this.#disk = new SlowDisk(this.#platter, this.#around.agenda, this.#prng, this.diskWeather);
+    this.#disk = new SlowDisk(this.#platter, this.#around.agenda, this.#prng, this.diskWeather, this.#around.shape.inPlace);
     this.#life = new Life({ id, around: this.#around, disk: this.#disk, drift, prng: this.#prng });
   }
 

@@ -33,7 +33,7 @@ const healMs = 6000;
 const stepMs = 100;
 
 export async function runStore(seed: number, options: { readonly trace?: boolean } = {}): Promise<StoreRun> {
-  const shape = shapeOf(chanceOf(seed, 2));
+  const shape = shapeOf(chanceOf(seed, 2), chanceOf(seed, 200));
   const group = new Group(seed, shape, options.trace ?? false);
   group.log(JSON.stringify(shape));
   const plan = planFaults(chanceOf(seed, 3), [...group.members.keys()], troubleMs);

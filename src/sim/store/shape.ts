@@ -15,9 +15,12 @@ export interface Shape {
   readonly lessees: number;
   /** Between a client's calls. */
   readonly thinkMs: number;
+  /** How many of the writes that are alone are made in place (store/wal/inplace.ts). */
+  readonly inPlace: number;
 }
 
-export function shapeOf(prng: Prng): Shape {
+/** `ofDisks` has a chance of its own, so that seeds that once found something live as they did. */
+export function shapeOf(prng: Prng, ofDisks: Prng): Shape {
   const oneOf = <Item>(items: readonly Item[]): Item => items[prng.between(0, items.length - 1)]!;
   return {
     voters: oneOf([3, 3, 3, 5, 5, 1, 2]),
@@ -31,5 +34,6 @@ export function shapeOf(prng: Prng): Shape {
     snapshotAfterEntries: oneOf([8, 20, 60]),
     lessees: oneOf([0, 0, 2]),
     thinkMs: oneOf([6, 20, 40]),
+    inPlace: [0, 0, 0.5, 1, 1][ofDisks.between(0, 4)]!,
   };
 }

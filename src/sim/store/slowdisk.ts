@@ -19,13 +19,17 @@ export class SlowDisk implements Disk {
   readonly #agenda: Agenda;
   readonly #prng: Prng;
   readonly #weather: DiskWeather;
+  readonly #inPlace: number;
+  #alone = false;
   #crashed = false;
 
-  constructor(disk: SimulatedDisk, agenda: Agenda, prng: Prng, weather: DiskWeather) {
+  /** `inPlace`: the share of lone writes that hold up the loop, so that no time goes by until they are synced. */
+  constructor(disk: SimulatedDisk, agenda: Agenda, prng: Prng, weather: DiskWeather, inPlace: number) {
     this.#disk = disk;
     this.#agenda = agenda;
     this.#prng = prng;
     this.#weather = weather;
+    this.#inPlace = inPlace;
   }
 
   /** What the machine finds after power came back. */
@@ -36,6 +40,10 @@ export class SlowDisk implements Disk {
 
   allocate(bytes: number): Buffer {
     return this.#disk.allocate(bytes);
+  }
+
+  alone(): void {
+    this.#alone = true;
   }
 
   list(): Promise<readonly string[]> {
@@ -86,6 +94,9 @@ export class SlowDisk implements Disk {
   #slow(file: DiskFile): DiskFile {
     return {
       append: async (bytes, { sync }) => {
+        const here = sync && this.#alone && this.#inPlace > 0 && this.#prng.next() < this.#inPlace;
+        this.#alone = false;
+        if (here && !this.#crashed) return file.append(bytes, { sync });
         // Written, but not synced: while this waits, a crash may tear it.
         await file.append(bytes, { sync: false });
         await this.#wait();

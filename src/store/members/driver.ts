@@ -24,6 +24,8 @@ export interface MemberDriverOptions extends DriverParts {
   readonly firstProposalId: number;
   /** The snapshot that came becomes the state: resolves when disk and state have it. */
   readonly install: (mark: SnapshotMark) => Promise<void>;
+  /** The next batch is one entry, and nothing else was asked of us meanwhile. */
+  readonly alone: () => void;
   /** Begins at once, with the state as it stands; true when the other member has it. */
   readonly sendSnapshot: (snapshot: Snapshot) => Promise<boolean>;
   /** The leader, our role or the members may be others than before. */
@@ -42,6 +44,8 @@ export class MemberDriver implements Driver {
   #hardState: HardState | undefined;
   #writing: Promise<void> | undefined;
   #flushing = false;
+  /** What was asked of us since the last batch; who had to wait for the disk counts twice. */
+  #asked = 0;
   #timer: Timer | undefined;
   #stopped = false;
   #leader: MemberId = 0;
@@ -120,6 +124,7 @@ export class MemberDriver implements Driver {
 
   propose(data: Uint8Array, signal?: AbortSignal): Promise<Outcome> {
     if (this.#stopped) return Promise.reject(storeError.stopped());
+    this.#asked += this.#writing ? 2 : 1;
     const outcome = this.#proposals.add(data, this.#nowMs(), signal);
     this.#flushSoon();
     return outcome;
@@ -127,6 +132,7 @@ export class MemberDriver implements Driver {
 
   linearizable(): Promise<void> | undefined {
     if (this.#stopped) return Promise.reject(storeError.stopped());
+    this.#asked += 1;
     return this.#alone && this.isLeader ? undefined : this.#reads.read(this.#nowMs());
   }
 
@@ -197,7 +203,7 @@ export class MemberDriver implements Driver {
     try {
       // A turn's Readies share a batch.
       await Promise.resolve();
-      while (this.#unsynced.length > 0) await this.#writeOne();
+      for (let first = true; this.#unsynced.length > 0; first = false) await this.#writeOne(first);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     } finally {
@@ -206,7 +212,8 @@ export class MemberDriver implements Driver {
     this.#calm();
   }
 
-  async #writeOne(): Promise<void> {
+  /** `first`: it has not waited for another. */
+  async #writeOne(first: boolean): Promise<void> {
     const next = this.#unsynced.findIndex((ready, at) => at > 0 && ready.restore);
     const batch = this.#unsynced.splice(0, next > 0 ? next : this.#unsynced.length);
     // The newest may speak of what is only in the snapshot that comes next: a log that ends before its own commit would not be read again.
@@ -215,6 +222,8 @@ export class MemberDriver implements Driver {
     const { restore } = batch[0]!;
     if (restore) await this.#install(restore);
     const entries = batch.length === 1 ? batch[0]!.entries : batch.flatMap((ready) => ready.entries);
+    if (first && entries.length === 1 && this.#asked <= 1) this.#options.alone();
+    this.#asked = 0;
     await this.#options.storage.persist({ ...(hardState ? { hardState } : {}), entries });
     this.#step({ type: "persisted", number: batch.at(-1)!.number });
   }

@@ -2,7 +2,7 @@
 // Invariant: nothing is said to others before the log is read; opening gives every acknowledged write back or an error that names the file.
 // Called by: etcd/serve.ts. Next on the way: driver.ts, group.ts.
 
-import type { Clock, Log, MetricRegistry, Prng } from "#lib";
+import { type Clock, type Log, macrotask, type MetricRegistry, type Prng } from "#lib";
 import { type Configuration, type Entry, type HardState, Raft, type RaftLimits, type SnapshotMark } from "#raft";
 import { defaultLimits, type StoreLimits } from "../limits.ts";
 import { lockFolder } from "../lock.ts";
@@ -14,6 +14,7 @@ import { readNewestSnapshot } from "../snapshot/read.ts";
 import { Snapshotter } from "../snapshot/snapshotter.ts";
 import { LocalStore } from "../store.ts";
 import type { Disk } from "../wal/disk.ts";
+import { InPlace } from "../wal/inplace.ts";
 import { DiskLog } from "../wal/log.ts";
 import { recoverLog } from "../wal/recover.ts";
 import { ThreadDisk } from "../wal/threaddisk.ts";
@@ -75,7 +76,7 @@ const requestMs = (electionMs: number): number => 5000 + 2 * electionMs;
 
 export async function openMember(options: OpenMemberOptions): Promise<Member> {
   const unlock = options.disk ? () => undefined : lockFolder(options.directory);
-  const disk = options.disk ?? new ThreadDisk(options.directory);
+  const disk = options.disk ?? new ThreadDisk(options.directory, options.clock, new InPlace(macrotask));
   try {
     return await openOn(disk, unlock, options);
   } catch (error) {
@@ -233,6 +234,7 @@ function storeOf(parts: Parts, options: OpenMemberOptions, peers: PeerNetwork, u
         network: peers,
         heartbeatMs,
         timeoutMs: requestMs(electionMs),
+        alone: () => disk.alone?.(),
         firstProposalId: prng.between(1, 2 ** 47),
         async install(at) {
           const installed = await parts.transfer.install(at);

@@ -70,7 +70,7 @@ export async function backupStore(directory: string, file: string, { clock, prng
   const beside = mkdtempSync(join(dirname(file), `.${basename(file)}-`));
   try {
     const { state, mark } = await inspect(directory);
-    const disk = new ThreadDisk(beside);
+    const disk = new ThreadDisk(beside, clock);
     const salt = Buffer.from(prng.bytes(4)).readUInt32LE();
     await writeSnapshot({ disk, clock, state, mark, withoutMembers: true, salt, signal: new AbortController().signal });
     await disk.close();

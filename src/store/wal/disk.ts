@@ -11,6 +11,8 @@ export interface DiskFile {
 export interface Disk {
   /** Memory that `append` takes without a copy. */
   allocate(bytes: number): Buffer;
+  /** Said right before an append: nobody waits for anything else, so it may be made where it is asked for. */
+  alone?(): void;
   list(): Promise<readonly string[]>;
   size(name: string): Promise<number>;
   /** Up to `length` bytes from `offset`; fewer at the end of the file. The buffer is the caller's own. */

@@ -1,9 +1,10 @@
 // The calls a disk makes, synchronously: each function here is one or two system calls.
 // Invariant: an append with `sync` returns after fdatasync returned.
-// Called by: diskthread.ts for nearly all of a store's life, threaddisk.ts while that thread is waking up. Next on the way: diskthread.ts.
+// Called by: diskthread.ts, and threaddisk.ts for a write that is alone and while that thread is waking up. Next on the way: diskthread.ts.
 
 import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { Clock } from "#lib";
 
 export type Call =
   | { readonly call: "append"; readonly fd: number; readonly bytes: Uint8Array; readonly sync: boolean }
@@ -13,12 +14,15 @@ export type Call =
   | { readonly call: "rename"; readonly from: string; readonly to: string }
   | { readonly call: "syncDirectory" };
 
-export type Answer = { readonly fd: number } | { readonly errno: string };
+/** `ms`: how long the call itself took, without the way there and back. */
+export type Answer = { readonly fd: number; readonly ms: number } | { readonly errno: string };
 
 /** Makes the call; a failure is an answer too. */
-export function answerTo(directory: string, call: Call): Answer {
+export function answerTo(directory: string, call: Call, clock: Clock): Answer {
+  const beganMs = clock.monotonicMs();
   try {
-    return { fd: make(directory, call) };
+    const fd = make(directory, call);
+    return { fd, ms: clock.monotonicMs() - beganMs };
   } catch (error) {
     return { errno: (error as NodeJS.ErrnoException).code ?? String(error) };
   }

@@ -6,7 +6,7 @@
 import { assert } from "#lib";
 import type { Answer, Call } from "./diskcalls.ts";
 
-const words = { asked: 0, answered: 1, kind: 2, fd: 3, memory: 4, offset: 5, length: 6, sync: 7, errno: 8 } as const;
+const words = { asked: 0, answered: 1, kind: 2, fd: 3, memory: 4, offset: 5, length: 6, sync: 7, errno: 8, micros: 9 } as const;
 const kinds = { append: 0, other: 1 } as const;
 const wordBytes = 64;
 /** For the names in a call, and for an errno. */
@@ -89,7 +89,7 @@ export class AskingSide {
     const answered = Atomics.waitAsync(board.words, words.answered, before);
     if (answered.async) await answered.value;
     const errno = board.get("errno");
-    return errno > 0 ? { errno: board.read(errno) } : { fd: board.get("fd") };
+    return errno > 0 ? { errno: board.read(errno) } : { fd: board.get("fd"), ms: board.get("micros") / 1000 };
   }
 
   #idOf(memory: SharedArrayBuffer): number {
@@ -116,6 +116,7 @@ export function answerCalls(board: SharedArrayBuffer, shown: () => SharedMemory 
     else {
       here.set("errno", 0);
       here.set("fd", result.fd);
+      here.set("micros", result.ms * 1000);
     }
     Atomics.store(here.words, words.answered, done);
     Atomics.notify(here.words, words.answered);

@@ -3,6 +3,7 @@
 // Called by: threaddisk.ts through diskchannel.ts. A thread of its own, since libuv's pool shares its few threads with gzip and DNS.
 
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { systemClock } from "#lib";
 import { answerTo } from "./diskcalls.ts";
 import { answerCalls, type SharedMemory } from "./diskchannel.ts";
 
@@ -10,4 +11,5 @@ const { directory, board } = workerData as { directory: string; board: SharedArr
 const port = parentPort!;
 port.postMessage("awake");
 const shown = (): SharedMemory | undefined => receiveMessageOnPort(port)?.message as SharedMemory | undefined;
-answerCalls(board, shown, (call) => answerTo(directory, call));
+const clock = systemClock();
+answerCalls(board, shown, (call) => answerTo(directory, call, clock));

@@ -1,14 +1,15 @@
-// The machine's disk: writes and syncs on a thread of its own. At the start, reads and what comes before the thread is awake are made right here.
+// The machine's disk: writes and syncs on a thread of its own. Made right here: readings, what comes before that thread is awake, a write that is alone.
 // Invariant: answers come in the order of calls; a thread that dies fails every call, now and later.
 // Called by: open.ts. Next on the way: diskchannel.ts, then diskcalls.ts.
 
 import { closeSync, mkdirSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { macrotask } from "#lib";
+import { type Clock, macrotask } from "#lib";
 import { type Disk, DiskError, type DiskFile } from "./disk.ts";
 import { type Answer, answerTo, type Call } from "./diskcalls.ts";
 import { AskingSide, newBoard } from "./diskchannel.ts";
+import type { InPlace } from "./inplace.ts";
 
 interface Waiter {
   readonly call: Call;
@@ -18,16 +19,22 @@ interface Waiter {
 
 export class ThreadDisk implements Disk {
   readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #inPlace: Pick<InPlace, "may" | "took"> | undefined;
   readonly #worker: Worker;
   readonly #channel: AskingSide;
   /** The first is with the thread. */
   readonly #waiting: Waiter[] = [];
   #dead: string | undefined;
   #awake = false;
+  /** The next append is. */
+  #alone = false;
 
   /** Starts the thread. It wakes up in some 40 ms; nobody waits for it, since at the start nobody is served yet either. */
-  constructor(directory: string) {
+  constructor(directory: string, clock: Clock, inPlace?: Pick<InPlace, "may" | "took">) {
     this.#directory = directory;
+    this.#clock = clock;
+    this.#inPlace = inPlace;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     // The published package holds stripped .js beside no .ts.
     const script = new URL(import.meta.url.endsWith(".ts") ? "./diskthread.ts" : "./diskthread.js", import.meta.url);
@@ -46,6 +53,15 @@ export class ThreadDisk implements Disk {
 
   allocate(bytes: number): Buffer {
     return Buffer.from(new SharedArrayBuffer(bytes));
+  }
+
+  /** From now on the thread makes the calls. */
+  get awake(): boolean {
+    return this.#awake;
+  }
+
+  alone(): void {
+    this.#alone = true;
   }
 
   list(): Promise<readonly string[]> {
@@ -105,7 +121,10 @@ export class ThreadDisk implements Disk {
   #file(fd: number): DiskFile {
     return {
       append: async (bytes, { sync }) => {
-        await this.#call({ call: "append", fd, bytes, sync });
+        const alone = this.#alone;
+        this.#alone = false;
+        const here = sync && (this.#inPlace?.may(alone, bytes.length) ?? false);
+        await this.#call({ call: "append", fd, bytes, sync }, here);
       },
       close: async () => {
         await this.#call({ call: "close", fd });
@@ -113,16 +132,18 @@ export class ThreadDisk implements Disk {
     };
   }
 
-  #call(call: Call): Promise<number> {
+  /** `here`: it may hold up the loop; not before its turn. */
+  #call(call: Call, here = false): Promise<number> {
     return new Promise((resolve, reject) => {
       const waiter = { call, resolve, reject };
       if (this.#dead !== undefined) return refuse(waiter, this.#dead);
       if (!this.#awake) {
         // Made now, answered in another macrotask: else a chain of calls would never let the thread say that it is awake.
-        const answer = answerTo(this.#directory, call);
-        void macrotask().then(() => settle(waiter, answer));
+        const answer = answerTo(this.#directory, call, this.#clock);
+        void macrotask().then(() => this.#settle(waiter, answer));
         return;
       }
+      if (here && this.#waiting.length === 0) return this.#settle(waiter, answerTo(this.#directory, call, this.#clock));
       if (this.#waiting.push(waiter) === 1) void this.#ask();
     });
   }
@@ -136,9 +157,15 @@ export class ThreadDisk implements Disk {
       // Whoever waited for a thread that has died was told so already.
       if (this.#dead !== undefined) return;
       this.#waiting.shift();
-      settle(next, answer);
+      this.#settle(next, answer);
     }
     this.#worker.unref();
+  }
+
+  #settle(waiter: Waiter, answer: Answer): void {
+    if ("errno" in answer) return refuse(waiter, answer.errno);
+    if (waiter.call.call === "append" && waiter.call.sync) this.#inPlace?.took(answer.ms);
+    waiter.resolve(answer.fd);
   }
 
   #died(reason: string): void {
@@ -154,11 +181,6 @@ export class ThreadDisk implements Disk {
       return Promise.reject(new DiskError(call, name, (error as NodeJS.ErrnoException).code ?? String(error)));
     }
   }
-}
-
-function settle(waiter: Waiter, answer: Answer): void {
-  if ("errno" in answer) refuse(waiter, answer.errno);
-  else waiter.resolve(answer.fd);
 }
 
 function refuse(waiter: Waiter, errno: string): void {
