@@ -532,6 +532,7 @@ const { SyscallError: SyscallError } = m0;
 const { callNumber: callNumber } = m7;
 const EBADF = 9;
 function openRawCall()          {
+  if (process.platform !== "linux") throw new Error(`containers need Linux, and this is ${process.platform}`);
   const ffi = process.getBuiltinModule("node:ffi");
   const library = new ffi.DynamicLibrary(null);
   const int = "int64";

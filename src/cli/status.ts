@@ -160,6 +160,7 @@ export async function status(io: Io, options: StatusOptions): Promise<number> {
   const paths = statePaths(dhowHome(io.env), options.name);
   for (const part of found.state === "degraded" ? found.parts.filter(({ phase }) => phase !== "ready") : [])
     for (const line of [...lastLines(paths, part.name, 1), `log: ${paths.logs}/${part.name}.log`]) io.out(`${part.name}: ${line}`);
-  io.out(`memory in all: ${megabytes(found.memoryBytes)} (shared pages counted once)`);
+  // Where there is no /proc, nobody knows.
+  if (found.memoryBytes > 0) io.out(`memory in all: ${megabytes(found.memoryBytes)} (shared pages counted once)`);
   return exitCodes.done;
 }

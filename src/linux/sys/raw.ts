@@ -13,6 +13,7 @@ const EBADF = 9;
 
 /** Opens the door: resolves the two functions and proves that they do what they are taken for. */
 export function openRawCall(): RawCall {
+  if (process.platform !== "linux") throw new Error(`containers need Linux, and this is ${process.platform}`);
   const ffi = process.getBuiltinModule("node:ffi");
   const library = new ffi.DynamicLibrary(null);
   const int = "int64";
