@@ -107,7 +107,8 @@ class UnaryCaller implements Caller {
 /** What needs to wait for nothing is answered at once: a promise would cost more than a small answer. */
 function unaryMethod(etcd: Etcd, rpc: UnaryRpc): GrpcMethod {
   const { request, response } = calls[rpc.name];
-  const answer = (message: object): Buffer => encode(response, message);
+  // What is written already goes as it is.
+  const answer = (message: object): Uint8Array => (message instanceof Uint8Array ? message : encode(response, message));
   return {
     form: "unary",
     call(bytes, call) {

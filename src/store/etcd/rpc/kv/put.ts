@@ -5,12 +5,13 @@
 import type { Sparse } from "../../codec.ts";
 import { type Etcd, unary } from "../../etcd.ts";
 import type { PutResponse } from "../../messages.gen.ts";
+import { plainPutAnswer } from "../../plainanswer.ts";
 import { checkPut } from "./checks.ts";
 import { checkQuota, checkSize } from "./space.ts";
 
 function answer(etcd: Etcd, { header, prev_kv }: Sparse<PutResponse>): Sparse<PutResponse> {
   const head = etcd.headerBytes(header?.revision);
-  return prev_kv ? { header: head, prev_kv } : { header: head };
+  return prev_kv ? { header: head, prev_kv } : plainPutAnswer(head);
 }
 
 export const put = unary("Put", (etcd, request, caller) => {

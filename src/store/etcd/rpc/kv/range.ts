@@ -4,14 +4,15 @@
 
 import { Slicer } from "#lib";
 import type { Revision } from "../../../contract.ts";
-import { etcdAnswer, etcdPoint, etcdScan } from "../../../mvcc/etcdrange.ts";
+import { etcdAnswer, etcdPoint, etcdScan, type FoundRange } from "../../../mvcc/etcdrange.ts";
 import type { RangeScan } from "../../../mvcc/scan.ts";
 import { rangeRefusal } from "../../../mvcc/transaction.ts";
 import type { Sparse } from "../../codec.ts";
 import { type Caller, type Etcd, unary } from "../../etcd.ts";
 import { etcdError } from "../../errors.ts";
 import { rangeOf } from "../../kv.ts";
-import type { RangeRequest, RangeResponse } from "../../messages.gen.ts";
+import type { RangeRequest, RangeResponse, ResponseHeader } from "../../messages.gen.ts";
+import { plainRangeAnswer } from "../../plainanswer.ts";
 import { linearizable } from "../../served.ts";
 import { checkRange } from "./checks.ts";
 
@@ -34,10 +35,16 @@ function read(etcd: Etcd, request: RangeRequest, caller: Caller): Promise<Answer
   const now = state.revision;
   const at = request.revision > 0 ? (request.revision as Revision) : now;
   const header = etcd.headerBytes(now);
-  if (request.range_end === "") return { header, ...rangeOf(request, etcdPoint(state, request, at)) };
+  if (request.range_end === "") return pointAnswer(header, request, etcdPoint(state, request, at));
   const scan = etcdScan(state, request, at);
   const answer = (): Answer => ({ header, ...rangeOf(request, etcdAnswer(request, scan)) });
   return scan.advance(keysPerStep) ? answer() : readOn(etcd, scan, at).then(answer);
+}
+
+function pointAnswer(header: Sparse<ResponseHeader>, request: RangeRequest, found: FoundRange): Answer {
+  const [kv] = found.kvs;
+  const plain = kv && !request.keys_only ? plainRangeAnswer(header, kv) : undefined;
+  return plain ?? { header, ...rangeOf(request, found) };
 }
 
 async function readOn({ store, clock }: Etcd, scan: RangeScan, at: Revision): Promise<void> {
