@@ -6,6 +6,7 @@ import { closeSync, mkdtempSync, openSync, readSync, realpathSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { architecture, nativeArchitecture } from "../seccomp/tables.ts";
 import { isErrno } from "./errors.ts";
 import { deviceNumber, openFlags } from "./mounting.ts";
 import { callNumbers } from "./numbers.ts";
@@ -105,6 +106,13 @@ test("system calls: no number stands for two calls of a processor", () => {
   for (const column of [0, 1] as const) {
     const numbers = Object.values(callNumbers).map((pair) => pair[column]);
     assert.equal(new Set(numbers).size, numbers.length);
+  }
+});
+
+test("system calls: each has the number that filters know it by", () => {
+  for (const [column, processor] of ["x64", "arm64"].entries()) {
+    const { numbers } = architecture(nativeArchitecture(processor))!;
+    for (const [name, pair] of Object.entries(callNumbers)) assert.equal(pair[column], numbers.get(name), `${name} on ${processor}`);
   }
 });
 
