@@ -72,7 +72,9 @@ export async function up(io: Io, options: UpOptions): Promise<number> {
 async function reporterFor(io: Io, options: UpOptions, paths: StatePaths, settings: ClusterSettings): Promise<Reporter> {
   if (options.quiet === true) return silentReporter();
   if (options.verbose === true) io.err(`logs: ${paths.logs}`);
-  if (!io.tty || options.output === "json" || options.verbose === true) return plainReporter(io, options.verbose === true);
+  // A serial line is a terminal without a width, and a line of it would take a letter.
+  const drawable = io.tty && process.stdout.columns > 0;
+  if (!drawable || options.output === "json" || options.verbose === true) return plainReporter(io, options.verbose === true);
   const places = nodePlaces(paths, settings);
   return tickingReporter(io, [
     "keys",
