@@ -485,10 +485,13 @@ return { hasHand, handProgram };
 })();
 // src/runtime/init/confinement.ts
 const m39 = (() => {
+const { errnoText: errnoText } = m0;
 const { isErrno: isErrno } = m0;
+const { SyscallError: SyscallError } = m0;
 const { messageOf: messageOf } = m1;
 const { RuntimeError: RuntimeError } = m1;
 const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"]         ;
+const words = "unable to apply apparmor profile: apparmor failed to apply profile: write /proc/self/attr/apparmor/exec";
 const attributeFiles = (syscalls          )                 => ({
   open: (path) => syscalls.openWrite(path),
   write: (fd, text) => syscalls.write(fd, text),
@@ -505,8 +508,10 @@ function open(kernel                )         {
 function openConfinement({ process, config }                                         , kernel                )             {
   const profile = process?.apparmorProfile || config.process?.apparmorProfile;
   if (!profile) return () => undefined;
-  const refused = (error         )               =>
-    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
+  const refused = (error         )               => {
+    const why = error instanceof SyscallError ? errnoText(error.errno) : messageOf(error);
+    return new RuntimeError(`${words}: ${why}`, { cause: error });
+  };
   let fd        ;
   try {
     fd = open(kernel);
@@ -1606,14 +1611,11 @@ function initCreate(context             )       {
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
   const prepared = spec && prepare(context, spec, config);
-  if (!hooked) confine();
+  confine();
   context.leave((last) => {
     waitForStart(last, fifo);
     if (!spec || !prepared) return;
-    if (hooked) {
-      runHooks(config, "startContainer", { ...request.hookState, status: "created" });
-      confine();
-    }
+    if (hooked) runHooks(config, "startContainer", { ...request.hookState, status: "created" });
     become({ syscalls: last, request }, spec, prepared);
   });
 }

@@ -32,7 +32,8 @@ export const run = {
     record: { type: "boolean", default: false, says: "writes down what runc answers" },
     jobs: { type: "string", default: "2", value: "N", says: "cases at once" },
     part: { type: "string", default: "1/1", value: "I/N", says: "one of N equal parts" },
-    each: { type: "boolean", default: false, says: "a line for every case as it ends" },
+    bound: { type: "string", default: "120", value: "SECONDS", says: "when a case is ended that does not end" },
+    each: { type: "boolean", default: false, says: "a line for every case as it ends, and why it failed" },
   },
 } as const satisfies Command<Record<string, Flag>>;
 

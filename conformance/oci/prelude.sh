@@ -1,4 +1,4 @@
-# What the commands of a case may call, for busybox's shell. Given: RUNTIME STATE BUNDLE WORK ID, and NODE and TOOLS for what a shell cannot.
+# What the commands of a case may call, for busybox's shell. Given: RUNTIME STATE BUNDLE WORK ID TRIES, and NODE and TOOLS for what a shell cannot.
 # Invariant: every wait is bounded and ends at an event that /proc or a file shows; stdout of a helper is part of the answer.
 # Called by: play.ts, which puts the case's commands behind it. Next on the way: cases/*.txt.
 
@@ -24,9 +24,9 @@ field() {
 }
 status() { field status; }
 
-# within COMMAND…: waits until it succeeds, at most a quarter of a minute.
+# within COMMAND…: waits until it succeeds, at most an eighth of what the case has.
 within() {
-  tries=1500
+  tries=$TRIES
   until "$@"; do
     tries=$((tries - 1))
     [ $tries -gt 0 ] || { echo "waited in vain: $*"; return 1; }
@@ -46,6 +46,9 @@ here() { [ -e "$1" ]; }
 terminal() { "$NODE" --disable-proto=delete --no-warnings "$TOOLS/terminal.ts" "$@" >"$WORK/terminal" 2>&1 & }
 console() { terminal "$WORK/console" "$@" && within here "$WORK/console.ready"; }
 screen() { wait && cat "$WORK/terminal"; }
+
+# profiles load|remove: those of AppArmor's that the cases speak of.
+profiles() { "$NODE" --disable-proto=delete --no-warnings "$TOOLS/apparmor.ts" "$1"; }
 
 # json EXPRESSION: of the object `it` on stdin, printed.
 json() { "$NODE" -e 'const it = JSON.parse(require("node:fs").readFileSync(0, "utf8")); const answer = eval(process.argv[1]); console.log(typeof answer === "string" ? answer : JSON.stringify(answer))' "$1"; }
@@ -88,6 +91,6 @@ finish() {
   for folder in "$STATE"/*; do
     [ -e "$folder" ] && rt delete --force "${folder##*/}" >/dev/null 2>&1 </dev/null
   done
-  tries=500
+  tries=$((TRIES / 3))
   until clean || [ $tries = 0 ]; do tries=$((tries - 1)); usleep 10000; done
 }

@@ -26,7 +26,7 @@ function record(cases: readonly Case[], answers: ReadonlyMap<Case, Case["steps"]
   }
 }
 
-const { runtimes, cases, jobs, values } = settings(run, (values, words) => {
+const { runtimes, cases, jobs, bound, values } = settings(run, (values, words) => {
   const of = part(values.part);
   const sample = count("sample", values.sample);
   const sampled = choose(readCases(folder), words).filter((_entry, index) => index % sample === 0);
@@ -34,7 +34,7 @@ const { runtimes, cases, jobs, values } = settings(run, (values, words) => {
   const runtimes = runtimesOf(values.runtime);
   if (values.record && (runtimes.length !== 1 || runtimes[0]?.name !== "runc"))
     throw new UsageError("--record is for runc alone: only a reference is recorded");
-  return { runtimes, cases: chosen, jobs: count("jobs", values.jobs), values };
+  return { runtimes, cases: chosen, jobs: count("jobs", values.jobs), bound: count("bound", values.bound), values };
 });
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
@@ -44,7 +44,13 @@ const { results, answers, place } = await playAll({
   jobs,
   strict: values.strict,
   signal: stop.signal,
-  ...(values.each && { told: (entry, { name }, { verdict }) => console.log(eachLine(entry, name, verdict)) }),
+  boundMs: bound * 1000,
+  ...(values.each && {
+    told: (entry, { name }, { verdict, why }) => {
+      console.log(eachLine(entry, name, verdict));
+      if (verdict === "failed") console.log(why.replaceAll(/^/gmu, "    "));
+    },
+  }),
 });
 rmSync(place, { recursive: true, force: true });
 if (values.record) record(cases, answers);

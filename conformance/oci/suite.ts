@@ -70,6 +70,8 @@ export interface Wanted {
   /** Plays what a reference is known to answer otherwise, too. */
   readonly strict: boolean;
   readonly signal: AbortSignal;
+  /** When a case is ended that does not end by itself. */
+  readonly boundMs?: number;
   /** Hears of every verdict at once. */
   readonly told?: (entry: Case, runtime: Runtime, result: Result) => void;
 }
@@ -81,6 +83,7 @@ export async function playAll({
   strict,
   signal,
   told,
+  boundMs,
 }: Wanted): Promise<{ results: Results; answers: Map<Case, Case["steps"]>; place: string }> {
   const folder = mkdtempSync(join(tmpdir(), "dhow-oci-"));
   chmodSync(folder, 0o755);
@@ -107,7 +110,7 @@ export async function playAll({
         note(entry, runtime, { verdict: "known", why: except });
         continue;
       }
-      const played = await play(entry, runtime, { folder, id: `oci-${process.pid}-${next}` });
+      const played = await play(entry, runtime, { folder, id: `oci-${process.pid}-${next}`, ...(boundMs !== undefined && { boundMs }) });
       note(entry, runtime, judge(entry, runtime, played));
       recorded.set(entry, played.steps);
     }

@@ -18,6 +18,7 @@ echo root:x:0: >etc/group
   echo 'export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root'
   echo 'mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mkdir -p /dev/pts /dev/shm'
   echo 'mount -t devpts devpts /dev/pts; mount -t tmpfs shm /dev/shm; mount -t cgroup2 none /sys/fs/cgroup'
+  echo 'mount -t securityfs securityfs /sys/kernel/security'
   echo 'ln -s /proc/self/fd /dev/fd; ln -s fd/0 /dev/stdin; ln -s fd/1 /dev/stdout; ln -s fd/2 /dev/stderr'
   echo 'chmod 1777 /tmp /dev/shm; ip link set lo up; cd /opt/dhow'
   $b cat /words

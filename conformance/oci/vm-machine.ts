@@ -75,7 +75,7 @@ function initrd(guest: Guest, folder: string, words: readonly string[]): string 
   writeFileSync(join(tree, "shares"), `usr opt/dhow opt/${node.name}\n`);
   const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const flags = "--disable-proto=delete --disable-warning=ExperimentalWarning";
-  writeFileSync(join(tree, "words"), `/opt/${node.name}/bin/node ${flags} conformance/oci/run.ts --jobs 1 --each ${quoted}\n`);
+  writeFileSync(join(tree, "words"), `/opt/${node.name}/bin/node ${flags} conformance/oci/run.ts --jobs 1 --bound 900 --each ${quoted}\n`);
   const archive = join(folder, "initrd");
   const list = "find . | cpio -o -H newc";
   execFileSync(busybox, ["sh", "-c", `chmod 755 init && ${list}`], { cwd: tree, stdio: ["ignore", openSync(archive, "w"), "ignore"] });

@@ -135,6 +135,7 @@ function processOf(invocation: Invocation, id: string): ProcessConfig {
     ...(options.text("cwd") === undefined ? {} : { cwd: options.text("cwd")! }),
     user: { ...user, ...(additionalGids.length > 0 ? { additionalGids } : {}) },
     ...(options.flag("no-new-privs") ? { noNewPrivileges: true } : {}),
+    ...(options.text("apparmor") === undefined ? {} : { apparmorProfile: options.text("apparmor")! }),
     ...(options.texts("cap").length > 0 ? { capabilities: withCapabilities(state.config.process, options.texts("cap")) } : {}),
   });
 }
@@ -142,7 +143,7 @@ function processOf(invocation: Invocation, id: string): ProcessConfig {
 async function execCommand(invocation: Invocation): Promise<number> {
   const { options, root } = invocation;
   const id = idOf(invocation, Number.POSITIVE_INFINITY);
-  for (const name of ["apparmor", "process-label", "cgroup"])
+  for (const name of ["process-label", "cgroup"])
     if (options.text(name) !== undefined) throw new RuntimeError(`exec --${name} is not supported`);
   const machine = invocation.machine();
   const detach = options.flag("detach");

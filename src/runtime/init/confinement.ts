@@ -2,12 +2,15 @@
 // Invariant: the file to write is opened in the machine's own /proc, before any mount of the container's; nothing but the program is executed in between.
 // Called by: create.ts, exec.ts of init/. Next on the way: identity.ts.
 
-import { isErrno, type Syscalls } from "#linux";
+import { errnoText, isErrno, SyscallError, type Syscalls } from "#linux";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { InitRequest } from "./request.ts";
 
 /** AppArmor's own file, and the one it shares with other modules on kernels before 5.8. */
 const files = ["/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"] as const;
+
+/** As runc says it, since people look for these words. */
+const words = "unable to apply apparmor profile: apparmor failed to apply profile: write /proc/self/attr/apparmor/exec";
 
 /** What of the kernel's is written to; a test has its own. */
 export interface AttributeFiles {
@@ -35,8 +38,10 @@ function open(kernel: AttributeFiles): number {
 export function openConfinement({ process, config }: Pick<InitRequest, "process" | "config">, kernel: AttributeFiles): () => void {
   const profile = process?.apparmorProfile || config.process?.apparmorProfile;
   if (!profile) return () => undefined;
-  const refused = (error: unknown): RuntimeError =>
-    new RuntimeError(`unable to apply apparmor profile ${JSON.stringify(profile)}: ${messageOf(error)}`, { cause: error });
+  const refused = (error: unknown): RuntimeError => {
+    const why = error instanceof SyscallError ? errnoText(error.errno) : messageOf(error);
+    return new RuntimeError(`${words}: ${why}`, { cause: error });
+  };
   let fd: number;
   try {
     fd = open(kernel);

@@ -101,16 +101,13 @@ export function initCreate(context: InitContext): void {
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
   const prepared = spec && prepare(context, spec, config);
-  // A profile nobody knows is a failure of create; a hook must not be the one to run under it.
-  if (!hooked) confine();
+  // A profile nobody knows is a failure of create; from here on whatever is executed, a hook too, runs under it.
+  confine();
   context.leave((last) => {
     waitForStart(last, fifo);
     // Whoever starts a container without a process is refused before this.
     if (!spec || !prepared) return;
-    if (hooked) {
-      runHooks(config, "startContainer", { ...request.hookState, status: "created" });
-      confine();
-    }
+    if (hooked) runHooks(config, "startContainer", { ...request.hookState, status: "created" });
     become({ syscalls: last, request }, spec, prepared);
   });
 }
