@@ -22,6 +22,16 @@ export function findTool(name: string, path = process.env["PATH"] ?? ""): string
     });
 }
 
+/** The program may be there and the kernel's half of it not. What is tried here goes with the network namespace it is tried in. */
+const natTrial = `
+ip link add trial type bridge; ip link add trial0 type veth peer name trial1
+iptables -t nat -A POSTROUTING -m conntrack --ctstate DNAT -j MASQUERADE
+iptables -t nat -A OUTPUT -p tcp -m statistic --mode nth --every 2 --packet 0 -j DNAT --to-destination 10.9.0.2:8080`;
+
+function succeeds(program: string, args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
+
 /** Needs that are no program. */
 const features: Readonly<Record<string, () => boolean>> = {
   root: () => process.getuid?.() === 0,
@@ -29,18 +39,23 @@ const features: Readonly<Record<string, () => boolean>> = {
   cgroup2: () => existsSync("/sys/fs/cgroup/cgroup.controllers"),
   namespaces: canIsolate,
   cgroups: () => features["root"]!() && ["memory", "cpu", "pids"].every((one) => cgroupFacts().controllers.includes(one)),
+  nat: () => features["namespaces"]!() && findTool("iptables") !== undefined && succeeds("unshare", ["--net", "sh", "-ec", natTrial]),
   overlayfs: () => process.platform === "linux" && existsSync("/sys/module/overlay"),
 };
 
-/** What of `needs` is missing here. */
+/** What the name alone does not say. */
+const said: Readonly<Record<string, string>> = { nat: "nat (a kernel with nf_tables, or ip_tables, for iptables; bridges and veth)" };
+
+/** What of `needs` is missing here, in words. */
 export function missing(needs: readonly string[]): readonly string[] {
-  return needs.filter((need) => !(Object.hasOwn(features, need) ? features[need]!() : findTool(need) !== undefined));
+  const lacking = needs.filter((need) => !(Object.hasOwn(features, need) ? features[need]!() : findTool(need) !== undefined));
+  return lacking.map((need) => (Object.hasOwn(said, need) ? said[need]! : need));
 }
 
 /** Own mount, pid and network namespaces: possible for root, unless a container around us forbids it. */
 export function canIsolate(): boolean {
   if (!features["linux"]!() || !features["root"]!() || !findTool("unshare") || !findTool("ip")) return false;
-  return spawnSync("unshare", ["--mount", "--pid", "--net", "--fork", "true"], { stdio: "ignore", timeout: 10_000 }).status === 0;
+  return succeeds("unshare", ["--mount", "--pid", "--net", "--fork", "true"]);
 }
 
 /** Programs that every machine has which can run a shell, or that the shell has inside. */
