@@ -1,5 +1,5 @@
 // One request that has passed authorization, with everything a verb needs to answer it.
-// Invariant: made once by pipeline.ts; only `written` and the warnings change on the way.
+// Invariant: made once by pipeline.ts; only `written`, `parts` and the warnings change on the way.
 // Called by: registry/ verbs and subresources. Next on the way: registry/registry.ts.
 
 import type { ResourceInfo, SubresourceInfo } from "#api";
@@ -13,6 +13,20 @@ import type { WatchCache } from "./cache/cache.ts";
 import type { EventLeases } from "./registry/leases.ts";
 import type { RequestInfo } from "./route.ts";
 import type { Authorizer, NodeProxy, ObjectReader, Outbound, RequestContext, TokenIssuer, UserInfo, VirtualResource } from "./stages.ts";
+
+/** One write of a request. */
+export interface Written {
+  readonly key: string;
+  readonly revision: Revision;
+}
+
+/** One of several writes of a request, with a span of its own below the request's. */
+export interface Part {
+  readonly cause: Cause;
+  readonly written: Written;
+  readonly startMs: number;
+  readonly endMs: number;
+}
 
 /** What the whole server shares. */
 export interface Core {
@@ -47,6 +61,8 @@ export interface Call {
   readonly warn: (text: string) => void;
   /** For writes that turn out to be another verb as well (a PUT that creates): throws 403 if the caller may not. */
   readonly authorizeAs: (verb: string) => Promise<void>;
-  /** What this request wrote, for its span. */
-  written: { key: string; revision: Revision } | undefined;
+  /** What this request wrote, for its span; of several the last. */
+  written: Written | undefined;
+  /** Only for who writes more than one object. */
+  parts?: Part[];
 }

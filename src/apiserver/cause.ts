@@ -23,6 +23,13 @@ export function causesOf(baggage: string | undefined): Revision[] {
     .map((one) => toRevision(one));
 }
 
+/** The span of a request's `number`th part: counted on from the request's own, so that nothing has to be drawn for it. */
+export function spanOfPart(spanId: string, number: number): string {
+  const id = BigInt.asUintN(64, BigInt(`0x${spanId}`) + BigInt(number));
+  // All zeros is no span.
+  return (id === 0n ? 1n : id).toString(16).padStart(16, "0");
+}
+
 export interface RequestCause {
   readonly cause: Cause;
   readonly parent: SpanContext | undefined;

@@ -6,7 +6,7 @@ import { ApiError, type ResourceInfo, resources } from "#api";
 import { AssertionFailed, type MetricLabels, Pacer, type SpanSink, uuid } from "#lib";
 import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
 import { Negotiated, wantsPretty } from "./accept.ts";
-import type { Call, Core } from "./call.ts";
+import type { Call, Core, Part, Written } from "./call.ts";
 import { causeOf, type RequestCause } from "./cause.ts";
 import { forbidden } from "./forbidden.ts";
 import { errorForm, type Form, pageNotFound, withHeaders } from "./form.ts";
@@ -14,6 +14,7 @@ import { Gate, type GateLimits } from "./gate.ts";
 import { errorResponse } from "./output.ts";
 import { checkPath, dispatch } from "./registry/registry.ts";
 import { expectedFailure } from "./registry/storeerrors.ts";
+import { targetOf } from "./registry/write.ts";
 import { isTrue, type RequestInfo, route } from "./route.ts";
 import type { Attributes, Authenticator, Authorizer, PathHandler, UserInfo } from "./stages.ts";
 import { withYaml } from "./yaml.ts";
@@ -166,12 +167,22 @@ export class Pipeline {
     const call: Call = { core, info, request, user, context, cause, warn, authorizeAs, representation, ...found, written: undefined };
     const startMs = core.clock.nowMs();
     const response = await dispatch(call);
-    if (call.written) this.#record(call, parent?.spanId, startMs);
+    if (call.written) this.#recordAll(call, call.written, { parent: parent?.spanId, startMs });
     return response;
   }
 
-  #record(call: Call, parentSpanId: string | undefined, startMs: number): void {
-    const { traceId, spanId, user, causes } = call.cause;
+  /** The request's own span, and below it one for each object where it wrote several. */
+  #recordAll(call: Call, written: Written, { parent, startMs }: { readonly parent: string | undefined; readonly startMs: number }): void {
+    const { parts } = call;
+    const endMs = call.core.clock.nowMs();
+    // Of several objects none is the request's.
+    const whole = parts ? { ...written, key: targetOf(call, "").key } : written;
+    this.#record(call, { cause: call.cause, written: whole, startMs, endMs }, parent);
+    for (const part of parts ?? []) this.#record(call, part, call.cause.spanId);
+  }
+
+  #record(call: Call, { cause, written, startMs, endMs }: Part, parentSpanId: string | undefined): void {
+    const { traceId, spanId, user, causes } = cause;
     const subresource = call.info.subresource === "" ? "" : `/${call.info.subresource}`;
     this.#parts.spans.record({
       traceId,
@@ -180,8 +191,8 @@ export class Pipeline {
       component: "apiserver",
       ...(parentSpanId !== undefined && { parentSpanId }),
       startMs,
-      endMs: call.core.clock.nowMs(),
-      attributes: { user, key: call.written!.key, revision: call.written!.revision, causes },
+      endMs,
+      attributes: { user, key: written.key, revision: written.revision, causes },
     });
   }
 

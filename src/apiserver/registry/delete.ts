@@ -19,6 +19,7 @@ import { mediaTypes } from "../accept.ts";
 import { type AdmissionRequest, runValidating } from "../admission/step.ts";
 import type { Entry } from "../cache/entry.ts";
 import type { Call } from "../call.ts";
+import { spanOfPart } from "../cause.ts";
 import { objectResponse } from "../output.ts";
 import { releaseAllocated } from "./allocate.ts";
 import { answerEntry } from "./answer.ts";
@@ -164,7 +165,22 @@ export async function deleteCollection(call: Call): Promise<HttpResponse> {
   for (const entry of selection.entries) {
     const target = { shape: call.core.cache.of(call.resource).shape, key: entry.key, namespace: entry.namespace, name: entry.name };
     // Gone in between is as good as deleted by us.
-    if ((await deleteObject(call, target, options)) !== undefined) deleted.push(entry);
+    if ((await deletePart(call, target, options)) !== undefined) deleted.push(entry);
   }
   return answerList(call, { ...selection, entries: deleted });
+}
+
+/** Each with a span of its own: what follows from a deletion, and who asks why an object is gone, finds this one. */
+async function deletePart(call: Call, target: Target, options: DeleteOptions): Promise<Outcome | undefined> {
+  const { clock } = call.core;
+  const parts = (call.parts ??= []);
+  const cause = { ...call.cause, spanId: spanOfPart(call.cause.spanId, parts.length + 1) };
+  const one: Call = { ...call, cause, written: undefined };
+  const startMs = clock.nowMs();
+  const outcome = await deleteObject(one, target, options);
+  if (one.written) {
+    parts.push({ cause, written: one.written, startMs, endMs: clock.nowMs() });
+    call.written = one.written;
+  }
+  return outcome;
 }
