@@ -21,19 +21,31 @@ async function told(story: string): Promise<string> {
       continue;
     }
     text += inPlace.may(one !== "c", one === "l" ? 70_000 : 1000) ? "h" : "t";
-    inPlace.took(one === "s" ? 2.1 : 2);
+    inPlace.took(one === "s" ? 1.1 : 1);
   }
   return text;
 }
 
+const quick = (writes: number): string => " q".repeat(writes);
+const by = (who: string, writes: number): string => ` ${who}`.repeat(writes);
+
 const rows: readonly { readonly name: string; readonly story: string; readonly given: string }[] = [
-  { name: "trust comes with eight quick ones", story: "q q q q q q q q q q", given: "t t t t t t t t h h" },
-  { name: "a slow one begins anew", story: "q q q q q q q q s q q q q q q q q q", given: "t t t t t t t t h t t t t t t t t h" },
-  { name: "slow ones never come here", story: "s s s s s s s s s s s", given: "t t t t t t t t t t t" },
-  { name: "a crowd in one batch", story: "q q q q q q q q c q q q q q q q q q", given: "t t t t t t t t t t t t t t t t h h" },
-  { name: "a crowd one by one in a turn", story: "q q q q q q q q qqq q", given: "t t t t t t t t htt t" },
-  { name: "a large one", story: "q q q q q q q q q l q", given: "t t t t t t t t h t h" },
-  { name: "and it has to be away for as long", story: "q q q q q q q q qq q q q q q q q q", given: "t t t t t t t t ht t t t t t t t h" },
+  { name: "trust comes with eight quick ones, and stays", story: quick(40), given: by("t", 8) + by("h", 32) },
+  { name: "slow ones never come here", story: " s".repeat(40), given: by("t", 40) },
+  {
+    name: "one that is slow here asks for four times as many",
+    story: `${quick(8)} s${quick(33)}`,
+    given: `${by("t", 8)} h${by("t", 32)} h`,
+  },
+  {
+    name: "and is forgiven when as many were quick here",
+    story: `${quick(8)} s${quick(64)} s${quick(65)}`,
+    given: `${by("t", 8)} h${by("t", 32)}${by("h", 32)} h${by("t", 64)} h`,
+  },
+  { name: "one that is slow on the thread begins the row anew", story: `${quick(7)} s${quick(9)}`, given: `${by("t", 8)}${by("t", 8)} h` },
+  { name: "a crowd in one batch", story: `${quick(8)} c${quick(8)}`, given: `${by("t", 8)} t${by("t", 7)} h` },
+  { name: "a crowd one by one in a turn", story: `${quick(8)} qqq${quick(8)}`, given: `${by("t", 8)} htt${by("t", 7)} h` },
+  { name: "a large one", story: `${quick(8)} l q`, given: `${by("t", 8)} t h` },
 ];
 
 for (const { name, story, given } of rows) test(name, async () => strictEqual(await told(story), given));

@@ -2,15 +2,17 @@
 // Invariant: at most one in a turn of the loop; after a slow sync, or when somebody else came, the thread has the next ones.
 // Called by: threaddisk.ts. Why: docs/decisions/0007-a-lone-write-on-the-loop.md. Next on the way: diskcalls.ts.
 
-/** As long as a slice of anything else on the loop. */
-const quickMs = 2;
+/** Slower is no cheaper than waking a thread; a fifth of what the loop may be held up. */
+const quickMs = 1;
 const mostBytes = 64 * 1024;
-/** So many in a row were quick and alone. */
-const trustAfter = 8;
+/** So many in a row have to be quick and alone. Where a slow one came on the loop all the same, four times as many, until that many were quick there. */
+const trust = { least: 8, most: 2048, growth: 4 } as const;
 
 export class InPlace {
   readonly #turn: () => Promise<void>;
+  #needed: number = trust.least;
   #row = 0;
+  #here = false;
   #usedUp = false;
 
   /** `turn` resolves when the loop has looked at all its sockets. */
@@ -20,6 +22,7 @@ export class InPlace {
 
   /** Asked once for each write that is synced; `took` tells afterwards how long it was. */
   may(alone: boolean, bytes: number): boolean {
+    this.#here = false;
     if (!alone || this.#usedUp) this.#row = 0;
     if (!alone || bytes > mostBytes) return false;
     // Who writes alone comes once a turn: a second one in the same turn is a crowd that comes one by one.
@@ -29,10 +32,19 @@ export class InPlace {
         this.#usedUp = false;
       });
     }
-    return this.#row >= trustAfter;
+    this.#here = this.#row >= this.#needed;
+    return this.#here;
   }
 
   took(ms: number): void {
-    this.#row = ms <= quickMs ? this.#row + 1 : 0;
+    if (ms > quickMs) {
+      this.#row = 0;
+      if (this.#here) this.#needed = Math.min(this.#needed * trust.growth, trust.most);
+      return;
+    }
+    this.#row += 1;
+    if (this.#row < 2 * this.#needed) return;
+    this.#needed = Math.max(this.#needed / 2, trust.least);
+    this.#row = this.#needed;
   }
 }
