@@ -6,7 +6,7 @@ import { ApiError, type ResourceInfo, resources } from "#api";
 import { AssertionFailed, type MetricLabels, Pacer, type SpanSink, uuid } from "#lib";
 import { type HttpHandler, type HttpRequest, type HttpResponse, header } from "#wire";
 import { Negotiated, wantsPretty } from "./accept.ts";
-import type { Call, Core, Part, Written } from "./call.ts";
+import type { Call, Core, Part } from "./call.ts";
 import { causeOf, type RequestCause } from "./cause.ts";
 import { forbidden } from "./forbidden.ts";
 import { errorForm, type Form, pageNotFound, withHeaders } from "./form.ts";
@@ -167,21 +167,21 @@ export class Pipeline {
     const call: Call = { core, info, request, user, context, cause, warn, authorizeAs, representation, ...found, written: undefined };
     const startMs = core.clock.nowMs();
     const response = await dispatch(call);
-    if (call.written) this.#recordAll(call, call.written, { parent: parent?.spanId, startMs });
+    if (call.written) this.#record(call, parent?.spanId, startMs);
     return response;
   }
 
   /** The request's own span, and below it one for each object where it wrote several. */
-  #recordAll(call: Call, written: Written, { parent, startMs }: { readonly parent: string | undefined; readonly startMs: number }): void {
-    const { parts } = call;
+  #record(call: Call, parentSpanId: string | undefined, startMs: number): void {
+    const { cause, parts } = call;
     const endMs = call.core.clock.nowMs();
     // Of several objects none is the request's.
-    const whole = parts ? { ...written, key: targetOf(call, "").key } : written;
-    this.#record(call, { cause: call.cause, written: whole, startMs, endMs }, parent);
-    for (const part of parts ?? []) this.#record(call, part, call.cause.spanId);
+    const written = parts ? { ...call.written!, key: targetOf(call, "").key } : call.written!;
+    this.#recordPart(call, { cause, written, startMs, endMs }, parentSpanId);
+    for (const part of parts ?? []) this.#recordPart(call, part, cause.spanId);
   }
 
-  #record(call: Call, { cause, written, startMs, endMs }: Part, parentSpanId: string | undefined): void {
+  #recordPart(call: Call, { cause, written, startMs, endMs }: Part, parentSpanId: string | undefined): void {
     const { traceId, spanId, user, causes } = cause;
     const subresource = call.info.subresource === "" ? "" : `/${call.info.subresource}`;
     this.#parts.spans.record({
