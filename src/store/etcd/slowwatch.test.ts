@@ -16,8 +16,8 @@ import { createEtcd, etcdMethods } from "./face.ts";
 import { soleMember } from "./identity.ts";
 import { calls, type WatchResponse } from "./messages.gen.ts";
 
-const puts = 6000;
-const valueBytes = 4096;
+const puts = 2000;
+const valueBytes = 12_288;
 
 interface Setting {
   readonly store: LocalStore;
