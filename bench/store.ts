@@ -38,7 +38,11 @@ const shown = (value: number): string => (value >= 100 ? value.toFixed(0) : valu
 /** Each figure's median, server by server, and ours divided by etcd's. */
 async function compare<Figures extends object>(name: string, turns: number, turn: (server: EtcdServer) => Promise<Figures>): Promise<void> {
   const runs = servers.map((): Figures[] => []);
-  for (let round = 0; round < turns; round++) for (const [at, server] of servers.entries()) runs[at]!.push(await turn(server));
+  for (let round = 0; round < turns; round++) {
+    // Who was first is second the next time.
+    const order = [...servers.entries()];
+    for (const [at, server] of round % 2 === 0 ? order : order.reverse()) runs[at]!.push(await turn(server));
+  }
   const figures = Object.keys(runs[0]![0]!) as (keyof Figures & string)[];
   console.log(name);
   for (const figure of figures) {
