@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import {
   closeSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdtempSync,
@@ -22,6 +23,17 @@ import { growingFile, openLog, spanFile } from "./files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dhow-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the generation before is out of the way when the next is begun, and only then removed", () => {
+  const path = join(folder, "generations.log");
+  const forgotten: string[] = [];
+  const file = growingFile(path, 10, (gone) => forgotten.push(existsSync(gone) ? readFileSync(gone, "utf8") : "nothing"));
+  for (const text of ["first, long\n", "second, long\n", "third, long\n"]) file.write(text);
+  file.close();
+  assert.deepEqual(forgotten, ["nothing", "first, long\n"]);
+  assert.equal(readFileSync(`${path}.1`, "utf8"), "second, long\n");
+  assert.equal(readFileSync(path, "utf8"), "third, long\n");
+});
 
 test("a file that is full is kept as .1 and begun anew", () => {
   const path = join(folder, "a.log");

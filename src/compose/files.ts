@@ -3,7 +3,7 @@
 //   What is opened is a file of its owner's with one name: several users write in these folders, and no one's link leads another elsewhere.
 // Called by: control-plane.ts, node.ts, cmd/. Next on the way: `dhow trace` and people with `tail` read them.
 
-import { closeSync, constants, fchownSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, openSync, renameSync, rmSync, unlink, writeSync } from "node:fs";
 import type { Span, SpanSink } from "#lib";
 
 const append = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -31,7 +31,10 @@ export interface GrowingFile {
   close(): void;
 }
 
-export function growingFile(path: string, maxBytes: number): GrowingFile {
+const unlinkBeside = (path: string): void => unlink(path, () => undefined);
+
+/** `forget` removes a file while we go on. */
+export function growingFile(path: string, maxBytes: number, forget = unlinkBeside): GrowingFile {
   let descriptor: number | undefined;
   let bytes = 0;
   const open = (): number => {
@@ -45,13 +48,27 @@ export function growingFile(path: string, maxBytes: number): GrowingFile {
     if (descriptor !== undefined) closeSync(descriptor);
     descriptor = undefined;
   };
+  /**
+   * A file system that replaces or frees megabytes makes its caller wait for them, up to a quarter of a second, and the caller serves a whole cluster.
+   * So the older generation is only given another name here, which costs nothing.
+   */
+  const begin = (): void => {
+    const gone = `${path}.gone`;
+    try {
+      renameSync(`${path}.1`, gone);
+    } catch {
+      // There is none yet; or it is not ours to move, and is replaced.
+    }
+    renameSync(path, `${path}.1`);
+    forget(gone);
+  };
   return {
     write(text) {
       try {
         open();
         if (bytes > maxBytes) {
           close();
-          renameSync(path, `${path}.1`);
+          begin();
         }
         const target = open();
         bytes += writeSync(target, text);
