@@ -57,6 +57,22 @@ test("whole, tail, since, follow", async () => {
   }
 });
 
+test("a tail that is not followed has no more lines than were asked for, whatever is written meanwhile", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "dhow-log-"));
+  const path = join(folder, "0.log");
+  try {
+    writeFileSync(path, ["one", "two", "three"].map((text) => line(text)).join(""));
+    const texts: string[] = [];
+    for await (const one of readLog(path, { follow: false, tailLines: 2, ended: Promise.resolve(), signal: new AbortController().signal })) {
+      texts.push(one.text.toString());
+      if (texts.length < 5) appendFileSync(path, line("late"));
+    }
+    assert.deepEqual(texts, ["two\n", "three\n"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("a bad number is refused by name", () => {
   assert.equal(wantedLogs(new URLSearchParams("tailLines=x"), 0), "invalid tailLines: x");
   assert.equal(wantedLogs(new URLSearchParams("sinceTime=x"), 0), "invalid sinceTime: x");

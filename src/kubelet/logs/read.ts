@@ -77,9 +77,11 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
   const growth = options.follow ? new Growth(path, options) : undefined;
   try {
     let position = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
+    // Not following, whoever asks for two lines gets two, also of a container that writes a third meanwhile.
+    let left = options.follow ? Number.POSITIVE_INFINITY : (options.tailLines ?? Number.POSITIVE_INFINITY);
     let rest: Buffer = Buffer.alloc(0);
     const block = Buffer.alloc(blockBytes);
-    while (!options.signal.aborted) {
+    while (left > 0 && !options.signal.aborted) {
       const last = growth?.ended ?? true;
       const { bytesRead } = await file.read(block, 0, blockBytes, position);
       position += bytesRead;
@@ -89,9 +91,10 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
         continue;
       }
       rest = Buffer.concat([rest, block.subarray(0, bytesRead)]);
-      for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
+      for (let end = rest.indexOf(0x0a); end >= 0 && left > 0; end = rest.indexOf(0x0a)) {
         const line = parseLogLine(Buffer.from(rest.subarray(0, end + 1)));
         rest = rest.subarray(end + 1);
+        if (line) left -= 1;
         if (line && (options.sinceMs === undefined || Date.parse(line.time) >= options.sinceMs)) yield line;
       }
       if (rest.length > lineLimitBytes) rest = Buffer.alloc(0);
