@@ -63,7 +63,12 @@ test("a tail that is not followed has no more lines than were asked for, whateve
   try {
     writeFileSync(path, ["one", "two", "three"].map((text) => line(text)).join(""));
     const texts: string[] = [];
-    for await (const one of readLog(path, { follow: false, tailLines: 2, ended: Promise.resolve(), signal: new AbortController().signal })) {
+    for await (const one of readLog(path, {
+      follow: false,
+      tailLines: 2,
+      ended: Promise.resolve(),
+      signal: new AbortController().signal,
+    })) {
       texts.push(one.text.toString());
       if (texts.length < 5) appendFileSync(path, line("late"));
     }
