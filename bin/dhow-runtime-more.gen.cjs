@@ -768,7 +768,10 @@ const masksOf = (
 )                                                                                        => {
   return (set) => capabilityMask(process.capabilities?.[set], last).mask;
 };
-function prepare(context             , process               , config        )           {
+function filterOf(config        )                     {
+  return config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
+}
+function prepare(context             , process               , filter                    )           {
   const { syscalls, request } = context;
   const masks = masksOf(process, request.lastCapability);
   applyScheduling(syscalls, process);
@@ -781,7 +784,6 @@ function prepare(context             , process               , config        )  
   const env = lastOfEach(process.env ?? []);
   const args = process.args ?? [];
   const path = lookPath(args[0] ?? "", env, syscalls);
-  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
   const held = filter && !process.noNewPrivileges ? syscalls.capabilities() : undefined;
   return { path, args, env: withHome(syscalls, env, process.user?.uid ?? 0), filter, held };
 }
@@ -829,7 +831,7 @@ function become(
   }
   return syscalls.execve(path, args, env);
 }
-return { prepare, become };
+return { filterOf, prepare, become };
 })();
 // src/runtime/init/inside.ts
 const m45 = (() => {
@@ -1527,6 +1529,7 @@ const { handOver: handOver } = m40;
 const { openTerminal: openTerminal } = m40;
 const { takeTerminal: takeTerminal } = m40;
 const { become: become } = m44;
+const { filterOf: filterOf } = m44;
 const { prepare: prepare } = m44;
 const { Inside: Inside } = m45;
 const { buildRootfs: buildRootfs } = m52;
@@ -1605,12 +1608,13 @@ function initCreate(context             )       {
   const { config, process: spec } = request;
   joinCgroups(syscalls, request.cgroupDoors);
   const confine = openConfinement(request, attributeFiles(syscalls));
+  const filter = filterOf(config);
   const hooked = hasHooks(config, "startContainer");
   enterNamespaces(context);
   if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
-  const prepared = spec && prepare(context, spec, config);
+  const prepared = spec && prepare(context, spec, filter);
   confine();
   context.leave((last) => {
     waitForStart(last, fifo);
@@ -1641,6 +1645,7 @@ const { takeTerminal: takeTerminal } = m40;
 const { joinCgroups: joinCgroups } = m53;
 const { joinNamespaces: joinNamespaces } = m53;
 const { become: become } = m44;
+const { filterOf: filterOf } = m44;
 const { prepare: prepare } = m44;
 const { Inside: Inside } = m45;
 const { applyPersonality: applyPersonality } = m43;
@@ -1651,6 +1656,7 @@ function initExec(context             )       {
   syscalls.close(context.fifo);
   joinCgroups(syscalls, request.cgroupDoors);
   const confine = openConfinement(request, attributeFiles(syscalls));
+  const filter = filterOf(config);
   joinNamespaces(context);
   if (request.userNamespace) {
     syscalls.setresgid(0);
@@ -1665,7 +1671,7 @@ function initExec(context             )       {
     takeTerminal(syscalls, slave);
     syscalls.close(root.fd);
   }
-  const prepared = prepare(context, spec, config);
+  const prepared = prepare(context, spec, filter);
   confine();
   context.leave((last) => become({ syscalls: last, request }, spec, prepared));
 }

@@ -2,7 +2,7 @@
 # Invariant: every wait is bounded and ends at an event that /proc or a file shows; stdout of a helper is part of the answer.
 # Called by: play.ts, which puts the case's commands behind it. Next on the way: cases/*.txt.
 
-rt() { "$RUNTIME" --root "$STATE" "$@"; }
+rt() { $AS "$RUNTIME" --root "$STATE" "$@"; }
 run() { rt run --bundle "$BUNDLE" "$@" "$ID" </dev/null; }
 
 # create: the container's own output goes to $WORK/stdout and stderr; what the runtime itself said counts only when it failed.
@@ -49,6 +49,15 @@ screen() { wait && cat "$WORK/terminal"; }
 
 # profiles load|remove: those of AppArmor's that the cases speak of.
 profiles() { "$NODE" --disable-proto=delete --no-warnings "$TOOLS/apparmor.ts" "$1"; }
+
+# rootless: from here on the runtime is called by somebody who is nobody on this machine; the bundle is his, and a namespace in which he is root.
+AS=
+rootless() {
+  rewrite 'it.linux.namespaces.push({ type: "user" }); delete it.linux.cgroupsPath;
+    for (const kind of ["uid", "gid"]) it.linux[`${kind}Mappings`] ??= [{ containerID: 0, hostID: 61183, size: 1 }];
+    for (const one of it.mounts) if (one.options) one.options = one.options.filter((option) => option !== "gid=5")' &&
+    chown -R 61183:61183 "$WORK" && AS="/usr/bin/setpriv --reuid 61183 --regid 61183 --clear-groups"
+}
 
 # json EXPRESSION: of the object `it` on stdin, printed.
 json() { "$NODE" -e 'const it = JSON.parse(require("node:fs").readFileSync(0, "utf8")); const answer = eval(process.argv[1]); console.log(typeof answer === "string" ? answer : JSON.stringify(answer))' "$1"; }

@@ -2,6 +2,7 @@
 // Invariant: a verdict is `ok` only if every answer is the expected one and nothing is left behind; the machine is as it was before.
 // Called by: run.ts. Next on the way: play.ts, table.ts.
 
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,9 +16,16 @@ export interface Result {
 /** Case → runtime's name → result. */
 export type Results = ReadonlyMap<Case, ReadonlyMap<string, Result>>;
 
-/** A need is a path that must exist, `!path` one that must not; `program NAME` something on the PATH. */
-export function lacks(entry: Case): string | undefined {
+/** Somebody without rights may run this runtime, wherever it lies, and make user namespaces. */
+function rootless({ path }: Runtime): boolean {
+  const somebody = { uid: 61_183, gid: 61_183, cwd: "/", stdio: "ignore", timeout: 60_000 } as const;
+  return spawnSync("unshare", ["--user", "true"], somebody).status === 0 && spawnSync(path, ["--version"], somebody).status === 0;
+}
+
+/** A need is a path that must exist, `!path` one that must not; `program NAME` something on the PATH; `rootless` somebody who may. */
+export function lacks(entry: Case, runtime: Runtime): string | undefined {
   return entry.needs.find((need) => {
+    if (need === "rootless") return !rootless(runtime);
     if (need.startsWith("program ")) return !["/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((at) => existsSync(join(at, need.slice(8))));
     return need.startsWith("!") ? existsSync(need.slice(1)) : !existsSync(need);
   });
@@ -100,7 +108,7 @@ export async function playAll({
       const job = waiting[next++];
       if (job === undefined || signal.aborted) return;
       const { entry, runtime } = job;
-      const lacking = lacks(entry);
+      const lacking = lacks(entry, runtime);
       if (lacking !== undefined) {
         note(entry, runtime, { verdict: "skipped", why: `this machine lacks ${lacking}` });
         continue;

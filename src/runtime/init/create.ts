@@ -6,7 +6,7 @@ import { AT_FDCWD, CLONE_FS, isErrno, namespaceFlags, openFlags, type Syscalls }
 import { hasHooks, runHooks } from "../hooks.ts";
 import { attributeFiles, openConfinement } from "./confinement.ts";
 import { mountConsole, handOver, openTerminal, takeTerminal } from "./console.ts";
-import { become, prepare } from "./identity.ts";
+import { become, filterOf, prepare } from "./identity.ts";
 import { Inside } from "./inside.ts";
 import type { InitContext } from "./request.ts";
 import { buildRootfs, changeRoot, chrootInto, coverRoot, finalPropagation, rootReadonly } from "./rootfs.ts";
@@ -95,12 +95,13 @@ export function initCreate(context: InitContext): void {
   const { config, process: spec } = request;
   joinCgroups(syscalls, request.cgroupDoors);
   const confine = openConfinement(request, attributeFiles(syscalls));
+  const filter = filterOf(config);
   const hooked = hasHooks(config, "startContainer");
   enterNamespaces(context);
   if (request.newKeyring) newKeyring(syscalls, `_ses.${request.id}`);
   applyPersonality(syscalls, config.linux?.personality);
   buildTree(context);
-  const prepared = spec && prepare(context, spec, config);
+  const prepared = spec && prepare(context, spec, filter);
   // A profile nobody knows is a failure of create; from here on whatever is executed, a hook too, runs under it.
   confine();
   context.leave((last) => {

@@ -7,7 +7,7 @@ import { RuntimeError } from "../errors.ts";
 import { attributeFiles, openConfinement } from "./confinement.ts";
 import { handOver, openTerminal, takeTerminal } from "./console.ts";
 import { joinCgroups, joinNamespaces } from "./create.ts";
-import { become, prepare } from "./identity.ts";
+import { become, filterOf, prepare } from "./identity.ts";
 import { Inside } from "./inside.ts";
 import type { InitContext } from "./request.ts";
 import { applyPersonality } from "./scheduling.ts";
@@ -19,6 +19,7 @@ export function initExec(context: InitContext): void {
   syscalls.close(context.fifo);
   joinCgroups(syscalls, request.cgroupDoors);
   const confine = openConfinement(request, attributeFiles(syscalls));
+  const filter = filterOf(config);
   joinNamespaces(context);
   if (request.userNamespace) {
     syscalls.setresgid(0);
@@ -33,7 +34,7 @@ export function initExec(context: InitContext): void {
     takeTerminal(syscalls, slave);
     syscalls.close(root.fd);
   }
-  const prepared = prepare(context, spec, config);
+  const prepared = prepare(context, spec, filter);
   confine();
   context.leave((last) => become({ syscalls: last, request }, spec, prepared));
 }

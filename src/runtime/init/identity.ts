@@ -121,8 +121,13 @@ const masksOf = (
   return (set) => capabilityMask(process.capabilities?.[set], last).mask;
 };
 
+/** Assembled while the root is the machine's: what assembles it is read from a file, and an image may have one by that name. */
+export function filterOf(config: Config): Prepared["filter"] {
+  return config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
+}
+
 /** Up to the point where only the program itself can fail. */
-export function prepare(context: InitContext, process: ProcessConfig, config: Config): Prepared {
+export function prepare(context: InitContext, process: ProcessConfig, filter: Prepared["filter"]): Prepared {
   const { syscalls, request } = context;
   const masks = masksOf(process, request.lastCapability);
   applyScheduling(syscalls, process);
@@ -135,7 +140,6 @@ export function prepare(context: InitContext, process: ProcessConfig, config: Co
   const env = lastOfEach(process.env ?? []);
   const args = process.args ?? [];
   const path = lookPath(args[0] ?? "", env, syscalls);
-  const filter = config.linux?.seccomp ? assembleFilter(config.linux.seccomp, globalThis.process.arch) : undefined;
   const held = filter && !process.noNewPrivileges ? syscalls.capabilities() : undefined;
   return { path, args, env: withHome(syscalls, env, process.user?.uid ?? 0), filter, held };
 }
