@@ -13,6 +13,7 @@ import type { LogStorage } from "../replica.ts";
 import { readNewestSnapshot } from "../snapshot/read.ts";
 import { Snapshotter } from "../snapshot/snapshotter.ts";
 import { LocalStore } from "../store.ts";
+import { coreWaitMs } from "../wal/corewait.ts";
 import type { Disk } from "../wal/disk.ts";
 import { InPlace } from "../wal/inplace.ts";
 import { DiskLog } from "../wal/log.ts";
@@ -76,7 +77,7 @@ const requestMs = (electionMs: number): number => 5000 + 2 * electionMs;
 
 export async function openMember(options: OpenMemberOptions): Promise<Member> {
   const unlock = options.disk ? () => undefined : lockFolder(options.directory);
-  const disk = options.disk ?? new ThreadDisk(options.directory, options.clock, new InPlace(macrotask));
+  const disk = options.disk ?? new ThreadDisk(options.directory, options.clock, new InPlace(macrotask, coreWaitMs));
   try {
     return await openOn(disk, unlock, options);
   } catch (error) {

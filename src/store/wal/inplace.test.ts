@@ -2,15 +2,20 @@
 // Invariant shown: never a second one in a turn, never after a slow one, never one that is not alone, until trust is back.
 // Called by: npm test. Next on the way: inplace.ts.
 
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { settled } from "#lib";
+import { coreWaitMs, coreWaitOf } from "./corewait.ts";
 import { InPlace } from "./inplace.ts";
 
 /** A letter is a write: `q` quick, `s` slow, both alone; `c` quick, in a crowd; `l` large. A space is a new turn. Back comes `h` for here and `t` for the thread. */
-async function told(story: string): Promise<string> {
+async function told(story: string, waitMs = 0): Promise<string> {
   let turn = Promise.withResolvers<void>();
-  const inPlace = new InPlace(() => turn.promise);
+  let waited = 1000;
+  const inPlace = new InPlace(
+    () => turn.promise,
+    () => waited,
+  );
   let text = "";
   for (const one of story) {
     if (one === " ") {
@@ -21,6 +26,7 @@ async function told(story: string): Promise<string> {
       continue;
     }
     text += inPlace.may(one !== "c", one === "l" ? 70_000 : 1000) ? "h" : "t";
+    waited += waitMs;
     inPlace.took(one === "s" ? 1.1 : 1);
   }
   return text;
@@ -49,3 +55,14 @@ const rows: readonly { readonly name: string; readonly story: string; readonly g
 ];
 
 for (const { name, story, given } of rows) test(name, async () => strictEqual(await told(story), given));
+
+test("where cores are short the thread has it, after a look at sixty-four", async () => {
+  strictEqual(await told(quick(150), 0.06), by("t", 8) + by("h", 64) + by("t", 32) + by("h", 46));
+  strictEqual(await told(quick(150), 0.04), by("t", 8) + by("h", 142));
+});
+
+test("the wait for a core as Linux tells it, or none", () => {
+  deepStrictEqual(["676637045 4339265164 12\n", "", "1 2", "a b c"].map(coreWaitOf), [4339.265164, 0, 0, 0]);
+  const before = coreWaitMs();
+  strictEqual(coreWaitMs() >= before && before >= 0, true);
+});
