@@ -36,11 +36,11 @@ export interface Player {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `on ENDPOINTS …` asks these. `lines N …` runs etcdctl until it has printed N lines: for a watch, an observation, a lock. */
+/** `on ENDPOINTS …` asks these. `lines N …` runs etcdctl until it has printed N lines, and waits for its end: for a watch, an observation, a lock. */
 const preamble = `
 etcdctl() { command "$ETCDCTL" "$@"; }
 on() { local endpoints="$1"; shift; ETCDCTL_ENDPOINTS="$endpoints" command "$ETCDCTL" "$@"; }
-lines() { local n="$1" fd pid; shift; exec {fd}< <(exec "$ETCDCTL" "$@" 2>&1); pid=$!; head -n "$n" <&"$fd"; kill "$pid" 2>/dev/null; exec {fd}<&-; }
+lines() { local n="$1" fd pid; shift; exec {fd}< <(exec "$ETCDCTL" "$@" 2>&1); pid=$!; head -n "$n" <&"$fd"; kill "$pid" 2>/dev/null; cat <&"$fd" >/dev/null; exec {fd}<&-; }
 `;
 
 export function playShell({ endpoint, etcdctl, env: more }: Player, command: string): Promise<string> {

@@ -2,11 +2,11 @@
 // Invariant: at most one in a turn of the loop; after a slow sync, or when somebody else came, the thread has the next ones.
 // Called by: threaddisk.ts. Why: docs/decisions/0007-a-lone-write-on-the-loop.md. Next on the way: diskcalls.ts.
 
-/** Slower is no cheaper than waking a thread; a fifth of what the loop may be held up. */
-const quickMs = 1;
+/** Two fifths of what the loop may be held up. */
+const quickMs = 2;
 const mostBytes = 64 * 1024;
-/** So many in a row have to be quick and alone. Where a slow one came on the loop all the same, four times as many, until that many were quick there. */
-const trust = { least: 8, most: 2048, growth: 4 } as const;
+/** So many in a row have to be quick and alone. Where a slow one came on the loop all the same, twice as many, until that many were quick there. */
+const trust = { least: 8, most: 2048, growth: 2 } as const;
 
 /** Looked at after so many writes here: who waits longer for a core than this, each time, is better off as two threads. */
 const looks = { every: 64, waitMs: 0.05 } as const;
