@@ -181,12 +181,14 @@ export class Faults {
 
   /** Pre-vote: who is cut off from everybody does not raise its term, however long it waits. */
   #watchTerm(id: MemberId): void {
-    const { agenda, members } = this.#group;
+    const { agenda, members, network } = this.#group;
     const number = this.#cutNumber;
     let before: number | undefined;
     const look = (): void => {
       const raft = members.get(id)!.life?.raft;
       if (this.#cutNumber !== number || !raft || raft.configuration.voters.length < 2) return;
+      // Who was added since is on this side of the cut, and may be all it needs.
+      if ([...members.keys()].some((other) => other !== id && !network.isCut(id, other))) return;
       // Who stood still hears now what was said before.
       if (members.get(id)!.drift.frozenUntilMs + echoMs > agenda.nowMs) before = undefined;
       else if (before !== undefined && raft.term > before) {
