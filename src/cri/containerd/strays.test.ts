@@ -108,6 +108,16 @@ test("a shim that another container is reached through is none; a stray ends wit
   assert.deepEqual(removed, ["/dhow-x/pod3/c", "/dhow-x/pod3"]);
 });
 
+test("nor is one that is reached through what containerd 2 writes down", () => {
+  mkdirSync(join(tasks, id("h")), { recursive: true });
+  writeFileSync(
+    join(tasks, id("h"), "bootstrap.json"),
+    JSON.stringify({ version: 3, address: `unix://${listens("c")}`, protocol: "ttrpc" }),
+  );
+  assert.deepEqual(strays("a", "b", "f", "h"), []);
+  rmSync(join(tasks, id("h")), { recursive: true });
+});
+
 test("a shim that listens nowhere yet is left alone", () => {
   container("c", listens("c"));
   assert.deepEqual(strays("a", "c", "f"), []);

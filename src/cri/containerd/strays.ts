@@ -21,8 +21,11 @@ export interface StrayKernel extends Pick<Kernel, "processIds" | "commandLine" |
 
 /** Where the folders of these containers say that their shims listen. */
 function shimAddresses(tasks: string, containers: ReadonlySet<string>): ReadonlySet<string> {
-  const files = [...containers].map((id) => join(tasks, id, "address")).filter((file) => existsSync(file));
-  return new Set(files.map((file) => readFileSync(file, "utf8").replace(/^unix:\/\//, "")));
+  // A containerd from 2.0 on says it in a larger file.
+  const files = [...containers].flatMap((id) => ["address", "bootstrap.json"].map((name) => join(tasks, id, name)));
+  return new Set(
+    files.filter((file) => existsSync(file)).flatMap((file) => /unix:\/\/([^"]+)/.exec(readFileSync(file, "utf8"))?.[1]?.trim() ?? []),
+  );
 }
 
 /** Every shim of the instance and the container that it was started for. */
